@@ -1,0 +1,129 @@
+/* The router: every appeal and agent of one shard, and all decisions about them.
+ *
+ * One event in, a list of records out. It has no clock, no sockets and no threads; @now is always
+ * the shard's core time, which never goes back. Its whole state is the fold of the ledger records
+ * that it has written: aro_router_restore() of the last record of each key gives the same router.
+ *
+ * An allocation that fails in the middle of a change ends the process: a half-applied event is
+ * worse than a restart, from which the ledger brings back the exact state. */
+#ifndef ARO_ROUTER_H
+#define ARO_ROUTER_H
+
+#include <aro/effects.h>
+#include <aro/error.h>
+#include <aro/event.h>
+#include <aro/rulebook.h>
+#include <aro/time.h>
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct aro_router;
+
+/* @languages is borrowed and outlives the router; @rulebook is borrowed until another is set. */
+int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *rulebook,
+                   struct aro_router **ret);
+void aro_router_free(struct aro_router *router);
+
+/* Applies one event. Whatever the event, @effects gets at least one record that carries @source. */
+void aro_router_apply(struct aro_router *router, struct aro_instant now,
+                      const struct aro_event *event, const struct aro_source *source,
+                      struct aro_effects *effects);
+
+/* Does what is due at @now (source: timer), at most @limit things, so that the loop is never held.
+ * Returns whether more is due at once. */
+bool aro_router_tick(struct aro_router *router, struct aro_instant now, unsigned limit,
+                     struct aro_effects *effects);
+
+/* When the next timer is due; never where none is armed. */
+struct aro_instant aro_router_next_due(const struct aro_router *router);
+
+/* Swaps the rulebook (a reload, or a take-over with another file) and does what follows: records
+ * `rulebook`, moves waiting appeals whose queue is gone (`appeal.rerouted`), gives out what can be
+ * given now. @rulebook is borrowed from here; the old one is no longer used on return. */
+void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
+                             const struct aro_rulebook *rulebook, const struct aro_source *source,
+                             struct aro_effects *effects);
+
+/* Folds one record of the ledger, as the standby and the take-over do. @value NULL is a
+ * tombstone. Replaces whatever the key held. Keys that are not the router's ("owner", "positions",
+ * "topics") are the caller's. -EINVAL with @reterr: unknown key, unknown format version or damaged;
+ * nothing changed. -ENOMEM. */
+int aro_router_restore(struct aro_router *router, const char *key, const char *value,
+                       size_t value_length, struct aro_error *reterr);
+
+/* The rulebook the ledger last recorded; NULL before there is one. */
+const char *aro_router_recorded_rulebook_sha256(const struct aro_router *router);
+const char *aro_router_recorded_rulebook_name(const struct aro_router *router);
+
+/* Router-wide counters that the shell keeps in `positions` (one JSON object, borrowed by the
+ * callee, owned by the caller of get): the arrival counter. Restoring them is part of the fold. */
+json_t *aro_router_counters_get(const struct aro_router *router);
+int aro_router_counters_set(struct aro_router *router, const json_t *counters);
+
+/* Puts back the state from before the first record of @effects. Batches are undone newest first. */
+void aro_router_undo(struct aro_router *router, struct aro_effects *effects);
+
+/* Before a batch is sealed: writes the ledger records of what changed in it but is recorded once a
+ * batch only (agents' loads, queues' counters). To be called once, last; after it @effects is
+ * complete and the next event needs a new one. */
+void aro_router_seal(struct aro_router *router, struct aro_effects *effects);
+
+/* --- what the board, the control socket and the metrics read --- */
+
+struct aro_agent_view {
+    const char *id;
+    bool is_known; /* false: removed, or only named by an appeal */
+    enum aro_agent_status status;
+    unsigned capacity, used, open;
+    bool all_queues;
+    size_t queue_count;
+    const char *const *queues;
+    size_t language_count;
+    const struct aro_language_level *languages;
+};
+
+struct aro_queue_view {
+    const char *name;
+    uint64_t waiting, held, assigned;
+    struct aro_instant oldest_submitted_at; /* of the waiting; never where none */
+    struct aro_instant next_deadline;       /* of the waiting; never where none */
+};
+
+bool aro_router_agent_view(const struct aro_router *router, const char *id,
+                           struct aro_agent_view *ret);
+bool aro_router_queue_view(const struct aro_router *router, const char *name,
+                           struct aro_queue_view *ret);
+
+/* Visits every known agent, by id; every queue of the rulebook, and those gone that still hold
+ * appeals. */
+void aro_router_each_agent(const struct aro_router *router,
+                           void (*visit)(const struct aro_agent_view *agent, void *context),
+                           void *context);
+void aro_router_each_queue(const struct aro_router *router,
+                           void (*visit)(const struct aro_queue_view *queue, void *context),
+                           void *context);
+
+/* The ids of the agents and queues whose view changed in @effects, each once. Valid until freed. */
+size_t aro_effects_changed_agent_count(const struct aro_effects *effects);
+const char *aro_effects_changed_agent_at(const struct aro_effects *effects, size_t index);
+size_t aro_effects_changed_queue_count(const struct aro_effects *effects);
+const char *aro_effects_changed_queue_at(const struct aro_effects *effects, size_t index);
+
+struct aro_router_counts {
+    uint64_t agents, waiting, held, offered, assigned, delivered, remembered;
+};
+void aro_router_counts(const struct aro_router *router, struct aro_router_counts *ret);
+
+/* Why an appeal is where it is, and for each agent of its queue the filter that keeps it from them
+ * or the criterion by which they lose. A new JSON object; NULL where the appeal is unknown. */
+json_t *aro_router_explain(const struct aro_router *router, struct aro_instant now,
+                           const char *appeal_id);
+
+/* An agent with what they hold: {agent_id, status, capacity, used, open, appeals: [...], ...};
+ * NULL where unknown. */
+json_t *aro_router_describe_agent(const struct aro_router *router, const char *agent_id);
+
+#endif

@@ -1,0 +1,142 @@
+#include "codec/json_writer.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_escaped(struct buffer *buffer, const char *text)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    buffer_add(buffer, "\"", 1);
+    for (const char *run = text;;) {
+        const char *end = run;
+        while ((unsigned char)*end >= 0x20 && *end != '"' && *end != '\\')
+            end++;
+        buffer_add(buffer, run, (size_t)(end - run));
+        if (!*end)
+            break;
+        unsigned char c = (unsigned char)*end;
+        if (c == '"' || c == '\\') {
+            buffer_add(buffer, (char[]){ '\\', (char)c }, 2);
+        } else {
+            buffer_add(buffer, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+        }
+        run = end + 1;
+    }
+    buffer_add(buffer, "\"", 1);
+}
+
+/* The comma and the name that come before any value. */
+static void begin_value(struct json_writer *writer, const char *name)
+{
+    if (writer->needs_comma)
+        buffer_add(writer->buffer, ",", 1);
+    if (name) {
+        add_escaped(writer->buffer, name);
+        buffer_add(writer->buffer, ":", 1);
+    }
+    writer->needs_comma = true;
+}
+
+static void open_bracket(struct json_writer *writer, const char *name, const char *bracket)
+{
+    begin_value(writer, name);
+    buffer_add(writer->buffer, bracket, 1);
+    writer->needs_comma = false;
+}
+
+static void close_bracket(struct json_writer *writer, const char *bracket)
+{
+    buffer_add(writer->buffer, bracket, 1);
+    writer->needs_comma = true;
+}
+
+void json_open_object(struct json_writer *writer, const char *name)
+{
+    open_bracket(writer, name, "{");
+}
+
+void json_close_object(struct json_writer *writer)
+{
+    close_bracket(writer, "}");
+}
+
+void json_open_list(struct json_writer *writer, const char *name)
+{
+    open_bracket(writer, name, "[");
+}
+
+void json_close_list(struct json_writer *writer)
+{
+    close_bracket(writer, "]");
+}
+
+void json_add_text(struct json_writer *writer, const char *name, const char *text)
+{
+    begin_value(writer, name);
+    if (text)
+        add_escaped(writer->buffer, text);
+    else
+        buffer_add(writer->buffer, "null", 4);
+}
+
+void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
+{
+    char digits[24];
+    char *end = digits + sizeof digits, *start = end;
+    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--start = (char)('0' + magnitude % 10);
+    while (magnitude /= 10);
+    if (value < 0)
+        *--start = '-';
+    begin_value(writer, name);
+    buffer_add(writer->buffer, start, (size_t)(end - start));
+}
+
+void json_add_number(struct json_writer *writer, const char *name, double value)
+{
+    assert(isfinite(value));
+    if (value == trunc(value) && fabs(value) < 1e15) {
+        json_add_integer(writer, name, (int64_t)value);
+        return;
+    }
+    char text[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*g", precision, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    begin_value(writer, name);
+    buffer_add_text(writer->buffer, text);
+}
+
+void json_add_bool(struct json_writer *writer, const char *name, bool value)
+{
+    begin_value(writer, name);
+    buffer_add_text(writer->buffer, value ? "true" : "false");
+}
+
+void json_add_null(struct json_writer *writer, const char *name)
+{
+    json_add_text(writer, name, NULL);
+}
+
+void json_add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
+{
+    char text[ARO_INSTANT_TEXT_SIZE];
+    if (aro_instant_is_never(at)) {
+        json_add_null(writer, name);
+        return;
+    }
+    aro_instant_format(at, text);
+    begin_value(writer, name);
+    buffer_add(writer->buffer, "\"", 1);
+    buffer_add_text(writer->buffer, text);
+    buffer_add(writer->buffer, "\"", 1);
+}

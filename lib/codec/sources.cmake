@@ -1,0 +1,1 @@
+target_sources(appealrouter PRIVATE codec/json_writer.c)

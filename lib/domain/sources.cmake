@@ -1,0 +1,1 @@
+target_sources(appealrouter PRIVATE domain/time.c)

@@ -1,0 +1,3 @@
+aro_add_unit_test(time)
+aro_add_unit_test(siphash)
+aro_add_unit_test(json_writer)

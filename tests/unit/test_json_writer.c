@@ -1,0 +1,62 @@
+#include "codec/json_writer.h"
+
+#include "cmocka_headers.h"
+
+#include <float.h>
+#include <jansson.h>
+#include <string.h>
+
+static void test_members_lists_and_escapes_are_written_as_json(void **state)
+{
+    (void)state;
+    struct buffer buffer = { 0 };
+    struct json_writer json = { .buffer = &buffer };
+
+    json_open_object(&json, NULL);
+    json_add_text(&json, "text",
+                  "a\"b\\c\n\x01"
+                  "é");
+    json_add_text(&json, "none", NULL);
+    json_add_integer(&json, "least", INT64_MIN);
+    json_open_list(&json, "list");
+    json_add_bool(&json, NULL, true);
+    json_open_object(&json, NULL);
+    json_close_object(&json);
+    json_close_list(&json);
+    json_add_instant(&json, "never", ARO_INSTANT_NEVER);
+    json_add_instant(&json, "at", (struct aro_instant){ 0 });
+    json_close_object(&json);
+    assert_string_equal(
+        buffer.data,
+        "{\"text\":\"a\\\"b\\\\c\\u000a\\u0001é\",\"none\":null,\"least\":-9223372036854775808,"
+        "\"list\":[true,{}],\"never\":null,\"at\":\"1970-01-01T00:00:00.000Z\"}");
+    buffer_done(&buffer);
+}
+
+static void test_numbers_read_back_as_the_same_number(void **state)
+{
+    (void)state;
+    static const double rows[] = { 0,    1,    -7,      0.1,     1.0 / 3,      900.5,
+                                   1e15, 1e22, DBL_MAX, DBL_MIN, 123456789.123 };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer buffer = { 0 };
+        struct json_writer json = { .buffer = &buffer };
+        json_open_list(&json, NULL);
+        json_add_number(&json, NULL, rows[i]);
+        json_close_list(&json);
+        json_t *list = json_loadb(buffer.data, buffer.length, 0, NULL);
+        assert_non_null(list);
+        assert_true(json_number_value(json_array_get(list, 0)) == rows[i]);
+        json_decref(list);
+        buffer_done(&buffer);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_members_lists_and_escapes_are_written_as_json),
+        cmocka_unit_test(test_numbers_read_back_as_the_same_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
