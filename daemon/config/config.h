@@ -1,0 +1,128 @@
+/* The settings of the daemon: one plain struct, read whole from one file or not at all.
+ *
+ * Every setting is a row of a table (options.h); the parser, the manual, the schema and the check
+ * of a reload all come from it. Paths are absolute once loaded: relative ones begin at the
+ * settings file's folder, secrets at $CREDENTIALS_DIRECTORY where systemd gives one. A secret is
+ * never a value in the file: the file names another file that holds it. */
+#ifndef APPEAL_ROUTERD_CONFIG_H
+#define APPEAL_ROUTERD_CONFIG_H
+
+#include "log/log.h"
+
+#include <aro/error.h>
+#include <aro/time.h>
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_membership { CONFIG_MEMBERSHIP_DYNAMIC, CONFIG_MEMBERSHIP_STATIC };
+
+struct config_texts {
+    size_t count;
+    char **items;
+};
+
+struct config_property {
+    char *name, *value;
+};
+
+struct config_properties {
+    size_t count;
+    struct config_property *items;
+};
+
+struct config_kafka {
+    char *bootstrap_servers;
+    char *group;
+    enum config_membership membership;
+    struct aro_span session_timeout;
+    bool create_topics;                  /* at start, those that are missing */
+    int64_t topics_partitions;           /* of topics created, but the ledger (one a shard) */
+    int64_t topics_replication;          /* of topics created; -1: the broker's default */
+    struct config_properties properties; /* librdkafka's, of the allow-list only */
+    char *password;                      /* contents of the files; NULL where not given */
+    char *key_password;
+    char *keystore_password;
+    char *oauth_client_secret;
+};
+
+/* One unit of ownership: its topics and its ledger partition. */
+struct config_shard {
+    char *name;
+    int64_t partition; /* of the ledger topic */
+    struct config_texts appeals, agents, reviews;
+    char *assignments, *outcomes, *dead_letters;
+};
+
+struct config_shards {
+    size_t count; /* at least 1 */
+    struct config_shard *items;
+};
+
+struct config_redis {
+    char *url;  /* as written; NULL: no board */
+    char *host; /* TCP; NULL with a unix_path */
+    int64_t port;
+    char *unix_path;
+    int64_t database;
+    char *prefix;
+    char *username; /* NULL: the default user */
+    char *password; /* contents of the file; NULL: none */
+};
+
+struct config_address {
+    char *host;   /* numeric or a name, without brackets; NULL: not listening */
+    int64_t port; /* 0: any free one */
+};
+
+/* The bounds of every buffer. */
+struct config_limits {
+    int64_t batch_records;   /* of one transaction, by inputs' effects; full: sources pause */
+    int64_t batch_bytes;     /* keys, values and headers of one transaction */
+    int64_t waiting_appeals; /* reached: the appeals topics pause */
+    int64_t redis_backlog;   /* agents and queues to be written; above: dropped, rebuilt later */
+    int64_t connections;     /* at a time, of the control socket and of HTTP each */
+    struct aro_span clock_jump;
+    struct aro_span stall; /* records wait and the position stands still */
+};
+
+struct config {
+    char *path; /* absolute, of the file itself */
+    char *instance;
+    struct config_kafka kafka;
+    char *ledger_topic;
+    struct config_shards shards;
+    struct config_redis redis;
+    char *rulebook;       /* absolute path */
+    char *control_socket; /* absolute path */
+    struct config_address http;
+    enum log_level log_level;
+    struct config_limits limits;
+};
+
+/* Reads and checks @path. On success the caller owns *@ret. On failure *@ret is untouched and
+ * @reterr names what to mend, with line and column in @path: -EINVAL; -ENOMEM; or the errno of
+ * reading @path itself (line 0). */
+int config_load(const char *path, struct config **ret, struct aro_error *reterr);
+
+/* Secrets are wiped. */
+void config_free(struct config *config);
+
+/* May @fresh take the place of @current while running? -EINVAL names the first changed setting
+ * that needs a restart. */
+int config_reload_check(const struct config *current, const struct config *fresh,
+                        struct aro_error *reterr);
+
+/* Sets the properties and secrets on @conf: of every handle, before the caller's own settings,
+ * which are not on the allow-list and so never overwritten. */
+int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
+                                struct aro_error *reterr);
+
+/* The shard whose ledger partition is @partition; NULL where none names it. */
+const struct config_shard *config_find_shard_by_partition(const struct config *config,
+                                                          int64_t partition);
+const struct config_shard *config_find_shard(const struct config *config, const char *name);
+
+#endif
