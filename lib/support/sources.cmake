@@ -1,1 +1,2 @@
-target_sources(appealrouter PRIVATE support/buffer.c support/error.c support/memory.c support/siphash.c)
+target_sources(appealrouter PRIVATE support/arena.c support/buffer.c support/document.c support/error.c
+  support/memory.c support/scalar.c support/siphash.c)

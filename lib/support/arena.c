@@ -1,0 +1,75 @@
+#include "support/arena.h"
+
+#include "support/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = 16 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size;
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+void arena_done(struct arena *arena)
+{
+    for (struct arena_block *block = arena->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    *arena = (struct arena){ 0 };
+}
+
+static void arena_add_block(struct arena *arena, size_t size)
+{
+    if (size < BLOCK_SIZE)
+        size = BLOCK_SIZE;
+    struct arena_block *block = memory_new(sizeof *block + size);
+    block->size = size;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    arena->free_size = size;
+    arena->byte_count += size;
+}
+
+/* Pieces are cut from the front, so a block's free bytes are its last ones. */
+static void *arena_cut(struct arena *arena, size_t size)
+{
+    if (!arena->blocks || arena->free_size < size)
+        arena_add_block(arena, size);
+    char *piece = arena->blocks->bytes + (arena->blocks->size - arena->free_size);
+    arena->free_size -= size;
+    return piece;
+}
+
+void *arena_new(struct arena *arena, size_t size)
+{
+    arena->free_size &= ~(size_t)(ALIGNMENT - 1);
+    return arena_cut(arena, (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1));
+}
+
+void *arena_new_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / 2 / size)
+        memory_exhausted();
+    return arena_new(arena, count * size);
+}
+
+void *arena_copy(struct arena *arena, const void *data, size_t size)
+{
+    void *copy = arena_new(arena, size);
+    if (size)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+char *arena_copy_text(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_cut(arena, length + 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}

@@ -1,0 +1,27 @@
+/* Memory that is taken piece by piece and given back all at once.
+ *
+ * For what is built whole and never changed after, as a parsed text is: nothing in it has to be
+ * freed, and what lies together is read together. An allocation that fails ends the process. */
+#ifndef ARO_SUPPORT_ARENA_H
+#define ARO_SUPPORT_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* { 0 } is an empty one. */
+struct arena {
+    struct arena_block *blocks; /* the newest first */
+    size_t free_size;           /* bytes left in the newest */
+    size_t byte_count;          /* of all blocks */
+};
+
+void arena_done(struct arena *arena);
+/* Zeroed, aligned for any type; never NULL, for a @size of 0 too. */
+void *arena_new(struct arena *arena, size_t size);
+void *arena_new_array(struct arena *arena, size_t count, size_t size);
+void *arena_copy(struct arena *arena, const void *data, size_t size);
+/* @length bytes and a NUL. Not aligned: texts lie end to end. */
+char *arena_copy_text(struct arena *arena, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,10 @@
+/* What a plain scalar means by the core schema of YAML 1.2 (section 10.3.2). */
+#ifndef ARO_SUPPORT_SCALAR_H
+#define ARO_SUPPORT_SCALAR_H
+
+#include "support/document.h"
+
+/* Sets kind and value of @node from its text. */
+void scalar_resolve(struct document_node *node);
+
+#endif
