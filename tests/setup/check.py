@@ -1,0 +1,102 @@
+"""Builds and runs every test, and closes with one line: how many passed, failed, were skipped.
+
+A build that fails ends the run at once; a suite that fails does not, so that one run tells of all.
+With CI=true in the environment a skipped test is a failure: there, every neighbour can be had.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "build" / "results"
+CPUS = str(len(os.sched_getaffinity(0)))
+
+
+def ctest(preset, *options):
+    return ["ctest", "--preset", preset, "--parallel", CPUS, "--output-junit", "{report}", *options]
+
+
+def pytest(folder):
+    return [sys.executable, "-m", "pytest", folder, "-ra", "--junitxml", "{report}"]
+
+
+# Cheapest first, so that a plain mistake shows early.
+FAST_SUITES = {
+    "unit": ctest("asan"),
+    "project": pytest("tests/project"),
+    "schema": pytest("tests/schema"),
+    "cli": pytest("tests/cli"),
+}
+ALL_SUITES = {
+    **FAST_SUITES,
+    "threads": ctest("tsan", "--label-regex", "threads"),
+    "scenario": pytest("tests/scenario"),
+}
+
+
+def build(preset):
+    print(f"== build {preset}", flush=True)
+    subprocess.run(["cmake", "--preset", preset], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", "--preset", preset, "--parallel", CPUS], cwd=ROOT, check=True)
+
+
+def run(name, command):
+    """Runs one suite; gives its counts. A runner that fails and counts no failure is one itself."""
+    report = RESULTS / f"{name}.xml"
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    command = [str(report) if word == "{report}" else word for word in command]
+    environment = {**os.environ, "ARO_BUILD_DIR": str(ROOT / "build" / "asan")}
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    passed, failed, skipped = read_report(report)
+    if status != 0 and failed == 0:
+        print(f"{name}: its runner ended with status {status}", flush=True)
+        failed = 1
+    print(f"== {name}: {passed} passed, {failed} failed, {skipped} skipped"
+          f" in {time.monotonic() - started:.0f} s", flush=True)
+    return passed, failed, skipped
+
+
+def read_report(report):
+    if not report.exists():
+        return 0, 0, 0
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0, "disabled": 0}
+    root = xml.parse(report).getroot()
+    for suite in [root] if root.tag == "testsuite" else root.iter("testsuite"):
+        for key in counts:
+            counts[key] += int(suite.get(key, 0))
+    failed = counts["failures"] + counts["errors"]
+    skipped = counts["skipped"] + counts["disabled"]
+    return counts["tests"] - failed - skipped, failed, skipped
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fast", action="store_true", help="only what needs no Kafka")
+    options = parser.parse_args()
+
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    RESULTS.mkdir(parents=True)
+    try:
+        for preset in ["asan", "release"] if options.fast else ["asan", "release", "tsan"]:
+            build(preset)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"check: {' '.join(error.cmd)} failed")
+
+    suites = FAST_SUITES if options.fast else ALL_SUITES
+    counts = [run(name, command) for name, command in suites.items()]
+    passed, failed, skipped = map(sum, zip(*counts))
+    if os.environ.get("CI") == "true" and skipped:
+        print("check: with CI=true a skipped test is a failure", flush=True)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    sys.exit(1 if failed or (skipped and os.environ.get("CI") == "true") else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+#!/bin/bash
+# Builds with branch counters, runs the unit tests, and prints what of lib/ they took.
+set -euo pipefail
+root=$(realpath "$(dirname "$0")/../..")
+cd "$root"
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+ctest --preset coverage
+build/venv/bin/gcovr --root . --object-directory build/coverage --filter lib/ \
+    --exclude-throw-branches --txt - --txt-metric branch --html-details build/coverage/index.html \
+    --print-summary
+echo "line by line: build/coverage/index.html"
