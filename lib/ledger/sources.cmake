@@ -1,1 +1,1 @@
-# ledger/ sources
+target_sources(appealrouter PRIVATE ledger/bookkeeping.c)

@@ -1,1 +1,1 @@
-# tests of ledger
+aro_add_unit_test(bookkeeping)
