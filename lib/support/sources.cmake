@@ -1,2 +1,2 @@
 target_sources(appealrouter PRIVATE support/arena.c support/buffer.c support/document.c support/error.c
-  support/memory.c support/nearest.c support/scalar.c support/siphash.c)
+  support/memory.c support/nearest.c support/scalar.c support/siphash.c support/table.c)
