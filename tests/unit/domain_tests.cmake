@@ -1,1 +1,2 @@
 # tests of domain
+aro_add_unit_test(language)
