@@ -1,6 +1,7 @@
 #include "support/nearest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { WORD_LENGTH_MAX = 64 };
@@ -10,23 +11,29 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Edits (insert, remove, replace a letter; case is none) from @a to @b, by Levenshtein's rows. */
+static bool is_same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Edits from @a to @b: a letter inserted, removed or replaced, or two neighbours swapped (optimal
+ * string alignment). rows[i % 3][j] counts those of the first i and j letters. */
 static unsigned edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    unsigned row[WORD_LENGTH_MAX + 1];
+    unsigned rows[3][WORD_LENGTH_MAX + 1];
     for (size_t j = 0; j <= b_length; j++)
-        row[j] = (unsigned)j;
+        rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3], *before = rows[(i + 2) % 3], *two_before = rows[(i + 1) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned differs = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
-            unsigned edited = least(least(row[j], row[j - 1]) + 1, diagonal + differs);
-            diagonal = row[j];
-            row[j] = edited;
+            unsigned replaced = before[j - 1] + !is_same(a[i - 1], b[j - 1]);
+            row[j] = least(least(before[j], row[j - 1]) + 1, replaced);
+            if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]))
+                row[j] = least(row[j], two_before[j - 2] + 1);
         }
     }
-    return row[b_length];
+    return rows[a_length % 3][b_length];
 }
 
 void nearest_init(struct nearest *nearest, const char *word)

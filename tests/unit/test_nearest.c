@@ -20,6 +20,7 @@ static void test_a_slip_of_the_finger_finds_its_word(void **state)
     assert_string_equal(find("apeals"), "appeals");
     assert_string_equal(find("agent"), "agents");
     assert_string_equal(find("Reviews"), "reviews");
+    assert_string_equal(find("agnets"), "agents");
 }
 
 static void test_another_word_finds_none(void **state)
