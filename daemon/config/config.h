@@ -103,8 +103,8 @@ struct config {
 };
 
 /* Reads and checks @path. On success the caller owns *@ret. On failure *@ret is untouched and
- * @reterr names what to mend, with line and column in @path: -EINVAL; -ENOMEM; or the errno of
- * reading @path itself (line 0). */
+ * @reterr names what to mend: -EINVAL with line and column in @path, or the errno of reading @path
+ * itself (line 0). */
 int config_load(const char *path, struct config **ret, struct aro_error *reterr);
 
 /* Secrets are wiped. */

@@ -1,1 +1,2 @@
 # tests of daemon
+aro_add_unit_test(config daemon_config)

@@ -1,0 +1,132 @@
+#include "config/config.h"
+
+#include "config/setting.h"
+#include "config/shards_check.h"
+#include "file/file.h"
+
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <string.h>
+#include <unistd.h>
+
+static const size_t file_size_max = (size_t)1024 * 1024;
+
+DEFINE_CLEANUP(struct config, config_free)
+DEFINE_CLEANUP(struct document, document_free)
+
+/* Without a name of its own the instance is called as its host, which may have an unfit name. */
+static int fill_instance(struct config *config, const struct setting_folders *folders,
+                         struct aro_error *reterr)
+{
+    char host[256] = "";
+    if (config->instance)
+        return 0;
+    if (gethostname(host, sizeof host - 1) < 0)
+        return aro_error_set(reterr, -errno, "instance: missing, and this host has no name: %s",
+                             strerror(errno));
+    struct document_node node = { .kind = DOCUMENT_TEXT, .text = host };
+    struct setting setting = {
+        .option = option_find(&config_options, "instance"),
+        .name = "instance (the host's name)",
+        .node = &node,
+        .folders = folders,
+        .reterr = reterr,
+    };
+    return setting_kinds[OPTION_NAME].parse(&setting, &config->instance);
+}
+
+/* Half a board is a mistake: who names a user or a secret means Redis to be used. */
+static int check_redis(const struct config *config, const struct document_node *root,
+                       struct aro_error *reterr)
+{
+    const struct document_node *redis = document_find(root, "redis");
+    if (config->redis.url || !redis || redis->count == 0)
+        return 0;
+    return aro_error_set_at(reterr, -EINVAL, redis->line, redis->column,
+                            "redis.url: missing, where other settings of redis are given");
+}
+
+static int read_settings(struct config *config, const struct document_node *root,
+                         const char *folder, struct aro_error *reterr)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    struct setting_folders folders = {
+        .settings = folder,
+        .secrets = credentials && *credentials ? credentials : folder,
+    };
+    int r = settings_read(&config_options, root, "", &folders, config, reterr);
+    if (r == 0)
+        r = fill_instance(config, &folders, reterr);
+    if (r == 0)
+        r = check_redis(config, root, reterr);
+    return r < 0 ? r : shards_check(config, root, reterr);
+}
+
+int config_load(const char *path, struct config **ret, struct aro_error *reterr)
+{
+    CLEANUP(config_freep) struct config *config = memory_new(sizeof *config);
+    CLEANUP(document_freep) struct document *document = NULL;
+    CLEANUP(freep) char *text = NULL;
+    size_t length;
+
+    int r = file_read(path, file_size_max, &text, &length, reterr);
+    if (r < 0)
+        return r;
+    config->path = realpath(path, NULL);
+    if (!config->path)
+        return aro_error_set(reterr, -errno, "%s", strerror(errno));
+    r = document_parse(text, length, &document, reterr);
+    if (r < 0)
+        return r;
+    CLEANUP(freep) char *folder = memory_copy_text(config->path);
+    r = read_settings(config, document_root(document), dirname(folder), reterr);
+    if (r < 0)
+        return r;
+    *ret = TAKE(config);
+    return 0;
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    settings_free(&config_options, config);
+    free(config->path);
+    free(config);
+}
+
+int config_reload_check(const struct config *current, const struct config *fresh,
+                        struct aro_error *reterr)
+{
+    for (size_t i = 0; i < config_options.count; i++) {
+        const struct option *option = &config_options.options[i];
+        const void *before = (const char *)current + option->offset;
+        const void *after = (const char *)fresh + option->offset;
+        if (!option->reloadable && !setting_kinds[option->kind].equals(before, after))
+            return aro_error_set(reterr, -EINVAL,
+                                 "%s: changed, and takes effect at a restart only; the settings "
+                                 "in force stay as they were",
+                                 option->name);
+    }
+    return 0;
+}
+
+const struct config_shard *config_find_shard_by_partition(const struct config *config,
+                                                          int64_t partition)
+{
+    for (size_t i = 0; i < config->shards.count; i++)
+        if (config->shards.items[i].partition == partition)
+            return &config->shards.items[i];
+    return NULL;
+}
+
+const struct config_shard *config_find_shard(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->shards.count; i++)
+        if (strcmp(config->shards.items[i].name, name) == 0)
+            return &config->shards.items[i];
+    return NULL;
+}

@@ -1,0 +1,228 @@
+#include "config/properties.h"
+
+#include "support/cleanup.h"
+#include "support/memory.h"
+#include "support/nearest.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A name that ends in a dot stands for all that begin with it. */
+static const char *const allowed[] = {
+    "security.protocol",
+    "ssl.",
+    "sasl.",
+    "socket.",
+    "reconnect.",
+    "metadata.",
+    "fetch.",
+    "queued.",
+    "compression.type",
+    "linger.ms",
+    "debug",
+    "broker.address.family",
+    "statistics.interval.ms",
+};
+
+/* Secrets, and the setting that takes each from a file. */
+static const struct {
+    const char *name, *instead;
+} secrets[] = {
+    { "sasl.password", "kafka.password_file" },
+    { "sasl.oauthbearer.client.secret", "kafka.oauth_client_secret_file" },
+    { "sasl.oauthbearer.config", "kafka.oauth_client_secret_file" },
+    { "ssl.key.password", "kafka.key_password_file" },
+    { "ssl.key.pem", "the property ssl.key.location" },
+    { "ssl.keystore.password", "kafka.keystore_password_file" },
+};
+
+/* Values that are paths. */
+static const struct {
+    const char *name;
+    bool is_secret;
+} paths[] = {
+    { "ssl.ca.location", false },      { "ssl.certificate.location", false },
+    { "ssl.crl.location", false },     { "ssl.key.location", true },
+    { "ssl.keystore.location", true },
+};
+
+static bool is_allowed(const char *name)
+{
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
+        size_t length = strlen(allowed[i]);
+        bool is_prefix = allowed[i][length - 1] == '.';
+        if (is_prefix ? strncmp(name, allowed[i], length) == 0 : strcmp(name, allowed[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_name(const struct setting *setting, const struct document_node *key)
+{
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strcmp(key->text, secrets[i].name) == 0)
+            return setting_refuse_at(setting, key,
+                                     "'%s' holds a secret, which has no place here: use %s",
+                                     key->text, secrets[i].instead);
+    if (!is_allowed(key->text))
+        return setting_refuse_at(
+            setting, key,
+            "'%s' cannot be set; allowed are security.protocol, ssl.*, sasl.*, socket.*, "
+            "reconnect.*, metadata.*, fetch.*, queued.*, compression.type, linger.ms, "
+            "statistics.interval.ms, broker.address.family and debug",
+            key->text);
+    return 0;
+}
+
+/* The file must be there now, not at the first connection in the middle of the night. */
+static int resolve_path(const struct setting *setting, const struct document_node *value,
+                        const char *folder, char **ret)
+{
+    CLEANUP(freep) char *path = setting_path(folder, value->text);
+    if (access(path, R_OK) < 0)
+        return setting_refuse_at(setting, value, "cannot read '%s': %s", path, strerror(errno));
+    *ret = TAKE(path);
+    return 0;
+}
+
+static int resolve_value(const struct setting *setting, const char *name,
+                         const struct document_node *value, char **ret)
+{
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (strcmp(name, paths[i].name) == 0 && strcmp(value->text, "probe") != 0)
+            return resolve_path(
+                setting, value,
+                paths[i].is_secret ? setting->folders->secrets : setting->folders->settings, ret);
+    *ret = memory_copy_text(value->text);
+    return 0;
+}
+
+static int refuse_unknown(const struct setting *setting, const struct document_node *key,
+                          rd_kafka_conf_t *conf)
+{
+    size_t count;
+    struct nearest nearest;
+    nearest_init(&nearest, key->text);
+    const char **dump = rd_kafka_conf_dump(conf, &count);
+    for (size_t i = 0; i < count; i += 2) /* name, value, name, value */
+        nearest_offer(&nearest, dump[i]);
+    int r = nearest.best
+                ? setting_refuse_at(setting, key, "librdkafka has no '%s'; did you mean '%s'?",
+                                    key->text, nearest.best)
+                : setting_refuse_at(setting, key, "librdkafka has no '%s'", key->text);
+    rd_kafka_conf_dump_free(dump, count);
+    return r;
+}
+
+static int try_property(const struct setting *setting, const struct document_node *key,
+                        const struct document_node *value, const char *text, rd_kafka_conf_t *conf)
+{
+    char reason[256];
+    switch (rd_kafka_conf_set(conf, key->text, text, reason, sizeof reason)) {
+    case RD_KAFKA_CONF_OK: return 0;
+    case RD_KAFKA_CONF_UNKNOWN: return refuse_unknown(setting, key, conf);
+    case RD_KAFKA_CONF_INVALID: break;
+    }
+    return setting_refuse_at(setting, value, "%s", reason);
+}
+
+static int parse_property(const struct setting *setting, const struct document_node *key,
+                          const struct document_node *value, rd_kafka_conf_t *conf,
+                          struct config_property *property)
+{
+    int r = check_name(setting, key);
+    if (r < 0)
+        return r;
+    if (value->kind == DOCUMENT_NULL || value->kind == DOCUMENT_LIST ||
+        value->kind == DOCUMENT_MAP || value->text[0] == '\0')
+        return setting_expected(setting, value, "a value for '%s'", key->text);
+    property->name = memory_copy_text(key->text);
+    r = resolve_value(setting, key->text, value, &property->value);
+    return r < 0 ? r : try_property(setting, key, value, property->value, conf);
+}
+
+static void conf_destroy(rd_kafka_conf_t *conf)
+{
+    rd_kafka_conf_destroy(conf);
+}
+
+DEFINE_CLEANUP(rd_kafka_conf_t, conf_destroy)
+
+int properties_parse(const struct setting *setting, void *target)
+{
+    struct config_properties *properties = target;
+    const struct document_node *node = setting->node;
+
+    if (node->kind == DOCUMENT_NULL)
+        return 0;
+    if (node->kind != DOCUMENT_MAP)
+        return setting_expected(setting, node, "a map of librdkafka's properties");
+    CLEANUP(conf_destroyp) rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    properties->items = memory_new_array(node->count, sizeof *properties->items);
+    properties->count = node->count;
+    for (size_t i = 0; i < node->count; i++) {
+        int r =
+            parse_property(setting, &node->keys[i], &node->items[i], conf, &properties->items[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+bool properties_equal(const void *a, const void *b)
+{
+    const struct config_properties *one = a, *other = b;
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++)
+        if (strcmp(one->items[i].name, other->items[i].name) != 0 ||
+            strcmp(one->items[i].value, other->items[i].value) != 0)
+            return false;
+    return true;
+}
+
+void properties_free(void *target)
+{
+    struct config_properties *properties = target;
+    for (size_t i = 0; i < properties->count; i++) {
+        free(properties->items[i].name);
+        free(properties->items[i].value);
+    }
+    free(properties->items);
+}
+
+static int set_property(rd_kafka_conf_t *conf, const char *name, const char *value,
+                        struct aro_error *reterr)
+{
+    char reason[256];
+    if (value && rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK)
+        return aro_error_set(reterr, -EINVAL, "%s", reason);
+    return 0;
+}
+
+int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
+                                struct aro_error *reterr)
+{
+    const struct config_kafka *kafka = &config->kafka;
+    const struct {
+        const char *name, *value;
+    } from_files[] = {
+        { "sasl.password", kafka->password },
+        { "sasl.oauthbearer.client.secret", kafka->oauth_client_secret },
+        { "ssl.key.password", kafka->key_password },
+        { "ssl.keystore.password", kafka->keystore_password },
+    };
+    for (size_t i = 0; i < kafka->properties.count; i++) {
+        const struct config_property *property = &kafka->properties.items[i];
+        int r = set_property(conf, property->name, property->value, reterr);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < sizeof from_files / sizeof *from_files; i++) {
+        int r = set_property(conf, from_files[i].name, from_files[i].value, reterr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,15 @@
+/* `kafka.properties`: what is passed on to librdkafka.
+ *
+ * Only what concerns connections and buffers is let through: the rest (acknowledgement, isolation,
+ * transactions, offsets, groups) is what exactly-once rests on, and the daemon sets it itself. */
+#ifndef APPEAL_ROUTERD_CONFIG_PROPERTIES_H
+#define APPEAL_ROUTERD_CONFIG_PROPERTIES_H
+
+#include "config/setting.h"
+
+/* struct config_properties. Each is tried on librdkafka, so that a bad value is named at once. */
+int properties_parse(const struct setting *setting, void *target);
+bool properties_equal(const void *a, const void *b);
+void properties_free(void *target);
+
+#endif

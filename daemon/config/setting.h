@@ -1,0 +1,54 @@
+/* One setting while it is read: its row of the table, and its place in the file. */
+#ifndef APPEAL_ROUTERD_CONFIG_SETTING_H
+#define APPEAL_ROUTERD_CONFIG_SETTING_H
+
+#include "config/options.h"
+#include "support/document.h"
+
+/* Where relative paths begin. */
+struct setting_folders {
+    const char *settings; /* the folder of the settings file */
+    const char *secrets;  /* $CREDENTIALS_DIRECTORY, or the same */
+};
+
+struct setting {
+    const struct option *option;
+    const char *name; /* whole: "kafka.group", "shards[0].partition" */
+    const struct document_node *node;
+    const struct setting_folders *folders;
+    struct aro_error *reterr;
+};
+
+/* How a setting of each kind is read, compared and freed. @target is the option's member. */
+struct setting_kind {
+    int (*parse)(const struct setting *setting, void *target);
+    bool (*equals)(const void *a, const void *b);
+    void (*free)(void *target);
+};
+extern const struct setting_kind setting_kinds[OPTION_KIND_COUNT];
+
+/* Reads @map into @base by @table: members given, members left out (their `initial`), members that
+ * the table does not know (refused). @prefix goes before each name in errors. */
+int settings_read(const struct option_table *table, const struct document_node *map,
+                  const char *prefix, const struct setting_folders *folders, void *base,
+                  struct aro_error *reterr);
+void settings_free(const struct option_table *table, void *base);
+bool settings_equal(const struct option_table *table, const void *a, const void *b);
+
+/* -EINVAL, with the place of the setting, or of @node within it. */
+int setting_refuse(const struct setting *setting, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int setting_refuse_at(const struct setting *setting, const struct document_node *node,
+                      const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "expected @expected, found ...", as every wrong value is told. */
+int setting_expected(const struct setting *setting, const struct document_node *node,
+                     const char *expected, ...) __attribute__((format(printf, 3, 4)));
+
+#define SETTING_SPAN_TEXT_SIZE 32
+/* As a person writes it: "90s" stays, 7200000 is "2h". */
+void setting_span_format(int64_t ms, char buffer[static SETTING_SPAN_TEXT_SIZE]);
+
+/* @path if absolute, else below @folder; the caller frees it. */
+char *setting_path(const char *folder, const char *path);
+
+#endif

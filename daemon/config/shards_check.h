@@ -1,0 +1,12 @@
+/* What no setting can tell alone: names, partitions and topics, each of one shard only. */
+#ifndef APPEAL_ROUTERD_CONFIG_SHARDS_CHECK_H
+#define APPEAL_ROUTERD_CONFIG_SHARDS_CHECK_H
+
+#include "config/config.h"
+#include "support/document.h"
+
+/* @root is the text that @config was read from: it knows the places. */
+int shards_check(const struct config *config, const struct document_node *root,
+                 struct aro_error *reterr);
+
+#endif

@@ -1,0 +1,59 @@
+#include "file/file.h"
+
+#include "support/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static void close_descriptor(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+}
+
+/* Reads to the end of the file or of @buffer. */
+static int read_all(int descriptor, char *buffer, size_t size, size_t *ret_length)
+{
+    size_t length = 0;
+    while (length < size) {
+        ssize_t count = read(descriptor, buffer + length, size - length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -errno;
+        if (count == 0)
+            break;
+        length += (size_t)count;
+    }
+    *ret_length = length;
+    return 0;
+}
+
+static int refuse(const char *path, int r, struct aro_error *reterr)
+{
+    return aro_error_set(reterr, r, "cannot read '%s': %s", path, strerror(-r));
+}
+
+int file_read(const char *path, size_t length_max, char **ret, size_t *ret_length,
+              struct aro_error *reterr)
+{
+    CLEANUP(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return refuse(path, -errno, reterr);
+    /* One byte more than allowed tells a file that is too long from one that just fits. */
+    CLEANUP(freep) char *buffer = malloc(length_max + 2);
+    if (!buffer)
+        return refuse(path, -ENOMEM, reterr);
+    size_t length = 0;
+    int r = read_all(descriptor, buffer, length_max + 1, &length);
+    if (r == 0 && length > length_max)
+        r = -EFBIG;
+    if (r < 0)
+        return refuse(path, r, reterr);
+    buffer[length] = '\0';
+    *ret = TAKE(buffer);
+    *ret_length = length;
+    return 0;
+}

@@ -1,0 +1,309 @@
+#include "cmocka_headers.h"
+
+#include "config/config.h"
+#include "config/options.h"
+#include "file/file.h"
+#include "support/cleanup.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder of its own for each test, as settings files lie in one. */
+struct world {
+    char folder[64];
+    char path[128];
+    struct config *config;
+    struct aro_error error;
+};
+
+static void world_write(const struct world *world, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", world->folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int world_load(struct world *world, const char *text)
+{
+    config_free(world->config);
+    world->config = NULL;
+    world_write(world, "config.yaml", text);
+    return config_load(world->path, &world->config, &world->error);
+}
+
+static int setup(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    snprintf(world->folder, sizeof world->folder, "/tmp/test_config.XXXXXX");
+    assert_non_null(mkdtemp(world->folder));
+    snprintf(world->path, sizeof world->path, "%s/config.yaml", world->folder);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+    char pattern[128];
+    glob_t found;
+    config_free(world->config);
+    snprintf(pattern, sizeof pattern, "%s/*", world->folder);
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            if (unlink(found.gl_pathv[i]) < 0)
+                rmdir(found.gl_pathv[i]);
+    globfree(&found);
+    rmdir(world->folder);
+    free(world);
+    return 0;
+}
+
+#define NEEDED "kafka: { bootstrap_servers: 'k1:9092,k2:9092' }\nrulebook: rules/book.yaml\n"
+
+static void test_what_is_left_out_has_the_value_of_the_table(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_load(world, NEEDED), 0);
+    const struct config *config = world->config;
+
+    assert_string_equal(config->kafka.bootstrap_servers, "k1:9092,k2:9092");
+    assert_string_equal(config->kafka.group, "appeal-router");
+    assert_int_equal(config->kafka.membership, CONFIG_MEMBERSHIP_DYNAMIC);
+    assert_int_equal(config->kafka.session_timeout.ms, 6000);
+    assert_false(config->kafka.create_topics);
+    assert_int_equal(config->kafka.properties.count, 0);
+    assert_string_equal(config->ledger_topic, "appeal-router.ledger");
+    assert_int_equal(config->shards.count, 1);
+    assert_string_equal(config->shards.items[0].name, "main");
+    assert_string_equal(config->shards.items[0].appeals.items[0], "appeals");
+    assert_string_equal(config->shards.items[0].dead_letters, "appeals.dead-letter");
+    assert_null(config->redis.url);
+    assert_null(config->http.host);
+    assert_null(config->control_socket);
+    assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+    assert_int_equal(config->limits.batch_records, 5000);
+    assert_int_equal(config->limits.clock_jump.ms, 10000);
+    assert_true(strlen(config->instance) > 0);
+}
+
+static void test_relative_paths_begin_at_the_folder_of_the_settings(void **state)
+{
+    struct world *world = *state;
+    char expected[256];
+    assert_int_equal(world_load(world, NEEDED "control: { socket: /run/c.sock }\n"), 0);
+    snprintf(expected, sizeof expected, "%s/rules/book.yaml", world->folder);
+    assert_string_equal(world->config->rulebook, expected);
+    assert_string_equal(world->config->control_socket, "/run/c.sock");
+}
+
+static void test_a_secret_is_the_contents_of_its_file_without_the_line_end(void **state)
+{
+    struct world *world = *state;
+    world_write(world, "redis-password", "pass word\n");
+    assert_int_equal(world_load(world, NEEDED
+                                "redis: { url: 'redis://r:6380/3', password_file: redis-password, "
+                                "username: router }\n"),
+                     0);
+    assert_string_equal(world->config->redis.password, "pass word");
+    assert_string_equal(world->config->redis.username, "router");
+    assert_string_equal(world->config->redis.host, "r");
+    assert_int_equal(world->config->redis.port, 6380);
+    assert_int_equal(world->config->redis.database, 3);
+    assert_string_equal(world->config->redis.prefix, "aro");
+}
+
+static void test_secrets_come_from_the_credentials_folder_where_there_is_one(void **state)
+{
+    struct world *world = *state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s/credentials", world->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    world_write(world, "password", "of the settings' folder");
+    world_write(world, "credentials/password", "of systemd");
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    int r = world_load(world, "kafka: { bootstrap_servers: k, password_file: password }\n"
+                              "rulebook: r\n");
+    unsetenv("CREDENTIALS_DIRECTORY");
+    char path[300];
+    snprintf(path, sizeof path, "%s/password", folder);
+    unlink(path);
+    assert_int_equal(r, 0);
+    assert_string_equal(world->config->kafka.password, "of systemd");
+}
+
+static void test_an_empty_secret_or_one_of_two_lines_is_refused(void **state)
+{
+    struct world *world = *state;
+    const char *text = "kafka: { bootstrap_servers: k, password_file: password }\nrulebook: r\n";
+    world_write(world, "password", "\n");
+    assert_int_equal(world_load(world, text), -EINVAL);
+    assert_non_null(strstr(world->error.message, "is empty"));
+    world_write(world, "password", "one\ntwo\n");
+    assert_int_equal(world_load(world, text), -EINVAL);
+    assert_non_null(strstr(world->error.message, "more than one line"));
+    assert_null(strstr(world->error.message, "two"));
+}
+
+static void test_a_unix_socket_names_redis_too(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_load(world, NEEDED "redis: { url: 'unix:/run/redis.sock' }\n"), 0);
+    assert_string_equal(world->config->redis.unix_path, "/run/redis.sock");
+    assert_null(world->config->redis.host);
+}
+
+static void test_an_address_may_be_of_the_sixth_version(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_load(world, NEEDED "http: { listen: '[::1]:0' }\n"), 0);
+    assert_string_equal(world->config->http.host, "::1");
+    assert_int_equal(world->config->http.port, 0);
+}
+
+static void test_properties_and_secrets_reach_librdkafka(void **state)
+{
+    struct world *world = *state;
+    char value[64];
+    size_t size = sizeof value;
+    world_write(world, "password", "hidden\n");
+    assert_int_equal(world_load(world, "kafka:\n"
+                                       "  bootstrap_servers: k\n"
+                                       "  password_file: password\n"
+                                       "  properties: { security.protocol: SASL_PLAINTEXT, "
+                                       "socket.keepalive.enable: true, fetch.wait.max.ms: 10 }\n"
+                                       "rulebook: r\n"),
+                     0);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(config_set_kafka_properties(world->config, conf, &world->error), 0);
+    assert_int_equal(rd_kafka_conf_get(conf, "fetch.wait.max.ms", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "10");
+    size = sizeof value;
+    assert_int_equal(rd_kafka_conf_get(conf, "sasl.password", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "hidden");
+    rd_kafka_conf_destroy(conf);
+}
+
+static void test_a_shard_is_found_by_name_and_partition(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_load(world, NEEDED
+                                "shards:\n"
+                                "  - { name: a, partition: 2 }\n"
+                                "  - { name: b, partition: 5, appeals: [x, y], agents: [z], "
+                                "reviews: [w], assignments: s, outcomes: o, dead_letters: d }\n"),
+                     0);
+    assert_string_equal(config_find_shard_by_partition(world->config, 5)->name, "b");
+    assert_null(config_find_shard_by_partition(world->config, 0));
+    assert_int_equal(config_find_shard(world->config, "b")->appeals.count, 2);
+    assert_null(config_find_shard(world->config, "c"));
+}
+
+static void test_a_reload_names_the_setting_that_needs_a_restart(void **state)
+{
+    struct world *world = *state;
+    struct config *fresh;
+    assert_int_equal(world_load(world, NEEDED), 0);
+
+    world_write(world, "config.yaml", NEEDED "log: { level: debug }\nlimits: { stall: 5s }\n");
+    assert_int_equal(config_load(world->path, &fresh, &world->error), 0);
+    assert_int_equal(config_reload_check(world->config, fresh, &world->error), 0);
+    config_free(fresh);
+
+    world_write(world, "config.yaml", NEEDED "shards: [{ name: other }]\n");
+    assert_int_equal(config_load(world->path, &fresh, &world->error), 0);
+    assert_int_equal(config_reload_check(world->config, fresh, &world->error), -EINVAL);
+    assert_non_null(strstr(world->error.message, "shards: changed"));
+    config_free(fresh);
+}
+
+static void test_a_file_that_is_not_there_says_so(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(config_load(world->path, &world->config, &world->error), -ENOENT);
+    assert_int_equal(world->error.line, 0);
+    assert_non_null(strstr(world->error.message, "No such file"));
+}
+
+/* "# <line>:<column>: <message begins so>" is the first line of each. */
+static bool is_refused_as_it_says(const char *path)
+{
+    struct config *config = NULL;
+    struct aro_error error = { 0 };
+    CLEANUP(freep) char *text = NULL;
+    char found[1024];
+    size_t length;
+
+    assert_int_equal(file_read(path, 65536, &text, &length, NULL), 0);
+    text[strcspn(text, "\n")] = '\0';
+    const char *expected = text + strlen("# ");
+    int r = config_load(path, &config, &error);
+    config_free(config);
+    snprintf(found, sizeof found, "%u:%u: %s", error.line, error.column, error.message);
+    if (r == -EINVAL && strncmp(found, expected, strlen(expected)) == 0)
+        return true;
+    print_error("%s\nexpected %s\nfound    %s\n", path, expected, found);
+    return false;
+}
+
+static void test_each_mistake_is_told_with_its_place(void **state)
+{
+    (void)state;
+    glob_t found;
+    size_t wrong_count = 0;
+    assert_int_equal(glob(SOURCE_DIR "/tests/golden/configs/bad/*.yaml", 0, NULL, &found), 0);
+    assert_true(found.gl_pathc > 40);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        wrong_count += !is_refused_as_it_says(found.gl_pathv[i]);
+    globfree(&found);
+    assert_int_equal(wrong_count, 0);
+}
+
+static void expect_table_is_sound(const struct option_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option *option = &table->options[i];
+        if (i > 0)
+            assert_true(strcmp(table->options[i - 1].name, option->name) < 0);
+        assert_true(option->minimum <= option->maximum);
+        assert_true(option->help && option->help[strlen(option->help) - 1] == '.');
+        assert_false(option->required && option->initial);
+    }
+}
+
+static void test_the_table_is_sorted_and_each_row_has_help(void **state)
+{
+    (void)state;
+    expect_table_is_sound(&config_options);
+    expect_table_is_sound(&shard_options);
+}
+
+#define WITH_WORLD(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(test_what_is_left_out_has_the_value_of_the_table),
+        WITH_WORLD(test_relative_paths_begin_at_the_folder_of_the_settings),
+        WITH_WORLD(test_a_secret_is_the_contents_of_its_file_without_the_line_end),
+        WITH_WORLD(test_secrets_come_from_the_credentials_folder_where_there_is_one),
+        WITH_WORLD(test_an_empty_secret_or_one_of_two_lines_is_refused),
+        WITH_WORLD(test_a_unix_socket_names_redis_too),
+        WITH_WORLD(test_an_address_may_be_of_the_sixth_version),
+        WITH_WORLD(test_properties_and_secrets_reach_librdkafka),
+        WITH_WORLD(test_a_shard_is_found_by_name_and_partition),
+        WITH_WORLD(test_a_reload_names_the_setting_that_needs_a_restart),
+        WITH_WORLD(test_a_file_that_is_not_there_says_so),
+        cmocka_unit_test(test_each_mistake_is_told_with_its_place),
+        cmocka_unit_test(test_the_table_is_sorted_and_each_row_has_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
