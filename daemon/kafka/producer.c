@@ -1,0 +1,327 @@
+#include "kafka/producer.h"
+
+#include "kafka/client.h"
+#include "log/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    TRANSACTION_TIMEOUT_MS = 10000,
+    CALL_MS = 1000,     /* of one resumable call, so that a cancel is soon noticed */
+    INIT_CALL_MS = 200, /* see producer_init_transactions() */
+    FULL_QUEUE_POLL_MS = 10,
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Each delivery report. It also has to be there for speed: without one every commit waits in steps
+ * of 10 ms. */
+static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
+{
+    struct producer *producer = opaque;
+    (void)handle;
+
+    if (message->err) {
+        if (producer->delivery_error &&
+            producer->delivery_error != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
+            producer->delivery_error != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+            return;
+        producer->delivery_error = message->err;
+        snprintf(producer->delivery_topic, sizeof producer->delivery_topic, "%s",
+                 rd_kafka_topic_name(message->rkt));
+        return;
+    }
+    if (message->_private && message->offset > producer->ledger_offset)
+        producer->ledger_offset = message->offset;
+}
+
+/* Produce, InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit. */
+static bool is_transactional_request(int16_t api_key)
+{
+    return api_key == 0 || api_key == 22 || api_key == 24 || api_key == 25 || api_key == 26 ||
+           api_key == 28;
+}
+
+static rd_kafka_resp_err_t on_response(rd_kafka_t *handle, int socket, const char *broker,
+                                       int32_t broker_id, int16_t api_key, int16_t api_version,
+                                       int32_t correlation_id, size_t size, int64_t rtt,
+                                       rd_kafka_resp_err_t err, void *opaque)
+{
+    struct producer *producer = opaque;
+    (void)handle, (void)socket, (void)broker, (void)broker_id, (void)api_version;
+    (void)correlation_id, (void)size, (void)rtt;
+
+    if (err && is_transactional_request(api_key))
+        atomic_store(&producer->is_suspect, true);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *opaque,
+                                  char *text, size_t text_size)
+{
+    (void)conf, (void)text, (void)text_size;
+    return rd_kafka_interceptor_add_on_response_received(handle, "aro", on_response, opaque);
+}
+
+void producer_init(struct producer *producer, const struct config *config, const char *ledger_topic,
+                   int32_t partition, int number, const atomic_bool *is_cancelled)
+{
+    *producer = (struct producer){ .config = config, .is_cancelled = is_cancelled };
+    snprintf(producer->transactional_id, sizeof producer->transactional_id, "%s-%" PRId32 "-%d",
+             ledger_topic, partition, number);
+}
+
+void producer_done(struct producer *producer)
+{
+    if (!producer->handle)
+        return;
+    rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                         RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_destroy(producer->handle);
+    producer->handle = NULL;
+}
+
+int producer_open(struct producer *producer, struct aro_error *reterr)
+{
+    static const struct client_default defaults[] = { { "compression.type", "lz4" },
+                                                      { "linger.ms", "0.5" },
+                                                      { NULL, NULL } };
+    producer_done(producer);
+    rd_kafka_conf_t *conf = client_conf_new(producer->config, defaults, reterr);
+    if (!conf)
+        return -EINVAL;
+    client_conf_set(conf, "client.id", producer->config->instance);
+    client_conf_set(conf, "transactional.id", producer->transactional_id);
+    client_conf_set_number(conf, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+    client_conf_set(conf, "partitioner", "murmur2_random"); /* as Java producers do */
+    client_conf_set(conf, "queue.buffering.max.messages", "1000000");
+    client_conf_set(conf, "queue.buffering.max.kbytes", "1048576");
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_resp_err_t err = rd_kafka_conf_interceptor_add_on_new(conf, "aro", on_new, producer);
+    assert(!err);
+    atomic_store(&producer->is_suspect, false);
+    producer->handle = client_new(RD_KAFKA_PRODUCER, conf, reterr);
+    return producer->handle ? 0 : -EINVAL;
+}
+
+static bool is_lost_ownership(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+           err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+           err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+           err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+static bool is_refused_for_ever(rd_kafka_resp_err_t err)
+{
+    switch (err) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT: return true;
+    default: return false;
+    }
+}
+
+/* Takes @error. In the order in which librdkafka means them to be asked. */
+static enum transaction_outcome classify(struct producer *producer, rd_kafka_error_t *error,
+                                         const char *what, struct aro_error *reterr)
+{
+    enum transaction_outcome outcome;
+    rd_kafka_resp_err_t err = rd_kafka_error_code(error);
+    /* A record that was refused shows as the error of whatever call came next. */
+    rd_kafka_resp_err_t cause = producer->delivery_error ? producer->delivery_error : err;
+
+    if (rd_kafka_error_is_fatal(error))
+        outcome = TRANSACTION_DEAD;
+    else if (is_lost_ownership(err))
+        outcome = TRANSACTION_LOST;
+    else if (is_refused_for_ever(err) || is_refused_for_ever(cause))
+        outcome = TRANSACTION_REFUSED;
+    else
+        outcome = TRANSACTION_RETRY;
+    if (producer->delivery_error)
+        aro_error_set(reterr, -EIO, "cannot %s: %s (a record to topic %s: %s)", what,
+                      rd_kafka_error_string(error), producer->delivery_topic,
+                      rd_kafka_err2str(producer->delivery_error));
+    else
+        aro_error_set(reterr, -EIO, "cannot %s: %s", what, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return outcome;
+}
+
+int producer_init_transactions(struct producer *producer, int timeout_ms, struct aro_error *reterr)
+{
+    int64_t deadline = monotonic_ms() + timeout_ms;
+
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_init_transactions(producer->handle, INIT_CALL_MS);
+        if (!error)
+            return 0;
+        bool is_retriable = rd_kafka_error_is_retriable(error);
+        rd_kafka_resp_err_t err = rd_kafka_error_code(error);
+        aro_error_set(reterr, -EAGAIN, "cannot begin as transactional producer '%s': %s",
+                      producer->transactional_id, rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
+        if (atomic_load(producer->is_cancelled))
+            return -ECANCELED;
+        if (is_refused_for_ever(err))
+            return -EPERM;
+        if (!is_retriable || monotonic_ms() > deadline)
+            return -EAGAIN;
+    }
+}
+
+int producer_prime_topic(struct producer *producer, const char *topic, int timeout_ms,
+                         int32_t *ret_partitions, struct aro_error *reterr)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->handle, topic, NULL);
+    rd_kafka_resp_err_t err =
+        handle ? rd_kafka_metadata(producer->handle, 0, handle, &metadata, timeout_ms)
+               : rd_kafka_last_error();
+    if (handle)
+        rd_kafka_topic_destroy(handle);
+    if (err)
+        return aro_error_set(reterr, -EAGAIN, "cannot look up topic '%s': %s", topic,
+                             rd_kafka_err2str(err));
+
+    int32_t partitions = 0;
+    err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        if (strcmp(metadata->topics[i].topic, topic))
+            continue;
+        err = metadata->topics[i].err;
+        partitions = metadata->topics[i].partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    if (is_refused_for_ever(err))
+        return aro_error_set(reterr, -ENOENT, "topic '%s': %s", topic, rd_kafka_err2str(err));
+    if (err || partitions == 0)
+        return aro_error_set(reterr, -EAGAIN, "topic '%s' is not ready: %s", topic,
+                             rd_kafka_err2str(err));
+    *ret_partitions = partitions;
+    return 0;
+}
+
+enum transaction_outcome producer_begin(struct producer *producer, struct aro_error *reterr)
+{
+    producer->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    producer->ledger_offset = -1;
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(producer->handle);
+    return error ? classify(producer, error, "begin a transaction", reterr) : TRANSACTION_FINE;
+}
+
+enum transaction_outcome producer_add(struct producer *producer, const char *topic,
+                                      int32_t partition, const void *key, size_t key_length,
+                                      const void *value, size_t value_length,
+                                      rd_kafka_headers_t *headers, struct aro_error *reterr)
+{
+    bool is_ledger = partition != RD_KAFKA_PARTITION_UA;
+    rd_kafka_vu_t arguments[] = {
+        { .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic },
+        { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)key, key_length } },
+        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)value, value_length } },
+        { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = is_ledger ? producer : NULL },
+        { .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers },
+    };
+    size_t count = sizeof arguments / sizeof *arguments - (headers ? 0 : 1);
+
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, arguments, count);
+        if (!error)
+            return TRANSACTION_FINE;
+        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+            atomic_load(producer->is_cancelled)) {
+            if (headers)
+                rd_kafka_headers_destroy(headers);
+            return classify(producer, error, "produce a record", reterr);
+        }
+        rd_kafka_error_destroy(error);
+        rd_kafka_poll(producer->handle, FULL_QUEUE_POLL_MS);
+    }
+}
+
+/* Repeats a call that may be repeated until it has an answer that counts, or is cancelled. */
+static enum transaction_outcome settle(struct producer *producer, rd_kafka_error_t *error,
+                                       bool *ret_again, const char *what, struct aro_error *reterr)
+{
+    *ret_again = false;
+    if (!error)
+        return TRANSACTION_FINE;
+    if (!rd_kafka_error_is_fatal(error) && !rd_kafka_error_txn_requires_abort(error) &&
+        rd_kafka_error_is_retriable(error)) {
+        if (!atomic_load(producer->is_cancelled)) {
+            *ret_again = true;
+            rd_kafka_error_destroy(error);
+            return TRANSACTION_FINE;
+        }
+        classify(producer, error, what, reterr);
+        return TRANSACTION_DEAD; /* the call may still take effect */
+    }
+    return classify(producer, error, what, reterr);
+}
+
+enum transaction_outcome producer_add_offsets(struct producer *producer,
+                                              const rd_kafka_topic_partition_list_t *offsets,
+                                              const rd_kafka_consumer_group_metadata_t *group,
+                                              struct aro_error *reterr)
+{
+    enum transaction_outcome outcome;
+    bool again;
+
+    do
+        outcome =
+            settle(producer,
+                   rd_kafka_send_offsets_to_transaction(producer->handle, offsets, group, CALL_MS),
+                   &again, "commit offsets with a transaction", reterr);
+    while (again);
+    return outcome;
+}
+
+enum transaction_outcome producer_commit(struct producer *producer, struct aro_error *reterr)
+{
+    enum transaction_outcome outcome;
+    bool again;
+
+    do
+        outcome = settle(producer, rd_kafka_commit_transaction(producer->handle, CALL_MS), &again,
+                         "commit a transaction", reterr);
+    while (again);
+    return outcome;
+}
+
+enum transaction_outcome producer_abort(struct producer *producer, struct aro_error *reterr)
+{
+    enum transaction_outcome outcome;
+    bool again;
+
+    do
+        outcome = settle(producer, rd_kafka_abort_transaction(producer->handle, CALL_MS), &again,
+                         "abort a transaction", reterr);
+    while (again);
+    return outcome;
+}

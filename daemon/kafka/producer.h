@@ -1,0 +1,74 @@
+/* One transactional producer, and what its last transaction met. */
+#ifndef APPEAL_ROUTERD_KAFKA_PRODUCER_H
+#define APPEAL_ROUTERD_KAFKA_PRODUCER_H
+
+#include "config/config.h"
+
+#include <aro/effects.h>
+#include <aro/error.h>
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* How an error of a transaction is to be answered. */
+enum transaction_outcome {
+    TRANSACTION_FINE,
+    TRANSACTION_LOST,    /* the group has given the shard to somebody else */
+    TRANSACTION_REFUSED, /* will fail in the same way for ever */
+    TRANSACTION_RETRY,   /* aborted; the same records may be tried again */
+    TRANSACTION_DEAD,    /* this producer is: what it did last is in doubt */
+};
+
+struct producer {
+    rd_kafka_t *handle; /* NULL: not made yet */
+    const struct config *config;
+    char transactional_id[300];
+    const atomic_bool *is_cancelled; /* borrowed: ends every wait */
+
+    /* A request whose answer did not come may still arrive at the broker, in the middle of a later
+     * transaction of this producer. Set by librdkafka's threads. */
+    atomic_bool is_suspect;
+
+    /* Of the transaction at hand; set by delivery reports, which run on the caller's thread. */
+    rd_kafka_resp_err_t delivery_error;
+    char delivery_topic[256];
+    int64_t ledger_offset; /* of the last ledger record delivered; -1 before */
+};
+
+/* @config is borrowed. */
+void producer_init(struct producer *producer, const struct config *config, const char *ledger_topic,
+                   int32_t partition, int number, const atomic_bool *is_cancelled);
+void producer_done(struct producer *producer); /* purges what is in flight */
+
+/* Makes the handle anew. -EINVAL with @reterr. */
+int producer_open(struct producer *producer, struct aro_error *reterr);
+
+/* Fences whoever else has this id and ends its transaction. In short calls: one long one would sit
+ * out its whole time while the dead owner's transaction is being aborted. -EAGAIN: no answer in
+ * @timeout_ms; -ECANCELED; -EPERM: refused for ever. */
+int producer_init_transactions(struct producer *producer, int timeout_ms, struct aro_error *reterr);
+
+/* Waits until the broker connection knows @topic; -ENOENT where there is none, -EAGAIN. Gives its
+ * partition count. */
+int producer_prime_topic(struct producer *producer, const char *topic, int timeout_ms,
+                         int32_t *ret_partitions, struct aro_error *reterr);
+
+enum transaction_outcome producer_begin(struct producer *producer, struct aro_error *reterr);
+
+/* One record. Key and value are borrowed until the transaction has ended, @headers is taken in any
+ * case. A ledger record goes to @partition and reports its offset; others pass
+ * RD_KAFKA_PARTITION_UA. */
+enum transaction_outcome producer_add(struct producer *producer, const char *topic,
+                                      int32_t partition, const void *key, size_t key_length,
+                                      const void *value, size_t value_length,
+                                      rd_kafka_headers_t *headers, struct aro_error *reterr);
+
+enum transaction_outcome producer_add_offsets(struct producer *producer,
+                                              const rd_kafka_topic_partition_list_t *offsets,
+                                              const rd_kafka_consumer_group_metadata_t *group,
+                                              struct aro_error *reterr);
+enum transaction_outcome producer_commit(struct producer *producer, struct aro_error *reterr);
+enum transaction_outcome producer_abort(struct producer *producer, struct aro_error *reterr);
+
+#endif

@@ -1,0 +1,358 @@
+#include "kafka/reader.h"
+
+#include "kafka/client.h"
+#include "kafka/wakeup.h"
+#include "log/log.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A turn ends after this many records, so that timers and other descriptors have theirs. */
+enum { RECORDS_A_TURN = 512 };
+
+static const struct timeval poll_interval = { .tv_usec = 500 * 1000 };
+static const struct timeval at_once = { 0 };
+
+struct reader {
+    rd_kafka_t *consumer;
+    rd_kafka_queue_t *queue;
+    struct wakeup wakeup;
+    struct event *poll_timer, *next_turn;
+    const struct config *config;
+    const struct config_shard *shard;
+    struct reader_callbacks callbacks;
+
+    bool is_reading;
+    int64_t ledger_next;
+    struct aro_positions positions; /* of the sources; none while following */
+    size_t position_last;           /* records come in runs: where the last one belonged */
+    bool holds_appeals;
+};
+
+static bool has_topic(const struct config_texts *topics, const char *name)
+{
+    for (size_t i = 0; i < topics->count; i++) {
+        if (strcmp(topics->items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum aro_topic_kind topic_kind(const struct config_shard *shard, const char *topic)
+{
+    if (has_topic(&shard->appeals, topic))
+        return ARO_TOPIC_APPEALS;
+    return has_topic(&shard->agents, topic) ? ARO_TOPIC_AGENTS : ARO_TOPIC_REVIEWS;
+}
+
+static bool is_at(const struct aro_position *position, const char *topic, int32_t partition)
+{
+    return position->partition == partition && strcmp(position->topic, topic) == 0;
+}
+
+static struct aro_position *find_position(struct reader *reader, const char *topic,
+                                          int32_t partition)
+{
+    struct aro_positions *positions = &reader->positions;
+
+    if (reader->position_last < positions->source_count &&
+        is_at(&positions->sources[reader->position_last], topic, partition))
+        return &positions->sources[reader->position_last];
+    for (size_t i = 0; i < positions->source_count; i++) {
+        if (is_at(&positions->sources[i], topic, partition)) {
+            reader->position_last = i;
+            return &positions->sources[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_ledger(const struct reader *reader, const rd_kafka_message_t *message)
+{
+    return strcmp(rd_kafka_topic_name(message->rkt), reader->config->ledger_topic) == 0;
+}
+
+static void on_ledger_record(struct reader *reader, const rd_kafka_message_t *message)
+{
+    if (message->offset < reader->ledger_next)
+        return; /* delivered before: librdkafka may repeat itself when a leader changes */
+    reader->ledger_next = message->offset + 1;
+    reader->callbacks.on_ledger_record(message, reader->callbacks.context);
+}
+
+static void on_source_record(struct reader *reader, const rd_kafka_message_t *message)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    struct aro_position *position = find_position(reader, topic, message->partition);
+
+    if (!position || message->offset < position->next_offset)
+        return;
+    position->next_offset = message->offset + 1;
+    reader->callbacks.on_source_record(message, topic_kind(reader->shard, topic),
+                                       reader->callbacks.context);
+}
+
+/* The end of a partition: what lies between the last record and it are control records. */
+static void on_partition_end(struct reader *reader, const rd_kafka_message_t *message)
+{
+    if (!is_ledger(reader, message))
+        return;
+    if (message->offset > reader->ledger_next)
+        reader->ledger_next = message->offset;
+    reader->callbacks.on_ledger_end(reader->callbacks.context);
+}
+
+static void on_read_error(struct reader *reader, const rd_kafka_message_t *message)
+{
+    char text[600];
+
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        on_partition_end(reader, message);
+        return;
+    }
+    snprintf(text, sizeof text, "%s/%" PRId32 " at offset %" PRId64 ": %s",
+             message->rkt ? rd_kafka_topic_name(message->rkt) : "a topic", message->partition,
+             message->offset, rd_kafka_message_errstr(message));
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+        reader->callbacks.on_broken(text, reader->callbacks.context);
+        break;
+    default: log_warning(ABOUT(.shard = reader->shard->name, .peer = "kafka"), "%s", text);
+    }
+}
+
+static void deliver(struct reader *reader, const rd_kafka_message_t *message)
+{
+    if (message->err)
+        on_read_error(reader, message);
+    else if (is_ledger(reader, message))
+        on_ledger_record(reader, message);
+    else
+        on_source_record(reader, message);
+}
+
+/* Continued by a timer and not by event_active(), which would starve the other timers. */
+static void take_turn(struct reader *reader)
+{
+    int count = 0;
+
+    while (count < RECORDS_A_TURN && reader->is_reading &&
+           reader->callbacks.wants_more(reader->callbacks.context)) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->consumer, 0);
+        if (!message)
+            break;
+        if (reader->is_reading)
+            deliver(reader, message);
+        rd_kafka_message_destroy(message);
+        count++;
+    }
+    if (count == RECORDS_A_TURN)
+        event_add(reader->next_turn, &at_once);
+    if (count > 0)
+        reader->callbacks.on_turn(reader->callbacks.context);
+}
+
+static void on_wakeup(evutil_socket_t descriptor, short what, void *context)
+{
+    struct reader *reader = context;
+    (void)descriptor, (void)what;
+    wakeup_clear(&reader->wakeup);
+    take_turn(reader);
+}
+
+static void on_timer(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor, (void)what;
+    take_turn(context);
+}
+
+static rd_kafka_conf_t *reader_conf(const struct config *config, struct aro_error *reterr)
+{
+    /* On librdkafka 2.0.2 a full fetch queue is looked at again only a second later, so it must
+     * hold a second of peak traffic. */
+    static const struct client_default defaults[] = {
+        { "queued.min.messages", "1000000" },
+        { "queued.max.messages.kbytes", "131072" },
+        { "fetch.wait.max.ms", "100" },
+        { NULL, NULL },
+    };
+    rd_kafka_conf_t *conf = client_conf_new(config, defaults, reterr);
+    if (!conf)
+        return NULL;
+    client_conf_set(conf, "client.id", config->instance);
+    client_conf_set(conf, "group.id", config->kafka.group); /* never joined; librdkafka wants one */
+    client_conf_set(conf, "enable.auto.commit", "false");
+    client_conf_set(conf, "enable.auto.offset.store", "false");
+    client_conf_set(conf, "auto.offset.reset", "error");
+    client_conf_set(conf, "isolation.level", "read_committed");
+    client_conf_set(conf, "enable.partition.eof", "true");
+    client_conf_set(conf, "check.crcs", "true");
+    client_conf_set(conf, "fetch.error.backoff.ms", "50");
+    return conf;
+}
+
+int reader_new(struct event_base *base, const struct config *config,
+               const struct config_shard *shard, const struct reader_callbacks *callbacks,
+               struct reader **ret, struct aro_error *reterr)
+{
+    struct reader *reader = memory_new(sizeof *reader);
+
+    reader->config = config;
+    reader->shard = shard;
+    reader->callbacks = *callbacks;
+    reader->wakeup.descriptor = -1;
+    rd_kafka_conf_t *conf = reader_conf(config, reterr);
+    reader->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
+    if (!reader->consumer) {
+        reader_free(reader);
+        return -EINVAL;
+    }
+    rd_kafka_poll_set_consumer(reader->consumer);
+    reader->queue = rd_kafka_queue_get_consumer(reader->consumer);
+    reader->poll_timer = event_new(base, -1, EV_PERSIST, on_timer, reader);
+    reader->next_turn = event_new(base, -1, 0, on_timer, reader);
+    if (!reader->poll_timer || !reader->next_turn ||
+        event_add(reader->poll_timer, &poll_interval) < 0 ||
+        wakeup_init(&reader->wakeup, base, on_wakeup, reader) < 0) {
+        reader_free(reader);
+        return aro_error_set(reterr, -ENOMEM, "cannot watch what is read");
+    }
+    wakeup_watch_queue(&reader->wakeup, reader->queue);
+    *ret = reader;
+    return 0;
+}
+
+void reader_free(struct reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->poll_timer)
+        event_free(reader->poll_timer);
+    if (reader->next_turn)
+        event_free(reader->next_turn);
+    if (reader->queue) {
+        rd_kafka_queue_io_event_enable(reader->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(reader->queue);
+    }
+    wakeup_done(&reader->wakeup);
+    if (reader->consumer)
+        rd_kafka_destroy_flags(reader->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    aro_positions_done(&reader->positions);
+    free(reader);
+}
+
+/* Assigns the ledger and every source partition, at the offsets known here: a partition repeated
+ * without one may rewind or stop delivering. */
+static int assign(struct reader *reader, struct aro_error *reterr)
+{
+    const struct aro_positions *positions = &reader->positions;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)positions->source_count + 1);
+
+    rd_kafka_topic_partition_list_add(list, reader->config->ledger_topic,
+                                      (int32_t)reader->shard->partition)
+        ->offset = reader->ledger_next;
+    for (size_t i = 0; i < positions->source_count; i++)
+        rd_kafka_topic_partition_list_add(list, positions->sources[i].topic,
+                                          positions->sources[i].partition)
+            ->offset = positions->sources[i].next_offset;
+    rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err)
+        return aro_error_set(reterr, -EIO, "cannot read the shard's topics: %s",
+                             rd_kafka_err2str(err));
+    reader->is_reading = true;
+    reader_continue(reader);
+    return 0;
+}
+
+int reader_follow(struct reader *reader, int64_t ledger_offset, struct aro_error *reterr)
+{
+    reader_hold_appeals(reader, false); /* what is paused stays so through a new assignment */
+    aro_positions_done(&reader->positions);
+    reader->ledger_next = ledger_offset;
+    return assign(reader, reterr);
+}
+
+int reader_work(struct reader *reader, const struct aro_positions *positions,
+                struct aro_error *reterr)
+{
+    size_t size = positions->source_count * sizeof *positions->sources;
+
+    aro_positions_done(&reader->positions);
+    reader->positions.sources =
+        memory_new_array(positions->source_count, sizeof *positions->sources);
+    memcpy(reader->positions.sources, positions->sources, size);
+    reader->positions.source_count = positions->source_count;
+    return assign(reader, reterr);
+}
+
+void reader_stop(struct reader *reader)
+{
+    reader_hold_appeals(reader, false);
+    reader->is_reading = false;
+    rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, NULL);
+    if (err)
+        log_warning(ABOUT(.shard = reader->shard->name), "cannot stop reading: %s",
+                    rd_kafka_err2str(err));
+}
+
+void reader_hold_appeals(struct reader *reader, bool is_held)
+{
+    if (is_held == reader->holds_appeals)
+        return;
+    reader->holds_appeals = is_held;
+    const struct aro_positions *positions = &reader->positions;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)positions->source_count);
+    for (size_t i = 0; i < positions->source_count; i++) {
+        if (topic_kind(reader->shard, positions->sources[i].topic) == ARO_TOPIC_APPEALS)
+            rd_kafka_topic_partition_list_add(list, positions->sources[i].topic,
+                                              positions->sources[i].partition);
+    }
+    rd_kafka_resp_err_t err = is_held ? rd_kafka_pause_partitions(reader->consumer, list)
+                                      : rd_kafka_resume_partitions(reader->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err)
+        log_warning(ABOUT(.shard = reader->shard->name), "cannot %s the appeals topics: %s",
+                    is_held ? "pause" : "resume", rd_kafka_err2str(err));
+}
+
+void reader_continue(struct reader *reader)
+{
+    if (!event_pending(reader->next_turn, EV_TIMEOUT, NULL))
+        event_add(reader->next_turn, &at_once);
+}
+
+int64_t reader_ledger_next(const struct reader *reader)
+{
+    return reader->ledger_next;
+}
+
+const struct aro_positions *reader_positions(const struct reader *reader)
+{
+    return &reader->positions;
+}
+
+int64_t reader_known_end(const struct reader *reader, size_t source)
+{
+    const struct aro_position *position = &reader->positions.sources[source];
+    int64_t low, high;
+
+    if (rd_kafka_get_watermark_offsets(reader->consumer, position->topic, position->partition, &low,
+                                       &high) ||
+        high == RD_KAFKA_OFFSET_INVALID)
+        return -1;
+    return high;
+}

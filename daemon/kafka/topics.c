@@ -1,0 +1,372 @@
+#include "kafka/topics.h"
+
+#include "kafka/client.h"
+#include "log/log.h"
+#include "support/buffer.h"
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    METADATA_MS = 1000,
+    ADMIN_MS = 10000,
+    /* The largest record that we may have to write: a dead letter (value, headers and key at their
+     * bounds) or an appeal's ledger record. */
+    LARGE_RECORD_BYTES = 512 * 1024,
+    RECORD_BYTES = 128 * 1024,
+};
+
+/* A topic that must be there, and how. */
+struct needed {
+    const char *name; /* borrowed */
+    bool is_ledger;
+    int64_t partitions_min;
+    int64_t record_bytes_min; /* 0: we only read it */
+    bool exists;
+};
+
+struct needed_list {
+    size_t count;
+    struct needed *items;
+};
+
+static void needed_add(struct needed_list *list, struct needed topic)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, topic.name) == 0)
+            return;
+    }
+    list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
+    list->items[list->count++] = topic;
+}
+
+static void needed_add_sources(struct needed_list *list, const struct config_texts *topics)
+{
+    for (size_t i = 0; i < topics->count; i++)
+        needed_add(list, (struct needed){ .name = topics->items[i], .partitions_min = 1 });
+}
+
+static void needed_add_output(struct needed_list *list, const char *name, int64_t record_bytes)
+{
+    needed_add(list, (struct needed){
+                         .name = name, .partitions_min = 1, .record_bytes_min = record_bytes });
+}
+
+static void needed_fill(struct needed_list *list, const struct config *config,
+                        const struct aro_rulebook *rulebook)
+{
+    int64_t ledger_partitions = 1;
+
+    for (size_t i = 0; i < config->shards.count; i++) {
+        const struct config_shard *shard = &config->shards.items[i];
+        needed_add_sources(list, &shard->appeals);
+        needed_add_sources(list, &shard->agents);
+        needed_add_sources(list, &shard->reviews);
+        needed_add_output(list, shard->assignments, RECORD_BYTES);
+        needed_add_output(list, shard->outcomes, RECORD_BYTES);
+        needed_add_output(list, shard->dead_letters, LARGE_RECORD_BYTES);
+        if (shard->partition + 1 > ledger_partitions)
+            ledger_partitions = shard->partition + 1;
+    }
+    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++) {
+        const char *topic = aro_rulebook_queue_at(rulebook, i)->topic;
+        if (topic)
+            needed_add_output(list, topic, RECORD_BYTES);
+    }
+    needed_add(list, (struct needed){ .name = config->ledger_topic,
+                                      .is_ledger = true,
+                                      .partitions_min = ledger_partitions,
+                                      .record_bytes_min = LARGE_RECORD_BYTES });
+}
+
+static void needed_done(struct needed_list *list)
+{
+    free(list->items);
+}
+
+/* Asks until Kafka answers. The whole list, since asking for a topic by name may create it. */
+static int fetch_metadata(rd_kafka_t *client, bool (*is_cancelled)(void),
+                          const struct rd_kafka_metadata **ret)
+{
+    for (;;) {
+        rd_kafka_resp_err_t err = rd_kafka_metadata(client, 1, NULL, ret, METADATA_MS);
+        if (!err)
+            return 0;
+        log_warning(ABOUT(.peer = "kafka"), "no answer yet: %s; asking again",
+                    rd_kafka_err2str(err));
+        if (is_cancelled())
+            return -ECANCELED;
+    }
+}
+
+static const rd_kafka_metadata_topic_t *find_topic(const struct rd_kafka_metadata *metadata,
+                                                   const char *name)
+{
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        if (strcmp(metadata->topics[i].topic, name) == 0)
+            return &metadata->topics[i];
+    }
+    return NULL;
+}
+
+static int check_partitions(struct needed_list *list, const struct rd_kafka_metadata *metadata,
+                            struct aro_error *reterr)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct needed *topic = &list->items[i];
+        const rd_kafka_metadata_topic_t *found = find_topic(metadata, topic->name);
+        topic->exists = found && !found->err && found->partition_cnt > 0;
+        if (topic->exists && found->partition_cnt < topic->partitions_min)
+            return aro_error_set(reterr, -EINVAL,
+                                 "topic '%s' has %d partitions, the settings' shards need %" PRId64,
+                                 topic->name, found->partition_cnt, topic->partitions_min);
+    }
+    return 0;
+}
+
+static int64_t partitions_to_create(const struct config *config, const struct needed *topic)
+{
+    return topic->is_ledger ? topic->partitions_min : config->kafka.topics_partitions;
+}
+
+static size_t missing_count(const struct needed_list *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += !list->items[i].exists;
+    return count;
+}
+
+/* Names what is missing and the command that creates it. */
+static int refuse_missing(const struct config *config, const struct needed_list *list,
+                          struct aro_error *reterr)
+{
+    struct buffer names = { 0 }, commands = { 0 };
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct needed *topic = &list->items[i];
+        if (topic->exists)
+            continue;
+        buffer_add_format(&names, "%s'%s'", names.length ? ", " : "", topic->name);
+        buffer_add_format(&commands,
+                          "\n  kafka-topics.sh --bootstrap-server %s --create --topic %s"
+                          " --partitions %" PRId64 "%s",
+                          config->kafka.bootstrap_servers, topic->name,
+                          partitions_to_create(config, topic),
+                          topic->is_ledger ? " --config cleanup.policy=compact" : "");
+    }
+    log_error(NULL, "missing topics: %s; create them, or set kafka.create_topics: true%s",
+              names.data, commands.data);
+    aro_error_set(reterr, -ENOENT, "missing topics: %s", names.data);
+    buffer_done(&names);
+    buffer_done(&commands);
+    return -ENOENT;
+}
+
+static rd_kafka_NewTopic_t *new_topic(const struct config *config, const struct needed *topic)
+{
+    char text[256];
+    rd_kafka_NewTopic_t *created =
+        rd_kafka_NewTopic_new(topic->name, (int)partitions_to_create(config, topic),
+                              (int)config->kafka.topics_replication, text, sizeof text);
+    assert(created); /* names and ranges were checked with the settings */
+    if (topic->is_ledger)
+        rd_kafka_NewTopic_set_config(created, "cleanup.policy", "compact");
+    return created;
+}
+
+/* What an admin call answered: 0, or the first error among its topics. */
+static int read_created(rd_kafka_event_t *event, struct aro_error *reterr)
+{
+    size_t count;
+
+    if (!event)
+        return aro_error_set(reterr, -EAGAIN, "no answer to the creation of topics");
+    if (rd_kafka_event_error(event))
+        return aro_error_set(reterr, -EAGAIN, "cannot create topics: %s",
+                             rd_kafka_event_error_string(event));
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
+        if (err && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+            return aro_error_set(reterr, -EIO, "cannot create topic '%s': %s",
+                                 rd_kafka_topic_result_name(results[i]),
+                                 rd_kafka_topic_result_error_string(results[i]));
+        if (!err)
+            log_info(ABOUT(.topic = rd_kafka_topic_result_name(results[i])), "created");
+    }
+    return 0;
+}
+
+static int create_missing(rd_kafka_t *client, const struct config *config,
+                          const struct needed_list *list, struct aro_error *reterr)
+{
+    rd_kafka_NewTopic_t **topics = memory_new_array(list->count, sizeof(rd_kafka_NewTopic_t *));
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->items[i].exists)
+            topics[count++] = new_topic(config, &list->items[i]);
+    }
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    rd_kafka_CreateTopics(client, topics, count, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    int r = read_created(event, reterr);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue); /* one left over would hang the client's end */
+    rd_kafka_NewTopic_destroy_array(topics, count);
+    free(topics);
+    return r;
+}
+
+static int check_config(const struct needed *topic, const char *name, const char *value,
+                        struct aro_error *reterr)
+{
+    if (topic->is_ledger && strcmp(name, "cleanup.policy") == 0 && strcmp(value, "compact"))
+        return aro_error_set(
+            reterr, -EINVAL,
+            "the ledger topic '%s' has cleanup.policy=%s; it must be exactly 'compact', or "
+            "Kafka deletes appeals",
+            topic->name, value);
+    if (topic->record_bytes_min && strcmp(name, "max.message.bytes") == 0 &&
+        strtoll(value, NULL, 10) < topic->record_bytes_min)
+        return aro_error_set(reterr, -EINVAL,
+                             "topic '%s' has max.message.bytes=%s; it must take records of %" PRId64
+                             " bytes",
+                             topic->name, value, topic->record_bytes_min);
+    if (topic->record_bytes_min && strcmp(name, "unclean.leader.election.enable") == 0 &&
+        strcmp(value, "true") == 0)
+        log_warning(ABOUT(.topic = topic->name),
+                    "unclean.leader.election.enable=true: Kafka may lose what it has acknowledged");
+    return 0;
+}
+
+static const struct needed *needed_find(const struct needed_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, name) == 0)
+            return &list->items[i];
+    }
+    return NULL;
+}
+
+static int check_described(const struct needed_list *list,
+                           const rd_kafka_ConfigResource_t *resource, struct aro_error *reterr)
+{
+    const char *name = rd_kafka_ConfigResource_name(resource);
+    const struct needed *topic = needed_find(list, name);
+    size_t count;
+
+    if (!topic)
+        return 0;
+    if (rd_kafka_ConfigResource_error(resource)) {
+        log_warning(ABOUT(.topic = name), "cannot check its settings: %s",
+                    rd_kafka_ConfigResource_error_string(resource));
+        return 0;
+    }
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+        int r =
+            value ? check_config(topic, rd_kafka_ConfigEntry_name(entries[i]), value, reterr) : 0;
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* A broker that cannot tell (an embedded one, or one whose ACLs forbid it) is warned of, not
+ * refused. */
+static int read_described(const struct needed_list *list, rd_kafka_event_t *event,
+                          struct aro_error *reterr)
+{
+    size_t count;
+
+    if (!event || rd_kafka_event_error(event)) {
+        log_warning(ABOUT(.peer = "kafka"), "cannot check the topics' settings: %s",
+                    event ? rd_kafka_event_error_string(event) : "no answer");
+        return 0;
+    }
+    const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    for (size_t i = 0; i < count; i++) {
+        int r = check_described(list, resources[i], reterr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int check_configs(rd_kafka_t *client, const struct needed_list *list,
+                         struct aro_error *reterr)
+{
+    rd_kafka_ConfigResource_t **resources =
+        memory_new_array(list->count, sizeof(rd_kafka_ConfigResource_t *));
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+
+    for (size_t i = 0; i < list->count; i++)
+        resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, list->items[i].name);
+    rd_kafka_DescribeConfigs(client, resources, list->count, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    int r = read_described(list, event, reterr);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_ConfigResource_destroy_array(resources, list->count);
+    free(resources);
+    return r;
+}
+
+static int prepare(rd_kafka_t *client, const struct config *config, struct needed_list *list,
+                   bool (*is_cancelled)(void), struct aro_error *reterr)
+{
+    for (bool has_created = false;;) {
+        const struct rd_kafka_metadata *metadata;
+        int r = fetch_metadata(client, is_cancelled, &metadata);
+        if (r < 0)
+            return r;
+        r = check_partitions(list, metadata, reterr);
+        rd_kafka_metadata_destroy(metadata);
+        if (r < 0)
+            return r;
+        if (missing_count(list) == 0)
+            return check_configs(client, list, reterr);
+        if (!config->kafka.create_topics)
+            return refuse_missing(config, list, reterr);
+        if (is_cancelled())
+            return -ECANCELED;
+        if (!has_created) { /* once; then wait until every broker knows them */
+            r = create_missing(client, config, list, reterr);
+            if (r < 0)
+                return r;
+            has_created = true;
+        }
+    }
+}
+
+int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
+                   bool (*is_cancelled)(void), struct aro_error *reterr)
+{
+    struct needed_list list = { 0 };
+
+    rd_kafka_conf_t *conf = client_conf_new(config, NULL, reterr);
+    if (!conf)
+        return -EINVAL;
+    client_conf_set(conf, "client.id", config->instance);
+    rd_kafka_t *client = client_new(RD_KAFKA_CONSUMER, conf, reterr);
+    if (!client)
+        return -EINVAL;
+    needed_fill(&list, config, rulebook);
+    int r = prepare(client, config, &list, is_cancelled, reterr);
+    needed_done(&list);
+    rd_kafka_destroy(client);
+    return r;
+}
