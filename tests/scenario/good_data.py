@@ -17,9 +17,10 @@ COUNTS = {"appeals": 2, "agents": 1, "reviews": 2, "assignments": 2, "outcomes":
 class GoodShard:
     """Feed it events with tell(), close transactions with commit(); then take data()."""
 
-    def __init__(self):
+    def __init__(self, prefix=""):
+        self.prefix = prefix  # of every topic's name
         self.partitions = {
-            (topic, number): Partition(0, 0, [])
+            (prefix + topic, number): Partition(0, 0, [])
             for topic, count in COUNTS.items()
             for number in range(count)
         }
@@ -39,7 +40,7 @@ class GoodShard:
             "time": TIME.format(self.clock),
         }
         self._ledger("owner", owner, None)
-        self._mark([("ledger", 0)])
+        self._mark(["ledger"])
 
     def tell(self, topic, key, value, headers=None):
         raw = value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -66,11 +67,22 @@ class GoodShard:
             self._ledger(f"agent:{name}", {"v": 1, **self.agents[name]}, "control")
         self.unread = []
         outputs = ("assignments", "outcomes", "dead-letters", "ledger")
-        self._mark([place for place in self.partitions if place[0] in outputs])
+        self._mark(outputs)
 
     def data(self):
-        shard = Shard("main", ["appeals"], ["agents"], ["reviews"], ["assignments"], "outcomes",
-                      "dead-letters", "ledger", 0, ["general"])  # fmt: skip
+        at = self.prefix
+        shard = Shard(
+            name="main",
+            appeals=[at + "appeals"],
+            agents=[at + "agents"],
+            reviews=[at + "reviews"],
+            assignments=[at + "assignments"],
+            outcomes=at + "outcomes",
+            dead_letters=at + "dead-letters",
+            ledger=at + "ledger",
+            ledger_partition=0,
+            queues=["general"],
+        )
         return DataSet(shard, self.partitions, self._board(), board_is_expected=True)
 
     # --- what the shard does ---
@@ -213,16 +225,18 @@ class GoodShard:
         self._append("ledger", 0, key, json.dumps(body).encode(), headers)
 
     def _append(self, topic, number, key, value, headers):
+        topic = self.prefix + topic
         partition = self.partitions[(topic, number)]
         record = Record(topic, number, partition.end, key, value, headers)
         partition.records.append(record)
         partition.end += 1
         return record
 
-    def _mark(self, places):
+    def _mark(self, topics):
         """A transaction's marker takes an offset that no reader sees."""
-        for place in places:
-            self.partitions[place].end += 1
+        for topic in topics:
+            for number in range(COUNTS[topic]):
+                self.partitions[(self.prefix + topic, number)].end += 1
 
     def _board(self):
         meta = {
@@ -241,9 +255,9 @@ class GoodShard:
         return Board(meta, agents, {"general": queue}, {"general": free})
 
 
-def good_shard():
+def good_shard(prefix=""):
     """Ten appeals, two agents, every kind of event and of answer, two owners, five transactions."""
-    shard = GoodShard()
+    shard = GoodShard(prefix)
     shard.begin_term("a-1")
     for agent, capacity in (("ana", 2), ("rui", 3)):
         shard.tell(

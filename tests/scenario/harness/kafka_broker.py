@@ -1,0 +1,80 @@
+"""A private Kafka broker: one JVM, broker and controller in one (KRaft), in a folder of its own."""
+
+import base64
+import subprocess
+import uuid
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from .kafka_jars import find_jars
+from .process import Process, WaitTimeout, free_port, wait_until
+
+# One broker holds everything; few partitions keep its start short. Sessions may be short too, so
+# that a test need not wait the default 6 s for a dead owner to be noticed.
+SETTINGS = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+auto.create.topics.enable=false
+log.cleaner.dedupe.buffer.size=8388608
+num.network.threads=2
+num.io.threads=4
+"""
+JAVA_OPTIONS = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Dorg.slf4j.simpleLogger.showDateTime=true"]  # fmt: skip
+
+
+class Broker:
+    def __init__(self, version, folder):
+        """Starts Kafka `version` in `folder` and waits until it answers."""
+        self.version = version
+        self.folder = folder
+        self.jars = find_jars(version)
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.settings_path = folder / "server.properties"
+        self.settings_path.write_text(
+            SETTINGS.format(port=self.port, controller_port=free_port(), folder=folder)
+        )
+        self._format_storage()
+        self.process = Process(self._java("kafka.Kafka", self.settings_path), folder / "broker.log")
+        self.admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        wait_until(self._answers, 60, f"Kafka {version} answers", pause=0.2)
+
+    def _java(self, main_class, *arguments):
+        return ["java", *JAVA_OPTIONS, "-cp", f"{self.jars}/*", main_class, *arguments]
+
+    def _format_storage(self):
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster,
+                             "-c", str(self.settings_path))  # fmt: skip
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert result.returncode == 0, f"formatting Kafka's storage failed:\n{result.stderr}"
+
+    def _answers(self):
+        if not self.process.is_running():
+            raise WaitTimeout(
+                f"Kafka {self.version} ended at its start:\n{self.process.log_tail()}"
+            )
+        try:
+            return self.admin.list_topics(timeout=2).brokers
+        except KafkaException:
+            return None
+
+    def stop(self):
+        self.process.kill()  # its data go with the folder: nothing to save

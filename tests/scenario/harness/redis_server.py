@@ -1,0 +1,40 @@
+"""A private Redis on a free port, that a test may kill, flush and start again empty."""
+
+import shutil
+
+import redis
+
+from .process import Process, WaitTimeout, free_port, wait_until
+
+
+class RedisServer:
+    def __init__(self, folder):
+        assert shutil.which("redis-server"), "no redis-server in PATH"
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.process = None
+        self.client = redis.Redis(port=self.port, decode_responses=True)
+
+    def start(self):
+        """Starts it with no data, on the same port as before."""
+        arguments = ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--save", "",
+                     "--appendonly", "no", "--dir", self.folder]  # fmt: skip
+        self.process = Process(arguments, self.folder / "redis.log")
+        wait_until(self._answers, 10, "Redis answers")
+
+    def _answers(self):
+        if not self.process.is_running():
+            raise WaitTimeout(f"Redis ended at its start:\n{self.process.log_tail()}")
+        try:
+            return self.client.ping()
+        except redis.ConnectionError:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.client.connection_pool.disconnect()
+
+    def flush(self):
+        self.client.flushall()

@@ -1,0 +1,125 @@
+"""Twenty thousand appeals, two hundred people, and owners that die: nothing twice, nothing lost."""
+
+import time
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from harness import events
+from harness.crowd import AGENTS, Crowd
+from harness.process import wait_until
+from harness.world import SESSION_TIMEOUT
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_capacity_binds_and_every_appeal_is_decided_once(world):
+    world.start()
+    with Crowd(world) as crowd:
+        crowd.finish()
+        assert len(crowd.people.waiting) > crowd.count - 4 * AGENTS, "capacity did not bind"
+
+
+def test_nothing_is_repeated_or_lost_when_the_owner_is_killed_ten_times(world):
+    world.start("a")
+    world.start("b")
+    with Crowd(world) as crowd:
+        for kill in range(10):
+            crowd.wait_share(0.09 * kill + 0.02)
+            owner = world.owner()
+            owner.kill()
+            owner.start()
+        crowd.wait_share(0.94)
+        world.owner()
+        crowd.finish()
+
+
+def test_an_owner_frozen_beyond_its_session_wakes_up_as_a_standby(world):
+    world.start("a")
+    world.start("b")
+    with Crowd(world) as crowd:
+        crowd.wait_share(0.2)
+        frozen = world.owner()
+        other = world.instances["b" if frozen.name == "a" else "a"]
+        frozen.freeze()
+        other.wait_state("main", "owner", seconds=10 * SESSION_TIMEOUT)
+        crowd.wait_more()
+        frozen.thaw()
+        frozen.wait_state("main", "standby")
+        crowd.finish()
+        assert other.shard_state("main") == "owner"
+        assert frozen.is_running()
+
+
+def test_a_clean_stop_hands_over_at_once(new_world):
+    """The session is long here: only a clean leave can make the other one the owner in time."""
+    world = new_world(session_timeout="60s")
+    world.start("a").wait_state("main", "owner")
+    world.start("b").wait_state("main", "standby")
+    with Crowd(world, 3000) as crowd:
+        crowd.wait_share(0.3)
+        leaving, staying = world.instances["a"], world.instances["b"]
+        started = time.monotonic()
+        assert leaving.stop() == 0
+        staying.wait_state("main", "owner", seconds=10)
+        assert time.monotonic() - started < 10
+        crowd.finish()
+
+
+def test_a_younger_instance_does_not_take_the_shard_from_an_older_one(world):
+    world.start("b").wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=500)])
+        for round_number in range(3):
+            younger = world.start("a")
+            younger.wait_state("main", "standby")
+            world.send("appeals", events.appeals(20, first=20 * round_number))
+            younger.kill()
+        watch.wait_until(lambda: len(watch.find("assignment.created")) == 60, "60 assignments", 30)
+    assert world.instances["b"].shard_state("main") == "owner"
+    world.assert_faultless()
+
+
+@pytest.mark.parametrize("harm", ["deleted", "reset"])
+def test_the_groups_offsets_do_not_matter(world, harm):
+    """Positions come from the ledger: what an admin does to the group's commits repeats nothing."""
+    instance = world.start()
+    with Crowd(world, 2000) as crowd:
+        crowd.wait_share(0.5)
+        assert instance.stop() == 0
+        harm_offsets(world, harm)
+        instance.start()
+        crowd.finish()
+
+
+def harm_offsets(world, harm):
+    admin = world.broker.admin
+    if harm == "deleted":
+        admin.delete_consumer_groups([world.group])[world.group].result(timeout=20)
+        return
+    asked = [ConsumerGroupTopicPartitions(world.group)]
+    committed = admin.list_consumer_group_offsets(asked)[world.group].result(timeout=20)
+    beginning = [TopicPartition(one.topic, one.partition, 0) for one in committed.topic_partitions]
+    assert beginning, "the group has committed nothing: there is nothing to harm"
+    reset = [ConsumerGroupTopicPartitions(world.group, beginning)]
+    admin.alter_consumer_group_offsets(reset)[world.group].result(timeout=20)
+
+
+def test_a_restart_goes_on_where_the_last_one_stopped(world):
+    instance = world.start()
+    with Crowd(world, 2000) as crowd:
+        for share in (0.2, 0.4, 0.6):
+            crowd.wait_share(share)
+            assert instance.stop() == 0
+            instance.start()
+        crowd.finish()
+
+
+def test_an_idle_owner_commits_nothing(world):
+    """Group commit has no timer: without input the ledger stands still."""
+    world.start().wait_state("main", "owner")
+    world.send("agents", [events.agent("ana")])
+    world.assert_faultless()
+    before = len(world.read().ledger)
+    ends = time.monotonic() + 2
+    wait_until(lambda: time.monotonic() > ends, 5, "two seconds of nothing")
+    assert len(world.read().ledger) == before
