@@ -1,7 +1,8 @@
 /* The control socket: a server of line-delimited JSON (protocol.h) in the daemon's event loop.
  *
  * It reads requests and hands each to the one handler, which answers now or later, exactly once.
- * It is bounded: connections, the length of a line, and one request at a time of a connection. */
+ * It is bounded: connections, the length of a line, one request at a time of a connection, and how
+ * long a connection may be idle. The process ignores SIGPIPE. */
 #ifndef APPEAL_ROUTERD_CONTROL_H
 #define APPEAL_ROUTERD_CONTROL_H
 
@@ -19,7 +20,8 @@ struct control;
 struct control_reply;
 
 /* @args is a JSON object (empty where the request had none), borrowed until the handler returns;
- * take a reference to keep it. @reply is the handler's until it is answered. */
+ * take a reference to keep it. @reply is the handler's until it is answered. The command is known
+ * and its arguments are as protocol.c says. The handler frees no control. */
 typedef void control_handler(const char *command, json_t *args, struct control_reply *reply,
                              void *context);
 

@@ -6,6 +6,10 @@
 #ifndef APPEAL_ROUTERD_CONTROL_PROTOCOL_H
 #define APPEAL_ROUTERD_CONTROL_PROTOCOL_H
 
+#include <aro/error.h>
+
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -14,7 +18,7 @@ enum {
     CONTROL_ANSWER_LENGTH_MAX = 64 * 1024 * 1024,
 };
 
-/* Where the daemon listens unless its settings say otherwise. */
+/* Where the sample settings have the daemon listen. */
 #define CONTROL_SOCKET_DEFAULT "/run/appeal-router/control.sock"
 
 /* Codes of an error. */
@@ -26,5 +30,30 @@ enum {
 #define CONTROL_ERROR_REFUSED "refused"             /* not in this state */
 #define CONTROL_ERROR_FAILED "failed"               /* tried, and it went wrong */
 #define CONTROL_ERROR_BUSY "busy"                   /* too many callers at once */
+
+enum control_argument_kind { CONTROL_TEXT, CONTROL_BOOL };
+
+struct control_argument {
+    const char *name;
+    enum control_argument_kind kind;
+    bool is_required;
+    const char *help;
+};
+
+enum { CONTROL_ARGUMENTS_MAX = 3 };
+
+/* What one may ask of the daemon. The server lets nothing else through to the handler. */
+struct control_command {
+    const char *name;
+    const char *help;                                         /* one sentence */
+    struct control_argument arguments[CONTROL_ARGUMENTS_MAX]; /* up to the first without name */
+};
+
+/* NULL where there is none. */
+const struct control_command *control_command_find(const char *name);
+
+/* Has @args what @command needs, of the right types, and nothing else? -EINVAL says what not. */
+int control_command_check(const struct control_command *command, const json_t *args,
+                          struct aro_error *reterr);
 
 #endif

@@ -1,2 +1,4 @@
 # tests of daemon
 aro_add_unit_test(config daemon_config)
+aro_add_unit_test(control daemon_control)
+aro_add_unit_test(log daemon_log)

@@ -1,0 +1,91 @@
+#include "control/protocol.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct control_command commands[] = {
+    { .name = "status", .help = "The instance, its shards, and what each is doing." },
+    { .name = "explain",
+      .help = "Why an appeal is where it is, and what keeps it from each agent.",
+      .arguments = { { .name = "appeal",
+                       .kind = CONTROL_TEXT,
+                       .is_required = true,
+                       .help = "The appeal's id." } } },
+    { .name = "agent",
+      .help = "An agent, with the appeals they hold.",
+      .arguments = { { .name = "agent",
+                       .kind = CONTROL_TEXT,
+                       .is_required = true,
+                       .help = "The agent's id." } } },
+    { .name = "queues", .help = "Every queue, with what waits in it." },
+    { .name = "reload", .help = "Reads settings and rulebook again: all of it, or nothing." },
+    { .name = "reroute",
+      .help = "Routes the waiting appeals anew, by the rulebook in force.",
+      .arguments = { { .name = "dry_run",
+                       .kind = CONTROL_BOOL,
+                       .help = "Only tell what would move." },
+                     { .name = "queue",
+                       .kind = CONTROL_TEXT,
+                       .help = "Only those that wait in this queue." } } },
+    { .name = "drain",
+      .help = "Finishes what has begun, hands the shards over and ends the process." },
+    { .name = "start-shard",
+      .help = "Has a stopped shard go on.",
+      .arguments = { { .name = "shard",
+                       .kind = CONTROL_TEXT,
+                       .is_required = true,
+                       .help = "The shard's name." },
+                     { .name = "new_ledger",
+                       .kind = CONTROL_BOOL,
+                       .help = "Begin with the ledger as it is now, though records are lost." } } },
+    { .name = "accept-partitions",
+      .help = "Reads the partitions that were added to a shard's topics, from their beginning.",
+      .arguments = { { .name = "shard",
+                       .kind = CONTROL_TEXT,
+                       .is_required = true,
+                       .help = "The shard's name." } } },
+};
+
+const struct control_command *control_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static const struct control_argument *argument_find(const struct control_command *command,
+                                                    const char *name)
+{
+    for (size_t i = 0; i < CONTROL_ARGUMENTS_MAX && command->arguments[i].name; i++)
+        if (strcmp(command->arguments[i].name, name) == 0)
+            return &command->arguments[i];
+    return NULL;
+}
+
+static bool has_kind(const json_t *value, enum control_argument_kind kind)
+{
+    return kind == CONTROL_BOOL ? json_is_boolean(value) : json_is_string(value);
+}
+
+int control_command_check(const struct control_command *command, const json_t *args,
+                          struct aro_error *reterr)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)args, name, value)
+    {
+        const struct control_argument *argument = argument_find(command, name);
+        if (!argument)
+            return aro_error_set(reterr, -EINVAL, "'%s' takes no '%s'", command->name, name);
+        if (!has_kind(value, argument->kind))
+            return aro_error_set(reterr, -EINVAL, "'%s' of '%s': expected %s", name, command->name,
+                                 argument->kind == CONTROL_BOOL ? "true or false" : "a text");
+    }
+    for (size_t i = 0; i < CONTROL_ARGUMENTS_MAX && command->arguments[i].name; i++)
+        if (command->arguments[i].is_required && !json_object_get(args, command->arguments[i].name))
+            return aro_error_set(reterr, -EINVAL, "'%s' needs '%s'", command->name,
+                                 command->arguments[i].name);
+    return 0;
+}
