@@ -65,28 +65,37 @@ static int read_settings(struct config *config, const struct document_node *root
     return r < 0 ? r : shards_check(config, root, reterr);
 }
 
-int config_load(const char *path, struct config **ret, struct aro_error *reterr)
+int config_parse(const char *text, size_t length, const char *path, struct config **ret,
+                 struct aro_error *reterr)
 {
     CLEANUP(config_freep) struct config *config = memory_new(sizeof *config);
     CLEANUP(document_freep) struct document *document = NULL;
-    CLEANUP(freep) char *text = NULL;
-    size_t length;
+    CLEANUP(freep) char *folder = memory_copy_text(path);
 
-    int r = file_read(path, file_size_max, &text, &length, reterr);
+    config->path = memory_copy_text(path);
+    int r = document_parse(text, length, &document, reterr);
     if (r < 0)
         return r;
-    config->path = realpath(path, NULL);
-    if (!config->path)
-        return aro_error_set(reterr, -errno, "%s", strerror(errno));
-    r = document_parse(text, length, &document, reterr);
-    if (r < 0)
-        return r;
-    CLEANUP(freep) char *folder = memory_copy_text(config->path);
     r = read_settings(config, document_root(document), dirname(folder), reterr);
     if (r < 0)
         return r;
     *ret = TAKE(config);
     return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct aro_error *reterr)
+{
+    CLEANUP(freep) char *text = NULL;
+    CLEANUP(freep) char *whole = NULL;
+    size_t length;
+
+    int r = file_read(path, file_size_max, &text, &length, reterr);
+    if (r < 0)
+        return r;
+    whole = realpath(path, NULL);
+    if (!whole)
+        return aro_error_set(reterr, -errno, "cannot find '%s': %s", path, strerror(errno));
+    return config_parse(text, length, whole, ret, reterr);
 }
 
 void config_free(struct config *config)

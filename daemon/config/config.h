@@ -107,6 +107,10 @@ struct config {
  * itself (line 0). */
 int config_load(const char *path, struct config **ret, struct aro_error *reterr);
 
+/* As config_load(), of @length bytes of @text; @path stands for the file, and need not exist. */
+int config_parse(const char *text, size_t length, const char *path, struct config **ret,
+                 struct aro_error *reterr);
+
 /* Secrets are wiped. */
 void config_free(struct config *config);
 

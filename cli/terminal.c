@@ -1,0 +1,50 @@
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const sequences[] = {
+    [TERMINAL_PLAIN] = "",          [TERMINAL_BOLD] = "\x1b[1m",   [TERMINAL_RED] = "\x1b[31m",
+    [TERMINAL_YELLOW] = "\x1b[33m", [TERMINAL_GREEN] = "\x1b[32m",
+};
+
+static bool has_colour(FILE *stream)
+{
+    const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fileno(stream)) && !(refused && *refused) && terminal &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+const char *terminal_begin(FILE *stream, enum terminal_colour colour)
+{
+    return has_colour(stream) ? sequences[colour] : "";
+}
+
+const char *terminal_end(FILE *stream)
+{
+    return has_colour(stream) ? "\x1b[0m" : "";
+}
+
+void terminal_error_list(const char *format, va_list arguments)
+{
+    fprintf(stderr, "%sappealctl:%s ", terminal_begin(stderr, TERMINAL_RED), terminal_end(stderr));
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void terminal_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    terminal_error_list(format, arguments);
+    va_end(arguments);
+}
+
+void terminal_file_error(const char *path, const struct aro_error *error)
+{
+    if (error->line > 0 && path)
+        terminal_error("%s:%u:%u: %s", path, error->line, error->column, error->message);
+    else
+        terminal_error("%s", error->message);
+}

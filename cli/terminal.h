@@ -1,0 +1,31 @@
+/* How appealctl speaks to people: its errors, and colour where there is a terminal. */
+#ifndef APPEALCTL_TERMINAL_H
+#define APPEALCTL_TERMINAL_H
+
+#include <aro/error.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum terminal_colour {
+    TERMINAL_PLAIN,
+    TERMINAL_BOLD,
+    TERMINAL_RED,
+    TERMINAL_YELLOW,
+    TERMINAL_GREEN
+};
+
+/* The sequences around a coloured text; "" where @stream is no terminal, or NO_COLOR is set. */
+const char *terminal_begin(FILE *stream, enum terminal_colour colour);
+const char *terminal_end(FILE *stream);
+
+/* "appealctl: ..." on stderr. */
+void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void terminal_error_list(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0)));
+
+/* "FILE:LINE:COLUMN: ..." on stderr, as compilers do; @path may be NULL. */
+void terminal_file_error(const char *path, const struct aro_error *error);
+
+#endif
