@@ -9,9 +9,10 @@
 #ifndef DAEMON_BOARD_H
 #define DAEMON_BOARD_H
 
-#include <aro/error.h>
 #include <aro/router.h>
 #include <aro/time.h>
+
+#include "support/cleanup.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
@@ -20,28 +21,31 @@
 
 struct board;
 
-/* All texts borrowed for the call of board_new() only. A span, size or count of 0 means the default
- * that is written beside it. */
+/* All texts borrowed for the call of board_new() only. A span or size of 0 means the default that
+ * is written beside it. */
 struct board_settings {
-    const char *url;           /* "redis://host:port/db" or "unix:/path" */
-    const char *prefix;        /* NULL: "aro" */
-    const char *username;      /* NULL: the default user */
-    const char *password_file; /* its absolute path, read anew at each connect; NULL: no AUTH */
+    const char *host; /* a name or an address; NULL with a unix_path */
+    int64_t port;
+    const char *unix_path;
+    int64_t database;
+    const char *prefix;   /* NULL: "aro" */
+    const char *username; /* NULL: the default user */
+    const char *password; /* NULL: none */
     const char *shard;
-    size_t backlog_rows_max; /* 65536: rows gone but not yet taken from Redis; more: rebuilt */
-    size_t flight_bytes_max; /* 1 MiB: sent and not answered */
-    struct aro_span timeout; /* 2 s: to resolve and connect; for each command */
+    size_t backlog_rows_max;        /* 65536: to be written; above: dropped, rebuilt later */
+    size_t flight_bytes_max;        /* 1 MiB: sent and not answered */
+    struct aro_span timeout;        /* 2 s: to resolve and connect; for each command */
     struct aro_span check_interval; /* 1 s: between two looks at whether Redis lost the board */
     struct aro_span retry_min;    /* 50 ms: the first wait before another try; doubles, jittered */
     struct aro_span retry_max;    /* 5 s */
     struct aro_span refusal_wait; /* 30 s: before another try where a human must act first */
 };
 
-/* Reads @settings without touching the network. -EINVAL with @reterr: no such URL, or one that asks
- * for TLS. @base is borrowed and outlives the board. */
-int board_new(struct event_base *base, const struct board_settings *settings, struct board **ret,
-              struct aro_error *reterr);
+/* Touches no network: that begins with a term. @base is borrowed and outlives the board. -ENOMEM.
+ */
+int board_new(struct event_base *base, const struct board_settings *settings, struct board **ret);
 void board_free(struct board *board);
+DEFINE_CLEANUP(struct board, board_free)
 
 /* --- rows --- */
 

@@ -1,0 +1,60 @@
+#include "board/refusal.h"
+
+#include <string.h>
+
+/* The first whose code the reply begins with; the last is for all others. */
+static const struct refusal refusals[] = {
+    { "READONLY", REFUSAL_SOON, LOG_LEVEL_WARNING, "it is a replica now: looking for the primary" },
+    { "MASTERDOWN", REFUSAL_SOON, LOG_LEVEL_WARNING, "it is a replica cut off from its primary" },
+    { "LOADING", REFUSAL_SOON, LOG_LEVEL_INFO, "it is still loading its data" },
+    { "BUSY", REFUSAL_SOON, LOG_LEVEL_WARNING, "somebody's script holds it up" },
+    { "UNKILLABLE", REFUSAL_SOON, LOG_LEVEL_WARNING, "somebody's script holds it up" },
+    { "NOSCRIPT", REFUSAL_SOON, LOG_LEVEL_INFO, "its scripts were flushed: loading ours again" },
+    { "OOM", REFUSAL_SOON, LOG_LEVEL_ERROR, "its memory is full: raise maxmemory" },
+    { "MISCONF", REFUSAL_SOON, LOG_LEVEL_ERROR, "it cannot save to its disk" },
+    { "NOREPLICAS", REFUSAL_SOON, LOG_LEVEL_WARNING, "too few replicas follow it" },
+    { "WRONGTYPE", REFUSAL_SOON, LOG_LEVEL_WARNING,
+      "somebody put another type under a key of ours" },
+    { "NOAUTH", REFUSAL_LATE, LOG_LEVEL_ERROR, "it wants a password: set redis.password_file" },
+    { "WRONGPASS", REFUSAL_LATE, LOG_LEVEL_ERROR, "redis.username or its password is wrong" },
+    { "ERR invalid password", REFUSAL_LATE, LOG_LEVEL_ERROR, "the password is wrong" },
+    { "ERR AUTH", REFUSAL_LATE, LOG_LEVEL_ERROR, "it takes no password, or no user name" },
+    { "ERR Client sent AUTH", REFUSAL_LATE, LOG_LEVEL_ERROR, "it takes no password" },
+    { "NOPERM", REFUSAL_LATE, LOG_LEVEL_ERROR,
+      "its ACL keeps our user from what docs/board.md lists" },
+    { "ERR max number of clients", REFUSAL_SOON, LOG_LEVEL_WARNING, "it has no connection left" },
+    { "ERR DB index", REFUSAL_LATE, LOG_LEVEL_ERROR, "it has no such database: see redis.url" },
+    { "ERR invalid DB index", REFUSAL_LATE, LOG_LEVEL_ERROR,
+      "it has no such database: see redis.url" },
+    { "ERR unknown command", REFUSAL_LATE, LOG_LEVEL_ERROR,
+      "a command of ours is renamed or off there" },
+    { "MOVED", REFUSAL_LATE, LOG_LEVEL_ERROR,
+      "it is a cluster: name the node of the board's slot" },
+    { "ASK", REFUSAL_SOON, LOG_LEVEL_WARNING, "it is a cluster that moves the board's slot" },
+    { "CLUSTERDOWN", REFUSAL_SOON, LOG_LEVEL_WARNING, "its cluster is down" },
+    { "", REFUSAL_SOON, LOG_LEVEL_WARNING, "not an answer that we know" },
+};
+
+/* Before 7.0 the error of a command inside a script comes wrapped:
+ * "ERR Error running script (call to f_...): @user_script:12: OOM command not allowed ...". */
+static const char *refusal_unwrap(const char *reply)
+{
+    static const char wrapping[] = "ERR Error running script";
+    if (strncmp(reply, wrapping, sizeof wrapping - 1) != 0)
+        return reply;
+    const char *place = strstr(reply, "@user_script");
+    const char *inner = place ? strstr(place, ": ") : NULL;
+    if (!inner)
+        return reply;
+    inner += 2;
+    return *inner == '-' ? inner + 1 : inner;
+}
+
+const struct refusal *refusal_find(const char *reply)
+{
+    const char *error = refusal_unwrap(reply);
+    const struct refusal *refusal = refusals;
+    while (strncmp(error, refusal->code, strlen(refusal->code)) != 0)
+        refusal++;
+    return refusal;
+}

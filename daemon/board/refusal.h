@@ -1,0 +1,23 @@
+/* What each error reply of Redis means for the board: one table, and the only place that reads
+ * the text of an error. */
+#ifndef DAEMON_BOARD_REFUSAL_H
+#define DAEMON_BOARD_REFUSAL_H
+
+#include "log/log.h"
+
+enum refusal_pace {
+    REFUSAL_SOON, /* passes by itself, or with another server: try again, less and less often */
+    REFUSAL_LATE, /* a human must act first: try again now and then, so that no storm comes of it */
+};
+
+struct refusal {
+    const char *code; /* how the reply begins */
+    enum refusal_pace pace;
+    enum log_level level;
+    const char *meaning; /* for the log: what it is, or what to do */
+};
+
+/* Never NULL: an error that is not in the table is tried again soon. */
+const struct refusal *refusal_find(const char *reply);
+
+#endif
