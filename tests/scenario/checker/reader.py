@@ -1,6 +1,7 @@
 """Reads a data set from a Kafka and a Redis: everything committed, from the first offset on."""
 
 import pathlib
+import time
 
 import confluent_kafka
 import redis
@@ -80,9 +81,12 @@ def read_partitions(bootstrap, wanted):
 def read_to_end(consumer, partitions):
     unread = {place for place, partition in partitions.items() if partition.end > partition.start}
     consumer.assign([TopicPartition(*place, partitions[place].start) for place in unread])
+    deadline = time.monotonic() + 10
     while unread:
-        messages = consumer.consume(10_000, timeout=10)
-        if not messages:
+        messages = consumer.consume(5_000, timeout=0.05)
+        if messages:
+            deadline = time.monotonic() + 10
+        elif time.monotonic() > deadline:
             raise TimeoutError(f"no record and no end of {sorted(unread)} within 10 s")
         for message in messages:
             place = (message.topic(), message.partition())

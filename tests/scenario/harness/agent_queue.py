@@ -32,6 +32,12 @@ def read_committed_consumer(bootstrap, topics, **settings):
     return consumer
 
 
+def take_batch(consumer, seconds=0.05, count=1000):
+    """What has come, waiting for the first only: consume() would wait for all `count`."""
+    first = consumer.poll(seconds)
+    return [] if first is None else [first, *consumer.consume(count, timeout=0)]
+
+
 class AgentQueue:
     """A thread that decides every assignment it gets; some are returned, some reports repeated.
 
@@ -77,7 +83,7 @@ class AgentQueue:
     def _run(self):
         try:
             while not self._stopping.is_set():
-                for message in self._consumer.consume(1000, timeout=0.05):
+                for message in take_batch(self._consumer):
                     if message.error() is None:
                         self._take(message)
                     elif message.error().code() != KafkaError._PARTITION_EOF:

@@ -5,6 +5,8 @@ import dataclasses
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewTopic
 
+from .process import wait_until
+
 PARTITIONS = {"appeals": 4, "agents": 2, "reviews": 4, "assignments": 4, "outcomes": 4,
               "dead_letters": 2}  # fmt: skip
 
@@ -50,5 +52,12 @@ def create(admin, new_topics):
 
 
 def delete(admin, names):
-    for done in admin.delete_topics(names).values():
+    """Deletes those that are there, and waits until they are gone."""
+    present = set(names) & admin.list_topics(timeout=10).topics.keys()
+    if not present:
+        return
+    for done in admin.delete_topics(list(present)).values():
         done.result(timeout=20)
+    wait_until(
+        lambda: not present & admin.list_topics(timeout=10).topics.keys(), 20, "topics are gone"
+    )

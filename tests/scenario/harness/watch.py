@@ -4,7 +4,7 @@ import dataclasses
 import json
 import time
 
-from .agent_queue import read_committed_consumer
+from .agent_queue import read_committed_consumer, take_batch
 from .process import WaitTimeout
 
 
@@ -60,7 +60,7 @@ class Watch:
             if time.monotonic() >= deadline:
                 kinds = [(one.type, one.key) for one in self.seen[-20:]]
                 raise WaitTimeout(f"{what}: not within {seconds} s; last seen: {kinds}")
-            self._take(self._consumer.consume(500, timeout=0.05))
+            self._take(take_batch(self._consumer))
 
     def _take(self, messages):
         for message in messages:
