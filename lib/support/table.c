@@ -18,7 +18,7 @@ void aro_hash_key_set(uint64_t low, uint64_t high)
     hash_key_high = high;
 }
 
-static uint64_t hash_bytes(const char *key, size_t length)
+uint64_t table_hash(const void *key, size_t length)
 {
     return siphash(key, length, hash_key_low, hash_key_high);
 }
@@ -56,7 +56,7 @@ void *table_find_bytes(const struct table *table, const char *key, size_t length
 {
     if (table->count == 0)
         return NULL;
-    return table->slots[slot_of(table, hash_bytes(key, length), key, length)].item;
+    return table->slots[slot_of(table, table_hash(key, length), key, length)].item;
 }
 
 void *table_find(const struct table *table, const char *key)
@@ -93,7 +93,7 @@ void table_add(struct table *table, void *item)
         table_grow(table);
     const char *key = table->key_of(item);
     size_t length = strlen(key);
-    uint64_t hash = hash_bytes(key, length);
+    uint64_t hash = table_hash(key, length);
     size_t at = slot_of(table, hash, key, length);
     assert(!table->slots[at].item);
     table->slots[at] = (struct table_slot){ .hash = hash, .item = item };
@@ -106,7 +106,7 @@ void *table_remove(struct table *table, const char *key)
         return NULL;
     size_t mask = table->size - 1;
     size_t length = strlen(key);
-    size_t hole = slot_of(table, hash_bytes(key, length), key, length);
+    size_t hole = slot_of(table, table_hash(key, length), key, length);
     void *item = table->slots[hole].item;
     if (!item)
         return NULL;

@@ -40,4 +40,7 @@ void *table_remove(struct table *table, const char *key);
  * and removing end the walk. */
 void *table_next(const struct table *table, size_t *position);
 
+/* The keyed hash itself, for tables of another shape. */
+uint64_t table_hash(const void *key, size_t length);
+
 #endif
