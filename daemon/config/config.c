@@ -123,6 +123,26 @@ int config_reload_check(const struct config *current, const struct config *fresh
     return 0;
 }
 
+static void swap_bytes(void *a, void *b, size_t size)
+{
+    unsigned char *left = a, *right = b;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = left[i];
+        left[i] = right[i];
+        right[i] = byte;
+    }
+}
+
+void config_take_reloadable(struct config *current, struct config *fresh)
+{
+    for (size_t i = 0; i < config_options.count; i++) {
+        const struct option *option = &config_options.options[i];
+        if (option->reloadable)
+            swap_bytes((char *)current + option->offset, (char *)fresh + option->offset,
+                       setting_kinds[option->kind].size);
+    }
+}
+
 const struct config_shard *config_find_shard_by_partition(const struct config *config,
                                                           int64_t partition)
 {

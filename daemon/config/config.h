@@ -68,7 +68,7 @@ struct config_redis {
     char *unix_path;
     int64_t database;
     char *prefix;
-    char *username; /* NULL: the default user */
+    char *username;      /* NULL: the default user */
     char *password; /* contents of the file; NULL: none */
 };
 
@@ -118,6 +118,9 @@ void config_free(struct config *config);
  * that needs a restart. */
 int config_reload_check(const struct config *current, const struct config *fresh,
                         struct aro_error *reterr);
+
+/* Exchanges the settings that can be reloaded between the two. */
+void config_take_reloadable(struct config *current, struct config *fresh);
 
 /* Sets the properties and secrets on @conf: of every handle, before the caller's own settings,
  * which are not on the allow-list and so never overwritten. */

@@ -24,6 +24,7 @@ struct setting_kind {
     int (*parse)(const struct setting *setting, void *target);
     bool (*equals)(const void *a, const void *b);
     void (*free)(void *target);
+    size_t size; /* of the target */
 };
 extern const struct setting_kind setting_kinds[OPTION_KIND_COUNT];
 

@@ -20,7 +20,6 @@ struct batch *batch_new(void)
         memory_exhausted();
     batch->dead_letters_end = &batch->dead_letters;
     batch->ledger_offset = -1;
-    batch->first_input_at = ARO_INSTANT_NEVER;
     return batch;
 }
 
@@ -53,8 +52,8 @@ void batch_free(struct batch *batch)
 
 bool batch_is_empty(const struct batch *batch)
 {
-    return batch->input_count == 0 && batch->control_count == 0 && !batch->waiters &&
-           !batch->topics && aro_effects_record_count(batch->effects) == 0;
+    return batch->input_count == 0 && !batch->must_commit && !batch->waiters &&
+           aro_effects_record_count(batch->effects) == 0;
 }
 
 size_t batch_byte_count(const struct batch *batch)

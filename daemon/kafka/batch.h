@@ -36,9 +36,8 @@ struct batch {
     char *topics;                             /* the ledger's topics record; NULL where unchanged */
     rd_kafka_topic_partition_list_t *offsets; /* to commit with it */
 
-    size_t input_count;                /* records read into it */
-    size_t control_count;              /* commands in it */
-    struct aro_instant first_input_at; /* core time of its first input or command */
+    size_t input_count; /* records read into it */
+    bool must_commit;   /* even if nothing else is in it */
 
     /* Set by the writer. */
     int64_t ledger_offset; /* of its last record in the ledger */

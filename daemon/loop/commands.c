@@ -1,0 +1,233 @@
+#include "loop/commands.h"
+
+#include "loop/daemon.h"
+#include "support/memory.h"
+#include "version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- status ---- */
+
+static void command_status(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    json_t *shards = json_array();
+    (void)args;
+
+    for (size_t i = 0; i < daemon->shard_count; i++)
+        json_array_append_new(shards, shard_describe(daemon->shards[i]));
+    const char *member_id = daemon->membership ? membership_member_id(daemon->membership) : "";
+    control_reply_ok(reply, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "instance",
+                                      daemon->config->instance, "version", ARO_VERSION, "group",
+                                      daemon->config->kafka.group, "member_id", member_id,
+                                      "rulebook", aro_rulebook_name(daemon->rulebook->rulebook),
+                                      "ending", daemon->is_ending, "shards", shards));
+}
+
+/* ---- looking into what an owner has in memory ---- */
+
+/* The argument @name, a text; NULL where it is missing, and the caller has been told. */
+static const char *text_argument(json_t *args, const char *name, struct control_reply *reply)
+{
+    const char *text = json_string_value(json_object_get(args, name));
+    if (!text)
+        control_reply_error(reply, CONTROL_ERROR_REQUEST, "args.%s: expected a text", name);
+    return text;
+}
+
+/* Nobody here can answer: says who can. */
+static void reply_not_owner(const struct daemon *daemon, struct control_reply *reply)
+{
+    const char *owner = "";
+    for (size_t i = 0; i < daemon->shard_count && !*owner; i++)
+        owner = shard_owner_name(daemon->shards[i]);
+    control_reply_error_with(reply, CONTROL_ERROR_NOT_OWNER, json_pack("{s:s}", "owner", owner),
+                             "this instance owns no shard; %s%s",
+                             *owner ? "ask " : "nobody does yet", owner);
+}
+
+typedef json_t *look_function(const struct aro_router *router, struct aro_instant now,
+                              const char *id);
+
+static json_t *look_at_agent(const struct aro_router *router, struct aro_instant now,
+                             const char *id)
+{
+    (void)now;
+    return aro_router_describe_agent(router, id);
+}
+
+/* Asks every shard of ours for what is known by @id. */
+static void look_up(struct daemon *daemon, look_function *look, const char *what, const char *id,
+                    struct control_reply *reply)
+{
+    bool has_asked = false;
+
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        struct shard *shard = daemon->shards[i];
+        if (!shard_is_owner(shard))
+            continue;
+        has_asked = true;
+        json_t *found = look(shard_router(shard), shard_now(shard), id);
+        if (found) {
+            json_object_set_new(found, "shard", json_string(shard_name(shard)));
+            control_reply_ok(reply, found);
+            return;
+        }
+    }
+    if (has_asked)
+        control_reply_error(reply, CONTROL_ERROR_NOT_FOUND, "no %s '%s'", what, id);
+    else
+        reply_not_owner(daemon, reply);
+}
+
+static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    const char *id = text_argument(args, "appeal_id", reply);
+    if (id)
+        look_up(daemon, aro_router_explain, "appeal", id, reply);
+}
+
+static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    const char *id = text_argument(args, "agent_id", reply);
+    if (id)
+        look_up(daemon, look_at_agent, "agent", id, reply);
+}
+
+struct queue_list {
+    json_t *list;
+    const char *shard;
+};
+
+static json_t *time_or_null(struct aro_instant at)
+{
+    char text[ARO_INSTANT_TEXT_SIZE];
+    if (aro_instant_is_never(at))
+        return json_null();
+    aro_instant_format(at, text);
+    return json_string(text);
+}
+
+static void add_queue(const struct aro_queue_view *queue, void *context)
+{
+    struct queue_list *queues = context;
+    json_array_append_new(queues->list,
+                          json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "queue", queue->name,
+                                    "shard", queues->shard, "waiting", (json_int_t)queue->waiting,
+                                    "held", (json_int_t)queue->held, "assigned",
+                                    (json_int_t)queue->assigned, "oldest_submitted_at",
+                                    time_or_null(queue->oldest_submitted_at), "next_deadline",
+                                    time_or_null(queue->next_deadline)));
+}
+
+static void command_queues(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    struct queue_list queues = { .list = json_array() };
+    bool has_asked = false;
+    (void)args;
+
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        if (!shard_is_owner(daemon->shards[i]))
+            continue;
+        has_asked = true;
+        queues.shard = shard_name(daemon->shards[i]);
+        aro_router_each_queue(shard_router(daemon->shards[i]), add_queue, &queues);
+    }
+    if (has_asked) {
+        control_reply_ok(reply, json_pack("{s:o}", "queues", queues.list));
+    } else {
+        json_decref(queues.list);
+        reply_not_owner(daemon, reply);
+    }
+}
+
+/* ---- changing something ---- */
+
+struct reload {
+    struct daemon *daemon;
+    struct control_reply *reply;
+};
+
+static void on_reloaded(bool is_committed, void *context)
+{
+    struct reload *reload = context;
+
+    if (is_committed)
+        control_reply_ok(
+            reload->reply,
+            json_pack("{s:s}", "rulebook", aro_rulebook_name(reload->daemon->rulebook->rulebook)));
+    else
+        control_reply_error(
+            reload->reply, CONTROL_ERROR_FAILED,
+            "loaded, but a shard was lost before its commit; its next owner decides");
+    free(reload);
+}
+
+static void command_reload(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    struct reload *reload = memory_new(sizeof *reload);
+    struct aro_error error = { 0 };
+    (void)args;
+
+    *reload = (struct reload){ .daemon = daemon, .reply = reply };
+    if (daemon_reload(daemon, on_reloaded, reload, &error) < 0) {
+        control_reply_error(reply, CONTROL_ERROR_CONFIGURATION, "%s", error.message);
+        free(reload);
+    }
+}
+
+static void start_shard(struct daemon *daemon, json_t *args, struct control_reply *reply,
+                        bool accepts_partitions)
+{
+    const char *name = text_argument(args, "shard", reply);
+    struct aro_error error = { 0 };
+
+    if (!name)
+        return;
+    struct shard *shard = daemon_find_shard(daemon, name);
+    if (!shard) {
+        control_reply_error(reply, CONTROL_ERROR_NOT_FOUND, "no shard '%s'", name);
+        return;
+    }
+    bool accepts_new_ledger = json_is_true(json_object_get(args, "new_ledger"));
+    if (shard_start(shard, accepts_partitions, accepts_new_ledger, &error) < 0)
+        control_reply_error(reply, CONTROL_ERROR_REFUSED, "%s", error.message);
+    else
+        control_reply_ok(reply, json_pack("{s:s, s:s}", "shard", name, "state",
+                                          shard_state_name(shard_get_state(shard))));
+}
+
+static void command_start_shard(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    start_shard(daemon, args, reply, false);
+}
+
+static void command_accept_partitions(struct daemon *daemon, json_t *args,
+                                      struct control_reply *reply)
+{
+    start_shard(daemon, args, reply, true);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct daemon *daemon, json_t *args, struct control_reply *reply);
+} commands[] = {
+    { "accept-partitions", command_accept_partitions },
+    { "agent", command_agent },
+    { "explain", command_explain },
+    { "queues", command_queues },
+    { "reload", command_reload },
+    { "start-shard", command_start_shard },
+    { "status", command_status },
+};
+
+void commands_handle(const char *command, json_t *args, struct control_reply *reply, void *context)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, command) == 0) {
+            commands[i].run(context, args, reply);
+            return;
+        }
+    }
+    control_reply_error(reply, CONTROL_ERROR_COMMAND, "no command '%s'", command);
+}

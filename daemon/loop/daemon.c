@@ -1,0 +1,420 @@
+#include "loop/daemon.h"
+
+#include "kafka/topics.h"
+#include "log/log.h"
+#include "loop/commands.h"
+#include "loop/host_clock.h"
+#include "loop/notify.h"
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    /* SIGTERM to the end, whatever hangs. What is not committed then is not lost: the next owner
+     * reads it again. */
+    END_SECONDS_MAX = 9,
+};
+
+/* ---- settings and rulebook ---- */
+
+int daemon_load(const char *config_path, struct aro_languages *languages,
+                struct config **ret_config, struct rulebook_file **ret_rulebook,
+                struct aro_error *reterr)
+{
+    struct config *config;
+    struct aro_error error = { 0 };
+
+    int r = config_load(config_path, &config, &error);
+    if (r < 0 && error.line > 0)
+        return aro_error_set(reterr, r, "%s:%u:%u: %.400s", config_path, error.line, error.column,
+                             error.message);
+    if (r < 0)
+        return aro_error_set(reterr, r, "%s", error.message);
+    r = rulebook_file_load(config->rulebook, languages, ret_rulebook, reterr);
+    if (r < 0) {
+        config_free(config);
+        return r;
+    }
+    *ret_config = config;
+    return 0;
+}
+
+int daemon_check(const char *config_path)
+{
+    struct aro_languages *languages;
+    struct config *config;
+    struct rulebook_file *rulebook;
+    struct aro_error error = { 0 };
+
+    if (aro_languages_new(&languages) < 0)
+        memory_exhausted();
+    int r = daemon_load(config_path, languages, &config, &rulebook, &error);
+    if (r < 0) {
+        log_error(NULL, "%s", error.message);
+    } else {
+        config_free(config);
+        rulebook_file_unref(rulebook);
+    }
+    aro_languages_free(languages);
+    return r < 0 ? EXIT_CONFIGURATION : EXIT_FINE;
+}
+
+/* Counts the shards that still have to commit a reload. */
+struct reload {
+    size_t pending_count;
+    bool is_committed;
+    void (*done)(bool is_committed, void *context);
+    void *context;
+};
+
+static void on_shard_reloaded(bool is_committed, void *context)
+{
+    struct reload *reload = context;
+
+    reload->is_committed = reload->is_committed && is_committed;
+    if (--reload->pending_count > 0)
+        return;
+    notify_ready();
+    log_info(NULL, "reloaded");
+    reload->done(reload->is_committed, reload->context);
+    free(reload);
+}
+
+static void apply_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
+                         void *context)
+{
+    struct reload *reload = memory_new(sizeof *reload);
+
+    *reload = (struct reload){ .pending_count = daemon->shard_count + 1,
+                               .is_committed = true,
+                               .done = done,
+                               .context = context };
+    for (size_t i = 0; i < daemon->shard_count; i++)
+        shard_set_rulebook(daemon->shards[i], daemon->rulebook, on_shard_reloaded, reload);
+    on_shard_reloaded(true, reload); /* the one counted for this loop */
+}
+
+int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
+                  void *context, struct aro_error *reterr)
+{
+    struct config *config;
+    struct rulebook_file *rulebook;
+
+    int r = daemon_load(daemon->config->path, daemon->languages, &config, &rulebook, reterr);
+    if (r < 0)
+        return r;
+    r = config_reload_check(daemon->config, config, reterr);
+    if (r == 0 &&
+        strcmp(aro_rulebook_name(rulebook->rulebook),
+               aro_rulebook_name(daemon->rulebook->rulebook)) == 0 &&
+        strcmp(aro_rulebook_sha256(rulebook->rulebook),
+               aro_rulebook_sha256(daemon->rulebook->rulebook)))
+        r = aro_error_set(
+            reterr, -EINVAL,
+            "%s: changed, but still named '%s' as the one in force: give it another name, "
+            "each assignment records it",
+            config->rulebook, aro_rulebook_name(rulebook->rulebook));
+    if (r < 0) {
+        config_free(config);
+        rulebook_file_unref(rulebook);
+        return r;
+    }
+    notify_reloading();
+    config_take_reloadable(daemon->config, config);
+    config_free(config);
+    log_set_level(daemon->config->log_level);
+    rulebook_file_unref(daemon->rulebook);
+    daemon->rulebook = rulebook;
+    apply_reload(daemon, done, context);
+    return 0;
+}
+
+/* ---- the group ---- */
+
+struct shard *daemon_find_shard(struct daemon *daemon, const char *name)
+{
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        if (strcmp(shard_name(daemon->shards[i]), name) == 0)
+            return daemon->shards[i];
+    }
+    return NULL;
+}
+
+static struct shard *find_shard_of(struct daemon *daemon, int32_t partition)
+{
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        if (shard_partition(daemon->shards[i]) == partition)
+            return daemon->shards[i];
+    }
+    return NULL;
+}
+
+static void on_assigned(const int32_t *partitions, size_t count, struct term *term, void *context)
+{
+    struct daemon *daemon = context;
+
+    log_info(NULL, "the group gives this instance %zu of its shards", count);
+    daemon->unnamed_partition = -1;
+    for (size_t i = 0; i < count; i++) {
+        struct shard *shard = find_shard_of(daemon, partitions[i]);
+        if (shard) {
+            shard_begin_term(shard, term);
+            continue;
+        }
+        daemon->unnamed_partition = partitions[i];
+        log_error(ABOUT(.topic = daemon->config->ledger_topic),
+                  "partition %" PRId32
+                  " is given to this instance, but no shard of its settings names it: "
+                  "nobody routes what belongs to it",
+                  partitions[i]);
+    }
+}
+
+static void release_if_all_released(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        if (!shard_is_released(daemon->shards[i]))
+            return;
+    }
+    membership_release(daemon->membership);
+}
+
+static void on_revoked(bool is_lost, void *context)
+{
+    struct daemon *daemon = context;
+
+    if (is_lost)
+        log_warning(NULL, "the group has given this instance's shards to others");
+    for (size_t i = 0; i < daemon->shard_count; i++)
+        shard_end_term(daemon->shards[i], is_lost);
+    release_if_all_released(daemon);
+}
+
+static void on_released(struct shard *shard, void *context)
+{
+    (void)shard;
+    release_if_all_released(context);
+}
+
+static void on_left(void *context)
+{
+    struct daemon *daemon = context;
+    event_base_loopbreak(daemon->base);
+}
+
+static void on_fenced(const char *text, void *context)
+{
+    struct daemon *daemon = context;
+    log_error(NULL, "another process runs as static instance '%s': %s", daemon->config->instance,
+              text);
+    daemon->exit_code = EXIT_CONFIGURATION;
+    event_base_loopbreak(daemon->base);
+}
+
+/* Joins once every ledger has been read, so that the arrival of a fresh process costs the group
+ * milliseconds. */
+static void on_caught_up(struct shard *caught_up, void *context)
+{
+    struct daemon *daemon = context;
+    struct aro_error error = { 0 };
+    (void)caught_up;
+
+    for (size_t i = 0; i < daemon->shard_count; i++) {
+        if (!daemon->shards[i] || shard_get_state(daemon->shards[i]) == SHARD_FOLDING)
+            return;
+    }
+    if (!daemon->is_joining || daemon->is_ending)
+        return;
+    daemon->is_joining = false;
+    if (membership_join(daemon->membership, &error) < 0) {
+        log_error(NULL, "%s", error.message);
+        daemon_end(daemon, EXIT_FAILED);
+        return;
+    }
+    notify_ready();
+}
+
+/* ---- signals, and the end ---- */
+
+void daemon_end(struct daemon *daemon, int exit_code)
+{
+    if (daemon->is_ending)
+        return;
+    daemon->is_ending = true;
+    daemon->exit_code = exit_code;
+    notify_stopping();
+    alarm(END_SECONDS_MAX);
+    if (daemon->membership && membership_has_joined(daemon->membership))
+        membership_leave(daemon->membership);
+    else
+        event_base_loopbreak(daemon->base);
+}
+
+static void on_end_signal(evutil_socket_t number, short what, void *context)
+{
+    struct daemon *daemon = context;
+    (void)what;
+    log_info(NULL, "%s: finishing what is under way and leaving the group", strsignal((int)number));
+    daemon_end(daemon, EXIT_FINE);
+}
+
+static void ignore_reloaded(bool is_committed, void *context)
+{
+    (void)is_committed, (void)context;
+}
+
+static void on_reload_signal(evutil_socket_t number, short what, void *context)
+{
+    struct daemon *daemon = context;
+    struct aro_error error = { 0 };
+    (void)number, (void)what;
+
+    if (daemon_reload(daemon, ignore_reloaded, NULL, &error) < 0)
+        log_error(NULL, "not reloaded, everything goes on as before: %s", error.message);
+}
+
+/* The end takes too long: a library hangs. Everything that counts is in Kafka. */
+static void on_alarm(int number)
+{
+    static const char text[] = "gave up waiting for a clean end\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored, (void)number;
+    _exit(EXIT_FINE);
+}
+
+static int watch_signals(struct daemon *daemon)
+{
+    static const struct {
+        int number;
+        event_callback_fn on_signal;
+    } rows[] = { { SIGTERM, on_end_signal },
+                 { SIGINT, on_end_signal },
+                 { SIGHUP, on_reload_signal } };
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGALRM, on_alarm);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, rows[i].number, rows[i].on_signal, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* ---- start ---- */
+
+/* While the start waits for Kafka the loop still has its turns: signals and `appealctl status`. */
+static struct daemon *starting_daemon;
+
+static bool start_is_cancelled(void)
+{
+    event_base_loop(starting_daemon->base, EVLOOP_NONBLOCK);
+    return starting_daemon->is_ending;
+}
+
+static int prepare_topics(struct daemon *daemon, struct aro_error *reterr)
+{
+    starting_daemon = daemon;
+    int r = topics_prepare(daemon->config, daemon->rulebook->rulebook, start_is_cancelled, reterr);
+    starting_daemon = NULL;
+    return r;
+}
+
+static int open_shards(struct daemon *daemon, struct aro_error *reterr)
+{
+    const struct shard_callbacks callbacks = { .on_caught_up = on_caught_up,
+                                               .on_released = on_released,
+                                               .context = daemon };
+    const struct config_shards *settings = &daemon->config->shards;
+
+    daemon->shards = memory_new_array(settings->count, sizeof(struct shard *));
+    for (size_t i = 0; i < settings->count; i++) {
+        int r = shard_new(daemon->base, daemon->config, &settings->items[i], daemon->membership,
+                          daemon->languages, daemon->rulebook, daemon->started_at.ms, &callbacks,
+                          &daemon->shards[i], reterr);
+        if (r < 0)
+            return r;
+        daemon->shard_count++;
+        if (daemon->accepts_new_ledger)
+            shard_accept_new_ledger(daemon->shards[i]);
+    }
+    return 0;
+}
+
+/* 0, or the exit code to end with; @reterr says why. */
+static int start(struct daemon *daemon, struct aro_error *reterr)
+{
+    const struct membership_callbacks callbacks = { .on_assigned = on_assigned,
+                                                    .on_revoked = on_revoked,
+                                                    .on_left = on_left,
+                                                    .on_fenced = on_fenced,
+                                                    .context = daemon };
+    int r = control_new(daemon->base, daemon->config->control_socket,
+                        (unsigned)daemon->config->limits.connections, commands_handle, daemon,
+                        &daemon->control, reterr);
+    if (r < 0)
+        return EXIT_FAILED;
+    r = prepare_topics(daemon, reterr);
+    if (r == -ECANCELED)
+        return EXIT_FINE;
+    if (r < 0)
+        return r == -EINVAL || r == -ENOENT ? EXIT_CONFIGURATION : EXIT_FAILED;
+    r = membership_new(daemon->base, daemon->config, daemon->started_at.ms, &callbacks,
+                       &daemon->membership, reterr);
+    if (r == 0)
+        r = open_shards(daemon, reterr);
+    return r < 0 ? EXIT_FAILED : 0;
+}
+
+static void daemon_done(struct daemon *daemon)
+{
+    control_free(daemon->control);
+    for (size_t i = 0; i < daemon->shard_count; i++)
+        shard_free(daemon->shards[i]);
+    free(daemon->shards);
+    membership_free(daemon->membership);
+    for (size_t i = 0; i < sizeof daemon->signals / sizeof *daemon->signals; i++) {
+        if (daemon->signals[i])
+            event_free(daemon->signals[i]);
+    }
+    if (daemon->base)
+        event_base_free(daemon->base);
+    rulebook_file_unref(daemon->rulebook);
+    aro_languages_free(daemon->languages);
+    if (daemon->config)
+        config_free(daemon->config);
+}
+
+int daemon_run(const struct daemon_arguments *arguments)
+{
+    struct daemon daemon = { .is_joining = true,
+                             .unnamed_partition = -1,
+                             .accepts_new_ledger = arguments->accepts_new_ledger };
+    struct aro_error error = { 0 };
+
+    daemon.started_at = host_clock_now();
+    daemon.base = event_base_new();
+    if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0)
+        memory_exhausted();
+    if (daemon_load(arguments->config_path, daemon.languages, &daemon.config, &daemon.rulebook,
+                    &error) < 0) {
+        daemon.exit_code = EXIT_CONFIGURATION;
+    } else {
+        log_set_level(daemon.config->log_level);
+        daemon.exit_code = start(&daemon, &error);
+    }
+    if (daemon.exit_code != EXIT_FINE)
+        log_error(NULL, "cannot start: %s", error.message);
+    else if (!daemon.is_ending)
+        event_base_dispatch(daemon.base);
+    int exit_code = daemon.exit_code;
+    daemon_done(&daemon);
+    return exit_code;
+}

@@ -1,0 +1,84 @@
+/* A shard: a set of topics, the ledger partition that holds its state, and the router in between.
+ *
+ * Every process folds every shard's ledger; the group says which of them owns a shard and routes.
+ * The order of the steps from one to the other is what exactly-once rests on: see
+ * docs/architecture.md, "Exactly once". */
+#ifndef APPEAL_ROUTERD_SHARD_SHARD_H
+#define APPEAL_ROUTERD_SHARD_SHARD_H
+
+#include "config/config.h"
+#include "config/rulebook_file.h"
+#include "kafka/membership.h"
+
+#include <aro/error.h>
+#include <aro/language.h>
+#include <aro/router.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+struct shard;
+
+enum shard_state {
+    SHARD_FOLDING,   /* a fresh process reads the ledger to its end */
+    SHARD_STANDBY,   /* follows the ledger */
+    SHARD_CLAIMING,  /* the group gave it to us: fencing whoever had it, and claiming it */
+    SHARD_SETTLING,  /* claimed; reading what was written before the claim */
+    SHARD_OWNER,     /* routes */
+    SHARD_RESOLVING, /* a commit is in doubt: claiming again to read what became of it */
+    SHARD_STOPPED,   /* keeps its partition and does nothing until an operator says so */
+};
+const char *shard_state_name(enum shard_state state);
+
+struct shard_callbacks {
+    /* The ledger has been read to its end for the first time. */
+    void (*on_caught_up)(struct shard *shard, void *context);
+    /* After shard_end_term(): nothing of the old term is under way any more. */
+    void (*on_released)(struct shard *shard, void *context);
+    void *context;
+};
+
+/* All borrowed, but for one reference to @rulebook; @membership outlives the shard. Begins to fold.
+ */
+int shard_new(struct event_base *base, const struct config *config,
+              const struct config_shard *settings, struct membership *membership,
+              struct aro_languages *languages, struct rulebook_file *rulebook,
+              int64_t start_time_ms, const struct shard_callbacks *callbacks, struct shard **ret,
+              struct aro_error *reterr);
+void shard_free(struct shard *shard);
+
+/* The group gave us the shard for @term (borrowed; it takes a reference). */
+void shard_begin_term(struct shard *shard, struct term *term);
+
+/* The group takes it back: finishes what is under way (2 s at most; nothing where it @is_lost),
+ * undoes the rest, then on_released. */
+void shard_end_term(struct shard *shard, bool is_lost);
+
+/* Routes by @rulebook (a reference is taken) from the next event on. An owner answers @done when
+ * what follows from it is committed; a standby at once. */
+void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
+                        void (*done)(bool is_committed, void *context), void *context);
+
+/* Goes on after a stop. With @accepts_partitions the topics as they are now are taken as right, and
+ * with @accepts_new_ledger a ledger that ends early too. -EINVAL where it is not stopped. */
+int shard_start(struct shard *shard, bool accepts_partitions, bool accepts_new_ledger,
+                struct aro_error *reterr);
+
+/* As shard_start() with @accepts_new_ledger, ahead of the first claim: --new-ledger. */
+void shard_accept_new_ledger(struct shard *shard);
+
+const char *shard_name(const struct shard *shard);
+int32_t shard_partition(const struct shard *shard);
+enum shard_state shard_get_state(const struct shard *shard);
+bool shard_is_owner(const struct shard *shard);
+bool shard_is_released(const struct shard *shard);
+/* Who owns it, by the ledger; empty where nobody has yet. */
+const char *shard_owner_name(const struct shard *shard);
+const struct aro_router *shard_router(const struct shard *shard);
+struct aro_instant shard_now(struct shard *shard);
+
+/* What status and metrics show: a new object. */
+json_t *shard_describe(struct shard *shard);
+
+#endif
