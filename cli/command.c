@@ -106,7 +106,9 @@ static int read_option(const struct command *command, int argc, char **argv, int
     size_t length = strcspn(name, "=");
     const char *value = name[length] ? name + length + 1 : NULL;
 
-    if (is_named("json", name, length) && !value) {
+    if (is_named("json", name, length)) {
+        if (value)
+            return usage_error(command, "'--json' takes no value");
         invocation->is_json = true;
         return EXIT_FINE;
     }

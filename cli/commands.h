@@ -4,6 +4,14 @@
 
 #include "cli/command.h"
 
+extern const struct command command_status;
+extern const struct command command_explain;
+extern const struct command command_agent;
+extern const struct command command_queues;
+extern const struct command command_reload;
+extern const struct command command_drain;
+extern const struct command command_start_shard;
+extern const struct command command_accept_partitions;
 extern const struct command command_sandbox;
 
 #endif

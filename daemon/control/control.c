@@ -78,7 +78,7 @@ static json_t *error_new(const char *code, const char *message, json_t *details)
 {
     json_t *error = details ? details : json_object();
     json_object_set_new(error, "code", json_string(code));
-    json_object_set_new(error, "message", json_string(message));
+    json_object_set_new(error, "message", control_text_new(message));
     return error;
 }
 

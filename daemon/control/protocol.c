@@ -1,5 +1,8 @@
 #include "control/protocol.h"
 
+#include "support/cleanup.h"
+#include "support/memory.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -88,4 +91,16 @@ int control_command_check(const struct control_command *command, const json_t *a
             return aro_error_set(reterr, -EINVAL, "'%s' needs '%s'", command->name,
                                  command->arguments[i].name);
     return 0;
+}
+
+json_t *control_text_new(const char *text)
+{
+    json_t *value = json_string(text);
+    if (value)
+        return value;
+    CLEANUP(freep) char *copy = memory_copy_text(text);
+    for (char *byte = copy; *byte; byte++)
+        if ((unsigned char)*byte >= 0x80)
+            *byte = '?';
+    return json_string(copy);
 }

@@ -56,4 +56,7 @@ const struct control_command *control_command_find(const char *name);
 int control_command_check(const struct control_command *command, const json_t *args,
                           struct aro_error *reterr);
 
+/* @text as JSON, whatever it is: a cut or foreign text that is no UTF-8 gets '?' for such bytes. */
+json_t *control_text_new(const char *text);
+
 #endif

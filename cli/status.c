@@ -1,0 +1,20 @@
+/* appealctl status */
+#include "cli/ask.h"
+#include "cli/commands.h"
+
+static int run(const struct invocation *invocation)
+{
+    return ask(invocation, NULL);
+}
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "What the daemon is doing, shard by shard.",
+    .arguments = { ASK_SOCKET },
+    .description = "Asks the daemon for its instance, version and rulebook, and for each shard "
+                   "whether it is owner,\n"
+                   "standby or stopped and why, what waits in it, and how far it has read.",
+    .examples = "  appealctl status\n"
+                "  appealctl status --json | jq '.shards[].state'\n",
+    .run = run,
+};

@@ -1,0 +1,129 @@
+"""Commands that ask a daemon: here one that answers whatever the test says."""
+
+import contextlib
+import json
+import os
+import socket
+import tempfile
+import threading
+
+import pytest
+
+
+class FakeDaemon:
+    def __init__(self, folder, answer):
+        self.path = os.path.join(folder, "control.sock")
+        self.requests = []
+        self._answer = answer
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(self.path)
+        self._listener.listen()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                caller, _ = self._listener.accept()
+                with caller, caller.makefile("rw") as stream:
+                    request = json.loads(stream.readline())
+                    self.requests.append(request)
+                    stream.write(self._answer(request))
+                    stream.flush()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def daemon():
+    """Starts a daemon that answers with the JSON given: a result, or an error."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        def start(result=None, error=None, raw=None):
+            def answer(request):
+                if raw is not None:
+                    return raw
+                head = {"v": 1, "id": request["id"], "ok": error is None}
+                return json.dumps({**head, **({"error": error} if error else {"result": result})}) + "\n"
+            fake = FakeDaemon(folder, answer)
+            stack.callback(fake.close)
+            return fake
+        yield start
+
+
+@pytest.mark.parametrize("words, command, args", [
+    (["status"], "status", {}),
+    (["explain", "a-91"], "explain", {"appeal": "a-91"}),
+    (["explain", "--", "-a"], "explain", {"appeal": "-a"}),
+    (["agent", "ana"], "agent", {"agent": "ana"}),
+    (["queues"], "queues", {}),
+    (["reload"], "reload", {}),
+    (["drain"], "drain", {}),
+    (["start-shard", "main"], "start-shard", {"shard": "main", "new_ledger": False}),
+    (["start-shard", "--new-ledger", "main"], "start-shard", {"shard": "main", "new_ledger": True}),
+    (["accept-partitions", "main"], "accept-partitions", {"shard": "main"}),
+])
+def test_the_daemon_is_asked_what_the_command_says(appealctl, daemon, words, command, args):
+    fake = daemon(result={"done": True})
+    result = appealctl(words[0], "--socket", fake.path, *words[1:])
+    assert (result.returncode, result.stdout) == (0, "done: yes\n")
+    [request] = fake.requests
+    assert request["v"] == 1
+    assert request["command"] == command
+    assert request.get("args", {}) == args
+
+
+def test_with_json_the_result_comes_through_as_it_is(appealctl, daemon):
+    answer = {"instance": "router-a", "shards": [{"name": "main", "waiting": 3, "owner": None}]}
+    fake = daemon(result=answer)
+    assert json.loads(appealctl("status", "--json", "--socket", fake.path).stdout) == answer
+
+
+@pytest.mark.parametrize("code, exit_code", [
+    ("not_found", 1), ("not_owner", 1), ("failed", 1), ("refused", 1), ("busy", 1),
+    ("unknown_command", 1), ("bad_request", 2), ("configuration", 78)])
+def test_an_error_is_told_and_its_code_decides_the_exit_code(appealctl, daemon, code, exit_code):
+    fake = daemon(error={"code": code, "message": "it is so"})
+    result = appealctl("queues", "--socket", fake.path)
+    assert (result.returncode, result.stdout) == (exit_code, "")
+    assert result.stderr == "appealctl: it is so\n"
+
+
+def test_with_json_an_error_is_json_too(appealctl, daemon):
+    error = {"code": "not_owner", "message": "a standby", "owner": "router-b"}
+    fake = daemon(error=error)
+    result = appealctl("explain", "a-1", "--json", "--socket", fake.path)
+    assert json.loads(result.stdout) == {"error": error}
+    assert result.stderr == "appealctl: a standby (the owner is router-b)\n"
+
+
+@pytest.mark.parametrize("raw", ["", "nonsense\n", "[]\n", '{"v":1}\n'])
+def test_an_answer_that_is_none_is_a_failure(appealctl, daemon, raw):
+    fake = daemon(raw=raw)
+    result = appealctl("status", "--socket", fake.path)
+    assert result.returncode == 1
+    assert f"no answer from '{fake.path}'" in result.stderr
+
+
+def test_a_daemon_that_is_not_there_is_a_failure_that_names_the_socket(appealctl, tmp_path):
+    path = "no-such.sock"
+    result = appealctl("status", "--json", "--socket", path, cwd=tmp_path)
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["error"]["code"] == "unreachable"
+    assert f"cannot reach '{path}'" in result.stderr
+
+
+@pytest.mark.parametrize("words, said", [
+    (["explain"], "APPEAL is missing"),
+    (["explain", "a", "b"], "'b' is one word too many"),
+    (["agent"], "AGENT is missing"),
+    (["status", "--socket"], "'--socket' needs a PATH"),
+    (["status", "--json=yes"], "'--json' takes no value"),
+    (["start-shard", "main", "--new-ledger=1"], "'--new-ledger' takes no value"),
+])
+def test_a_wrong_command_line_asks_nothing_and_ends_with_2(appealctl, words, said):
+    result = appealctl(*words)
+    assert result.returncode == 2
+    assert said in result.stderr
