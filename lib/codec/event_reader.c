@@ -313,7 +313,7 @@ static int read_value(struct aro_event_reader *reader, const struct aro_message 
 {
     struct envelope envelope = { 0 };
     const struct json_node *root;
-    enum aro_event_type type;
+    enum aro_event_type type = ARO_EVENT_NONE;
 
     if (message->value_length > ARO_VALUE_LENGTH_MAX)
         return aro_error_set_event(reterr, ARO_ERROR_LIMIT, NULL,
