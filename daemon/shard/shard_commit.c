@@ -1,0 +1,188 @@
+/* A batch on its way: sealed, with the writer, committed or in doubt. */
+#include "shard/shard_private.h"
+
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOUBTS_MAX = 3 /* in a row, then somebody fences us as fast as we begin */ };
+
+const struct aro_position *shard_find_position(const struct aro_positions *positions,
+                                               const char *topic, int32_t partition)
+{
+    for (size_t i = 0; i < positions->source_count; i++) {
+        if (positions->sources[i].partition == partition &&
+            strcmp(positions->sources[i].topic, topic) == 0)
+            return &positions->sources[i];
+    }
+    return NULL;
+}
+
+static rd_kafka_topic_partition_list_t *offsets_to_commit(const struct shard *shard,
+                                                          const struct aro_positions *positions)
+{
+    rd_kafka_topic_partition_list_t *offsets =
+        rd_kafka_topic_partition_list_new((int)positions->source_count + 1);
+
+    rd_kafka_topic_partition_list_add(offsets, shard->config->ledger_topic,
+                                      (int32_t)shard->settings->partition)
+        ->offset = shard->ledger_next;
+    for (size_t i = 0; i < positions->source_count; i++) {
+        const struct aro_position *position = &positions->sources[i];
+        const struct aro_position *before =
+            shard_find_position(&shard->fold.positions, position->topic, position->partition);
+        if (!before || before->next_offset != position->next_offset)
+            rd_kafka_topic_partition_list_add(offsets, position->topic, position->partition)
+                ->offset = position->next_offset;
+    }
+    return offsets;
+}
+
+struct aro_positions shard_positions_copy(const struct aro_positions *positions)
+{
+    struct aro_positions copy = { .source_count = positions->source_count };
+    copy.sources = memory_new_array(positions->source_count, sizeof *copy.sources);
+    memcpy(copy.sources, positions->sources, positions->source_count * sizeof *copy.sources);
+    return copy;
+}
+
+/* The rows that this batch changes, as they are now: later the router is ahead of the batch. */
+static struct board_change *changed_rows(const struct shard *shard,
+                                         const struct aro_effects *effects)
+{
+    struct board_change *change = board_change_new();
+
+    for (size_t i = 0; i < aro_effects_changed_agent_count(effects); i++) {
+        struct aro_agent_view view;
+        const char *id = aro_effects_changed_agent_at(effects, i);
+        bool is_there = aro_router_agent_view(shard->router, id, &view);
+        board_change_add_agent(change, id, is_there ? &view : NULL);
+    }
+    for (size_t i = 0; i < aro_effects_changed_queue_count(effects); i++) {
+        struct aro_queue_view view;
+        const char *name = aro_effects_changed_queue_at(effects, i);
+        bool is_there = aro_router_queue_view(shard->router, name, &view);
+        board_change_add_queue(change, name, is_there ? &view : NULL);
+    }
+    return change;
+}
+
+static void batch_seal(struct shard *shard, struct batch *batch)
+{
+    struct aro_positions positions = shard_positions_copy(reader_positions(shard->reader));
+
+    aro_router_seal(shard->router, batch->effects);
+    batch->seq = ++shard->seq;
+    positions.seq = batch->seq;
+    positions.time = shard_now(shard);
+    positions.counters = aro_router_counters_get(shard->router);
+    snprintf(positions.claim, sizeof positions.claim, "%s", shard->claim);
+    batch->positions = aro_positions_format(&positions);
+    batch->offsets = offsets_to_commit(shard, &positions);
+    if (shard->board)
+        shard->in_flight_change = changed_rows(shard, batch->effects);
+    shard->in_flight_positions = positions;
+}
+
+void shard_give_to_writer(struct shard *shard)
+{
+    shard->writer_has_batch = true;
+    writer_commit(shard->writer, shard->in_flight);
+}
+
+/* The batch in flight is in the ledger, whose last record of it is at @ledger_offset. */
+void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
+{
+    struct batch *batch = TAKE(shard->in_flight);
+
+    shard->commit_count++;
+    shard->ledger_next = ledger_offset + 1;
+    ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
+    if (shard->board)
+        board_write(shard->board, ledger_offset, TAKE(shard->in_flight_change));
+    batch_tell_waiters(batch, true);
+    batch_free(batch);
+}
+
+/* Hands the collected batch to the writer, where that is idle and there is something in it. */
+void shard_commit_next(struct shard *shard)
+{
+    if (shard->state != SHARD_OWNER || shard->is_stopping || !writer_is_idle(shard->writer))
+        return;
+    if (shard->wants_ends && !shard->is_releasing) {
+        shard->wants_ends = false;
+        shard->ends_asked_at = shard_now(shard);
+        writer_find_ends(shard->writer);
+        return;
+    }
+    if (batch_is_empty(shard->collecting))
+        return;
+    shard->in_flight = TAKE(shard->collecting);
+    batch_seal(shard, shard->in_flight);
+    shard->collecting = batch_new();
+    shard_give_to_writer(shard);
+    reader_continue(shard->reader);
+}
+
+static void on_doubt(struct shard *shard, const struct aro_error *error)
+{
+    if (!shard->term) {
+        shard_become_standby(shard); /* the ledger will tell */
+        return;
+    }
+    if (++shard->doubt_count > DOUBTS_MAX) {
+        char reason[700];
+        snprintf(reason, sizeof reason,
+                 "%d transactions in a row ended in doubt; does another process write with the "
+                 "same ids? %s",
+                 DOUBTS_MAX + 1, error->message);
+        shard_stop(shard, reason);
+        return;
+    }
+    log_warning(shard_about(shard),
+                "a transaction is in doubt, claiming the shard again to see: %s", error->message);
+    shard_move(shard, SHARD_RESOLVING);
+    /* The ledger alone is read until it has told; a batch must not grow meanwhile. */
+    aro_positions_done(&shard->resume_positions);
+    shard->resume_positions = shard_positions_copy(reader_positions(shard->reader));
+    struct aro_error follow_error;
+    if (reader_follow(shard->reader, reader_ledger_next(shard->reader), &follow_error) < 0)
+        shard_stop(shard, follow_error.message);
+    else
+        shard_claim(shard);
+}
+
+void shard_on_commit_done(struct shard *shard, struct writer_result *result)
+{
+    assert(result->batch == shard->in_flight);
+    shard->writer_has_batch = false;
+    if (shard->is_stopping) {
+        char reason[sizeof shard->stop_reason];
+        if (result->verdict == WRITER_DONE)
+            shard_settle_in_flight(shard, result->batch->ledger_offset);
+        memcpy(reason, shard->stop_reason, sizeof reason);
+        shard_stop(shard, reason);
+        return;
+    }
+    switch (result->verdict) {
+    case WRITER_DONE:
+        shard->doubt_count = 0;
+        shard_settle_in_flight(shard, result->batch->ledger_offset);
+        shard_commit_next(shard);
+        break;
+    case WRITER_NOT_OWNER:
+        log_warning(shard_about(shard), "the group has given the shard to another instance: %s",
+                    result->error.message);
+        shard_become_standby(shard);
+        break;
+    case WRITER_REFUSED:
+    case WRITER_LEDGER_LOST: shard_stop(shard, result->error.message); break;
+    case WRITER_IN_DOUBT:
+    case WRITER_CANCELLED:
+    case WRITER_FAILED: on_doubt(shard, &result->error); break;
+    }
+}

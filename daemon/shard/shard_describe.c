@@ -1,0 +1,52 @@
+#include "shard/shard_private.h"
+
+static json_t *describe_sources(const struct shard *shard)
+{
+    const struct aro_positions *positions = reader_positions(shard->reader);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < positions->source_count; i++) {
+        int64_t end = reader_known_end(shard->reader, i), next = positions->sources[i].next_offset;
+        json_array_append_new(
+            list, json_pack("{s:s, s:i, s:I, s:I}", "topic", positions->sources[i].topic,
+                            "partition", (int)positions->sources[i].partition, "next_offset",
+                            (json_int_t)next, "lag", (json_int_t)(end > next ? end - next : 0)));
+    }
+    return list;
+}
+
+static json_t *describe_board(const struct shard *shard)
+{
+    struct board_status status;
+
+    if (!shard->board)
+        return json_null();
+    board_describe(shard->board, &status);
+    return json_pack("{s:b, s:b, s:b, s:I, s:I, s:s, s:s}", "connected", status.is_connected,
+                     "stale", status.is_stale, "evicting", status.is_evicting, "lag",
+                     (json_int_t)status.lag, "rebuilds", (json_int_t)status.rebuild_count, "epoch",
+                     status.epoch, "last_error", status.last_error);
+}
+
+json_t *shard_describe(struct shard *shard)
+{
+    struct aro_router_counts counts;
+    const char *rulebook = aro_router_recorded_rulebook_name(shard->router);
+
+    aro_router_counts(shard->router, &counts);
+    return json_pack(
+        "{s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:I, s:I, s:o, "
+        "s:o}",
+        "name", shard->settings->name, "partition", (int)shard->settings->partition, "state",
+        shard_state_name(shard->state), "reason", shard->stop_reason, "owner",
+        shard->fold.owner.instance, "rulebook", rulebook, "claim", shard->fold.owner.claim,
+        "agents", (json_int_t)counts.agents, "waiting", (json_int_t)counts.waiting, "held",
+        (json_int_t)counts.held, "offered", (json_int_t)counts.offered, "assigned",
+        (json_int_t)counts.assigned, "delivered", (json_int_t)counts.delivered, "remembered",
+        (json_int_t)counts.remembered, "inputs", (json_int_t)shard->input_count, "dead_letters",
+        (json_int_t)shard->dead_letter_count, "commits", (json_int_t)shard->commit_count,
+        "take_over_ms", (json_int_t)shard->took_over_ms, "ledger_next",
+        (json_int_t)reader_ledger_next(shard->reader), "sources", describe_sources(shard), "board",
+        describe_board(shard));
+}

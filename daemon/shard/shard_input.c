@@ -1,0 +1,162 @@
+/* What a shard reads: sources into batches while it owns, the ledger into its router while not. */
+#include "shard/shard_private.h"
+
+#include "loop/host_clock.h"
+#include "support/memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    HEADERS_MAX = 64, /* of a record, that are looked at */
+    HOLD_RELEASE_PERCENT = 95,
+};
+
+static size_t read_headers(const rd_kafka_message_t *message,
+                           struct aro_header headers[static HEADERS_MAX])
+{
+    rd_kafka_headers_t *list;
+    size_t count = 0;
+
+    if (rd_kafka_message_headers(message, &list))
+        return 0;
+    while (count < HEADERS_MAX &&
+           !rd_kafka_header_get_all(list, count, &headers[count].name, &headers[count].value,
+                                    &headers[count].length))
+        count++;
+    return count;
+}
+
+void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_kind kind,
+                            void *context)
+{
+    struct shard *shard = context;
+    struct aro_header headers[HEADERS_MAX];
+    const struct aro_message input = {
+        .topic_kind = kind,
+        .key = message->key,
+        .key_length = message->key_len,
+        .value = message->payload,
+        .value_length = message->len,
+        .headers = headers,
+        .header_count = read_headers(message, headers),
+    };
+    const struct aro_source source = { .kind = ARO_SOURCE_RECORD,
+                                       .topic = rd_kafka_topic_name(message->rkt),
+                                       .partition = message->partition,
+                                       .offset = message->offset };
+    struct aro_instant now = shard_now(shard);
+    const struct aro_event *event;
+    struct aro_error error;
+
+    shard->input_count++;
+    shard->collecting->input_count++;
+    if (shard->took_over_ms < 0)
+        shard->took_over_ms = host_clock_now().ms - shard->assigned_at.ms;
+    int r = aro_event_read(shard->event_reader, &input, &event, &error);
+    if (r == 0) {
+        aro_router_apply(shard->router, now, event, &source, shard->collecting->effects);
+        return;
+    }
+    if (r == -ENOMEM)
+        memory_exhausted();
+    shard->dead_letter_count++;
+    batch_add_dead_letter(shard->collecting, message, &error);
+    char place[400];
+    snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, source.topic, source.partition,
+             source.offset);
+    log_warning(ABOUT(.shard = shard->settings->name, .record = place),
+                "cannot be read (%s), goes to the dead letters: %s: %s",
+                aro_error_code_name(error.code), error.field, error.message);
+}
+
+/* A full batch holds the sources back; the writer's return lets them go. */
+bool shard_wants_more(void *context)
+{
+    const struct shard *shard = context;
+
+    if (shard->state != SHARD_OWNER)
+        return true;
+    return !shard->is_releasing &&
+           batch_record_count(shard->collecting) < (size_t)shard->config->limits.batch_records &&
+           batch_byte_count(shard->collecting) < (size_t)shard->config->limits.batch_bytes;
+}
+
+/* Appeals wait in Kafka where too many wait here. Reviews and agents, which give capacity back, are
+ * always read. */
+static void hold_appeals_if_full(struct shard *shard)
+{
+    struct aro_router_counts counts;
+    uint64_t limit = (uint64_t)shard->config->limits.waiting_appeals;
+
+    aro_router_counts(shard->router, &counts);
+    if (counts.waiting >= limit)
+        reader_hold_appeals(shard->reader, true);
+    else if (counts.waiting < limit * HOLD_RELEASE_PERCENT / 100 || limit == 0)
+        reader_hold_appeals(shard->reader, false);
+}
+
+void shard_on_turn(void *context)
+{
+    struct shard *shard = context;
+
+    shard_go_on_after_claim(shard);
+    if (shard->state != SHARD_OWNER)
+        return;
+    hold_appeals_if_full(shard);
+    shard_arm_tick(shard);
+    shard_commit_next(shard);
+}
+
+static void observe_time(struct shard *shard)
+{
+    struct aro_span difference = core_clock_observe(&shard->clock, shard->fold.positions.time,
+                                                    host_clock_now(), shard->has_caught_up);
+    if (llabs(difference.ms) > shard->config->limits.clock_jump.ms)
+        log_warning(shard_about(shard),
+                    "this host's clock and the owner's are %" PRId64 " ms apart", difference.ms);
+}
+
+void shard_on_ledger_record(const rd_kafka_message_t *message, void *context)
+{
+    struct shard *shard = context;
+    struct aro_error error = { 0 };
+    enum ledger_record_kind kind = LEDGER_RECORD_STATE;
+
+    int r = ledger_fold_record(&shard->fold, message->key, message->key_len, message->payload,
+                               message->len, &kind, &error);
+    if (r < 0) {
+        char reason[700];
+        snprintf(reason, sizeof reason, "%s/%" PRId32 "/%" PRId64 ": %s",
+                 shard->config->ledger_topic, message->partition, message->offset, error.message);
+        shard_stop(shard, reason);
+        return;
+    }
+    if (shard_has_worked(shard))
+        return;
+    shard->ledger_next = message->offset + 1;
+    if (kind == LEDGER_RECORD_POSITIONS)
+        observe_time(shard);
+}
+
+void shard_on_ledger_end(void *context)
+{
+    struct shard *shard = context;
+
+    if (!shard_has_worked(shard))
+        shard->ledger_next = reader_ledger_next(shard->reader);
+    shard->has_caught_up = true;
+    if (shard->state == SHARD_FOLDING) {
+        shard_move(shard, SHARD_STANDBY);
+        shard->callbacks.on_caught_up(shard, shard->callbacks.context);
+    }
+    shard_go_on_after_claim(shard);
+}
+
+void shard_on_broken(const char *text, void *context)
+{
+    struct shard *shard = context;
+    shard_stop(shard, text);
+}

@@ -1,0 +1,117 @@
+/* What the files of a shard share: its struct, and the functions by which they call each other. */
+#ifndef APPEAL_ROUTERD_SHARD_PRIVATE_H
+#define APPEAL_ROUTERD_SHARD_PRIVATE_H
+
+#include "board/board.h"
+#include "kafka/batch.h"
+#include "kafka/reader.h"
+#include "kafka/writer.h"
+#include "log/log.h"
+#include "shard/core_clock.h"
+#include "shard/ledger_fold.h"
+#include "shard/shard.h"
+
+#include <aro/event.h>
+
+struct shard {
+    const struct config *config;
+    const struct config_shard *settings;
+    struct membership *membership;
+    struct shard_callbacks callbacks;
+    int64_t start_time_ms;
+
+    struct reader *reader;
+    struct writer *writer;
+    struct board *board; /* NULL: none */
+    struct event *tick_timer, *claim_timer, *release_timer;
+
+    struct aro_event_reader *event_reader;
+    struct aro_router *router;
+    struct rulebook_file *rulebook;      /* the router's */
+    struct rulebook_file *rulebook_next; /* loaded since; the router's from the next term on */
+    struct ledger_fold fold;
+    struct core_clock clock;
+
+    enum shard_state state;
+    char stop_reason[600];
+    bool is_stopping;   /* as soon as the writer gives its batch back */
+    bool has_caught_up; /* the ledger's end was reached: what comes is live */
+
+    struct term *term;                           /* NULL: the group has not given us the shard */
+    bool is_releasing;                           /* the group waits for us */
+    bool accepts_partitions, accepts_new_ledger; /* an operator's word, for the next claim */
+    char claim[64];
+    unsigned claim_count;
+    int64_t claim_offset;
+    bool has_claimed;     /* the claim is committed; it may not be read yet */
+    int64_t took_over_ms; /* from the assignment to the first record routed; -1: not yet */
+    struct aro_instant assigned_at;
+
+    struct aro_topics topics_now;    /* as the claim found them */
+    struct aro_positions begins_now; /* where each source partition began then */
+
+    struct batch *collecting, *in_flight;
+    bool writer_has_batch; /* it is @in_flight, and not ours to change */
+    struct board_change *in_flight_change;
+    struct aro_positions in_flight_positions;
+    int64_t ledger_next; /* after the last record known to be committed and in memory */
+    uint64_t seq;
+    unsigned doubt_count;                  /* in a row */
+    struct aro_positions resume_positions; /* while resolving: where the sources are read on */
+
+    bool wants_ends; /* a timer is due: may it fire? */
+    struct aro_instant ends_asked_at;
+    struct aro_positions ends; /* where the sources ended then */
+    bool has_ends;
+
+    uint64_t input_count, dead_letter_count, commit_count, take_over_count;
+};
+
+/* shard.c: states, and leaving a term */
+const struct log_subject *shard_about(const struct shard *shard);
+void shard_move(struct shard *shard, enum shard_state next);
+bool shard_has_worked(const struct shard *shard);
+/* Undoes what is not committed, and stops. While the writer has a batch it waits for that. */
+void shard_stop(struct shard *shard, const char *reason);
+void shard_become_standby(struct shard *shard);
+/* Reads on behind the last transaction that is in memory. */
+void shard_follow_ledger(struct shard *shard);
+
+/* shard_claim.c: taking over, and resolving what is in doubt */
+/* Claims the shard for a new term, or again when the last commit is in doubt. */
+void shard_claim(struct shard *shard);
+void shard_claim_later(struct shard *shard);
+void shard_on_claim_timer(evutil_socket_t descriptor, short what, void *context);
+void shard_on_claim_done(struct shard *shard, struct writer_result *result);
+/* Our claim may have been read by now. */
+void shard_go_on_after_claim(struct shard *shard);
+/* The router's rulebook becomes the one that was loaded last. */
+void shard_swap_rulebook(struct shard *shard);
+
+/* shard_input.c: records as they come */
+void shard_on_ledger_record(const rd_kafka_message_t *message, void *context);
+void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_kind kind,
+                            void *context);
+void shard_on_ledger_end(void *context);
+void shard_on_turn(void *context);
+bool shard_wants_more(void *context);
+void shard_on_broken(const char *text, void *context);
+
+/* shard_commit.c: batches on their way */
+/* Hands the collected batch to the writer, where that is idle and there is something in it. */
+void shard_commit_next(struct shard *shard);
+void shard_on_commit_done(struct shard *shard, struct writer_result *result);
+void shard_give_to_writer(struct shard *shard);
+/* The batch in flight is in the ledger, whose last record of it is at @ledger_offset. */
+void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset);
+const struct aro_position *shard_find_position(const struct aro_positions *positions,
+                                               const char *topic, int32_t partition);
+/* The caller owns the list. */
+struct aro_positions shard_positions_copy(const struct aro_positions *positions);
+
+/* shard_timer.c: what is due */
+void shard_arm_tick(struct shard *shard);
+void shard_on_tick_timer(evutil_socket_t descriptor, short what, void *context);
+void shard_on_ends_done(struct shard *shard, struct writer_result *result);
+
+#endif
