@@ -4,7 +4,7 @@
 
 static int run(const struct invocation *invocation)
 {
-    return ask(invocation, json_pack("{s:s}", "appeal", invocation->operands[0]));
+    return ask(invocation, json_pack("{s:s}", "appeal_id", invocation->operands[0]));
 }
 
 const struct command command_explain = {

@@ -295,12 +295,23 @@ int control_new(struct event_base *base, const char *path, unsigned connections_
     return 0;
 }
 
+/* Sends what has been answered as far as the socket takes it at once. The stream keeps its buffer
+ * from others' hands; it will not use it any more. */
+static void connection_flush(struct connection *connection)
+{
+    struct evbuffer *output = bufferevent_get_output(connection->stream);
+    evbuffer_unfreeze(output, 1);
+    evbuffer_write(output, bufferevent_getfd(connection->stream));
+}
+
 void control_free(struct control *control)
 {
     if (!control)
         return;
-    while (!LIST_EMPTY(&control->connections))
+    while (!LIST_EMPTY(&control->connections)) {
+        connection_flush(LIST_FIRST(&control->connections));
         connection_free(LIST_FIRST(&control->connections));
+    }
     evconnlistener_free(control->listener);
     event_free(control->accept_timer);
     unlink(control->path);

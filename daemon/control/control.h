@@ -32,8 +32,8 @@ int control_new(struct event_base *base, const char *path, unsigned connections_
                 control_handler *handler, void *context, struct control **ret,
                 struct aro_error *reterr);
 
-/* Closes every connection and removes the socket. Replies not yet given stay valid and are then
- * dropped. */
+/* Closes every connection, once what has been answered is sent, and removes the socket. Replies not
+ * yet given stay valid and are then dropped. */
 void control_free(struct control *control);
 
 /* Answer, once, and @reply is gone. Where the caller has hung up the answer is dropped. */

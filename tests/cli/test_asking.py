@@ -55,9 +55,9 @@ def daemon():
 
 @pytest.mark.parametrize("words, command, args", [
     (["status"], "status", {}),
-    (["explain", "a-91"], "explain", {"appeal": "a-91"}),
-    (["explain", "--", "-a"], "explain", {"appeal": "-a"}),
-    (["agent", "ana"], "agent", {"agent": "ana"}),
+    (["explain", "a-91"], "explain", {"appeal_id": "a-91"}),
+    (["explain", "--", "-a"], "explain", {"appeal_id": "-a"}),
+    (["agent", "ana"], "agent", {"agent_id": "ana"}),
     (["queues"], "queues", {}),
     (["reload"], "reload", {}),
     (["drain"], "drain", {}),

@@ -168,11 +168,12 @@ static void test_an_answer_may_come_later_and_later_requests_wait_for_it(void **
     struct world *world = *state;
     int caller = caller_new(world);
     char line[256];
-    caller_say(caller, "{\"v\":1,\"id\":1,\"command\":\"explain\",\"args\":{\"appeal\":\"a-1\"}}\n"
-                       "{\"v\":1,\"id\":2,\"command\":\"status\"}\n");
+    caller_say(caller,
+               "{\"v\":1,\"id\":1,\"command\":\"explain\",\"args\":{\"appeal_id\":\"a-1\"}}\n"
+               "{\"v\":1,\"id\":2,\"command\":\"status\"}\n");
     wait_for_kept(world);
     assert_string_equal(world->kept_command, "explain");
-    assert_string_equal(json_string_value(json_object_get(world->kept_args, "appeal")), "a-1");
+    assert_string_equal(json_string_value(json_object_get(world->kept_args, "appeal_id")), "a-1");
     control_reply_error(take_kept(world), CONTROL_ERROR_NOT_FOUND, "no appeal '%s'", "a-1");
     expect_line(world, caller,
                 "{\"v\":1,\"id\":1,\"ok\":false,\"error\":{\"code\":\"not_found\",\"message\":"
@@ -205,11 +206,11 @@ static const struct {
     { "{\"v\":1,\"id\":1}", "\"message\":\"'command': expected a text\"" },
     { "{\"v\":1,\"command\":\"status\",\"args\":3}", "\"message\":\"'args': expected an object\"" },
     { "{\"v\":1,\"command\":\"shout\"}", "\"code\":\"unknown_command\"" },
-    { "{\"v\":1,\"command\":\"explain\"}", "\"message\":\"'explain' needs 'appeal'\"" },
-    { "{\"v\":1,\"command\":\"explain\",\"args\":{\"appeal\":3}}",
-      "\"message\":\"'appeal' of 'explain': expected a text\"" },
-    { "{\"v\":1,\"command\":\"reroute\",\"args\":{\"dry_run\":\"yes\"}}",
-      "\"message\":\"'dry_run' of 'reroute': expected true or false\"" },
+    { "{\"v\":1,\"command\":\"explain\"}", "\"message\":\"'explain' needs 'appeal_id'\"" },
+    { "{\"v\":1,\"command\":\"explain\",\"args\":{\"appeal_id\":3}}",
+      "\"message\":\"'appeal_id' of 'explain': expected a text\"" },
+    { "{\"v\":1,\"command\":\"start-shard\",\"args\":{\"shard\":\"main\",\"new_ledger\":\"yes\"}}",
+      "\"message\":\"'new_ledger' of 'start-shard': expected true or false\"" },
     { "{\"v\":1,\"command\":\"status\",\"args\":{\"colour\":\"red\"}}",
       "\"message\":\"'status' takes no 'colour'\"" },
 };
@@ -297,6 +298,17 @@ static void test_an_answer_after_the_server_has_gone_is_dropped(void **state)
     control_free(TAKE(world->control));
     control_reply_ok(take_kept(world), json_true());
     assert_int_equal(access(world->path, F_OK), -1);
+    close(caller);
+}
+
+static void test_an_answer_given_just_before_the_end_still_arrives(void **state)
+{
+    struct world *world = *state;
+    int caller = caller_new(world);
+    caller_say(caller, "{\"v\":1,\"id\":1,\"command\":\"drain\"}\n");
+    control_reply_ok(take_kept(world), json_true());
+    control_free(TAKE(world->control));
+    expect_line(world, caller, "{\"v\":1,\"id\":1,\"ok\":true,\"result\":true}");
     close(caller);
 }
 
@@ -419,6 +431,7 @@ int main(void)
         WITH_WORLD(test_who_ends_his_input_still_gets_his_answer),
         WITH_WORLD(test_an_answer_to_one_who_hung_up_is_dropped),
         WITH_WORLD(test_an_answer_after_the_server_has_gone_is_dropped),
+        WITH_WORLD(test_an_answer_given_just_before_the_end_still_arrives),
         WITH_WORLD(test_the_socket_is_for_owner_and_group),
         WITH_WORLD(test_a_socket_that_a_crash_left_is_replaced),
         WITH_WORLD(test_a_socket_that_somebody_answers_is_not_taken),
