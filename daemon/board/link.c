@@ -368,13 +368,17 @@ bool link_is_connected(const struct link *link)
 
 /* --- commands --- */
 
-static void request_end(struct request *request)
+static void request_land(struct request *request)
 {
     struct link *link = request->link;
 
     TAILQ_REMOVE(&link->flight, request, by_order);
     link->flight_count--;
     link->flight_bytes -= request->bytes;
+}
+
+static void request_free(struct request *request)
+{
     if (request->free_tag)
         request->free_tag(request->tag);
     free(request);
@@ -396,9 +400,10 @@ static void on_reply(redisAsyncContext *connection, void *reply, void *context)
     struct request *request = context;
     struct link *link = request->link;
 
+    request_land(request); /* what is sent from within the callback finds its place free */
     if (reply && link->connection == connection && !link->failure[0])
         request->on_reply(link->events.context, reply, request->tag);
-    request_end(request);
+    request_free(request);
     if (link->is_connected)
         deadline_follow(link);
 }
@@ -424,7 +429,8 @@ void link_send(struct link *link, const struct command *command, link_on_reply *
     if (!link->connection ||
         redisAsyncFormattedCommand(link->connection, on_reply, request, link->wire.data,
                                    link->wire.length) != REDIS_OK) {
-        request_end(request);
+        request_land(request);
+        request_free(request);
         link_fail(link, "the connection takes no more commands");
         return;
     }
