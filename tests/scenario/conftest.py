@@ -12,7 +12,11 @@ from harness.world import World
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "soak: takes long; only where ARO_SOAK=1 (make soak)")
+    for marker in (
+        "every_kafka: run on each Kafka version, not the newest only",
+        "soak: takes long; only where ARO_SOAK=1 (make soak)",
+    ):
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_collection_modifyitems(items):

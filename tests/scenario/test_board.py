@@ -31,7 +31,7 @@ def test_redis_absent_at_the_start_is_filled_when_it_comes(world):
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=5)])
         world.send("appeals", events.appeals(3))
-        watch.wait_until(lambda: len(watch.find("assignment.created")) == 3, "3 assignments")
+        watch.wait_count("assignment.created", 3)
     world.redis.start()
     world.assert_faultless()
 
@@ -41,10 +41,10 @@ def test_a_frozen_redis_holds_nothing_up(world):
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=500)])
         world.send("appeals", events.appeals(1))
-        watch.wait_until(lambda: watch.find("assignment.created"), "the first assignment")
+        watch.wait_count("assignment.created", 1)
         world.redis.process.freeze()
         world.send("appeals", events.appeals(200, first=1))
-        watch.wait_until(lambda: len(watch.find("assignment.created")) == 201, "201 assignments")
+        watch.wait_count("assignment.created", 201)
         world.redis.process.thaw()
     world.assert_faultless()
 

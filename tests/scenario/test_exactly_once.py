@@ -19,6 +19,7 @@ def test_capacity_binds_and_every_appeal_is_decided_once(world):
         assert len(crowd.people.waiting) > crowd.count - 4 * AGENTS, "capacity did not bind"
 
 
+@pytest.mark.every_kafka
 def test_nothing_is_repeated_or_lost_when_the_owner_is_killed_ten_times(world):
     world.start("a")
     world.start("b")
@@ -33,6 +34,7 @@ def test_nothing_is_repeated_or_lost_when_the_owner_is_killed_ten_times(world):
         crowd.finish()
 
 
+@pytest.mark.every_kafka
 def test_an_owner_frozen_beyond_its_session_wakes_up_as_a_standby(world):
     world.start("a")
     world.start("b")
@@ -50,6 +52,7 @@ def test_an_owner_frozen_beyond_its_session_wakes_up_as_a_standby(world):
         assert frozen.is_running()
 
 
+@pytest.mark.every_kafka
 def test_a_clean_stop_hands_over_at_once(new_world):
     """The session is long here: only a clean leave can make the other one the owner in time."""
     world = new_world(session_timeout="60s")
@@ -74,7 +77,7 @@ def test_a_younger_instance_does_not_take_the_shard_from_an_older_one(world):
             younger.wait_state("main", "standby")
             world.send("appeals", events.appeals(20, first=20 * round_number))
             younger.kill()
-        watch.wait_until(lambda: len(watch.find("assignment.created")) == 60, "60 assignments", 30)
+        watch.wait_count("assignment.created", 60, 30)
     assert world.instances["b"].shard_state("main") == "owner"
     world.assert_faultless()
 

@@ -14,6 +14,7 @@ def watch(world):
         yield watch
 
 
+@pytest.mark.every_kafka
 def test_an_appeal_is_assigned_within_a_second(world, watch):
     world.start().wait_state("main", "owner")
     world.send("agents", [events.agent("ana", languages=["pt-BR"])])
@@ -42,12 +43,13 @@ def test_a_decision_gives_the_room_to_the_appeal_that_waits(world, watch):
     world.assert_faultless()
 
 
+@pytest.mark.every_kafka
 def test_every_state_has_its_answer_to_every_event(world, watch):
     """The table of states, one life after the other; the checker knows the table too."""
     world.start()
     world.send("agents", [events.agent("ana", capacity=1), events.agent("rui", capacity=1)])
     world.send("appeals", [submitted("a-1"), submitted("a-2"), submitted("a-3")])
-    watch.wait_until(lambda: len(watch.find("assignment.created")) == 2, "two are given out")
+    watch.wait_count("assignment.created", 2)
     watch.wait_until(lambda: watch.find("appeal.waiting"), "one waits")
     waiting = watch.find("appeal.waiting")[0].body["appeal_id"]
     given = {
@@ -56,7 +58,7 @@ def test_every_state_has_its_answer_to_every_event(world, watch):
     first, second = sorted(given)
 
     world.send("appeals", [submitted(first), submitted(waiting)])
-    watch.wait_until(lambda: len(watch.find("event.ignored", reason="repeat")) == 2, "two repeats")
+    watch.wait_count("event.ignored", 2, reason="repeat")
     world.send("reviews", [decided("a-9", "ana", 1)])
     watch.wait("event.ignored", reason="unknown", appeal_id="a-9")
     world.send("reviews", [returned(first, given[first], 7)])
@@ -154,7 +156,7 @@ def test_shards_work_side_by_side_on_their_own_topics(new_world):
         with world.watch(name) as watch:
             world.send("agents", [events.agent("ana", capacity=99)], name)
             world.send("appeals", [submitted(f"{name}-{n}") for n in range(20)], name)
-            watch.wait_until(lambda: len(watch.find("assignment.created")) == 20, name)  # noqa: B023
+            watch.wait_count("assignment.created", 20)
             assert {one.topic for one in watch.seen} == {shard.assignments}
         world.assert_faultless(name)
 

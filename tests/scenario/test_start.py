@@ -32,7 +32,7 @@ def test_topics_are_created_where_the_settings_say_so(new_world):
     with world.watch() as watch:
         world.send("agents", [events.agent("ana")])
         world.send("appeals", events.appeals(1))
-        watch.wait_until(lambda: watch.find("assignment.created"), "an assignment")
+        watch.wait_count("assignment.created", 1)
     world.assert_faultless()
 
 

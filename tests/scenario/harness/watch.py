@@ -51,6 +51,15 @@ class Watch:
             lambda: next(iter(self.find(kind, **members)), None), f"{kind} {members}", seconds
         )
 
+    def wait_count(self, kind, count, seconds=10, **members):
+        """Until `count` of a type with these members have come, and no more; gives them."""
+        self.wait_until(
+            lambda: len(self.find(kind, **members)) >= count, f"{count} {kind} {members}", seconds
+        )
+        found = self.find(kind, **members)
+        assert len(found) == count, f"{len(found)} {kind} {members}"
+        return found
+
     def wait_until(self, condition, what, seconds=10):
         deadline = time.monotonic() + seconds
         while True:
