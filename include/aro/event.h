@@ -18,10 +18,10 @@ enum {
     ARO_VALUE_LENGTH_MAX = 256 * 1024,
     ARO_STRING_LENGTH_MAX = 4 * 1024,
     ARO_NESTING_MAX = 16,
-    ARO_LANGUAGES_MAX = 8,   /* of an appeal */
-    ARO_EXCLUDE_MAX = 32,    /* agents, of an appeal */
-    ARO_ATTRIBUTES_MAX = 32, /* of an appeal */
-    ARO_ATTRIBUTE_LENGTH_MAX = 256,
+    ARO_LANGUAGES_MAX = 8,          /* of an appeal */
+    ARO_EXCLUDE_MAX = 32,           /* agents, of an appeal */
+    ARO_ATTRIBUTES_MAX = 32,        /* of an appeal */
+    ARO_ATTRIBUTE_LENGTH_MAX = 256, /* characters; of its name too */
     ARO_AGENT_LIST_MAX = 1024, /* languages, markets, queues, skills, shifts of an agent, each */
     ARO_CAPACITY_MAX = 1000,
     ARO_EFFORT_MAX = 100,

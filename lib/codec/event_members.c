@@ -540,6 +540,15 @@ static int read_decision(const struct reading *reading, const struct place *plac
                                 target);
 }
 
+/* Characters of valid UTF-8: bytes that do not continue one. */
+static size_t character_count(const char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += (text[i] & 0xc0) != 0x80;
+    return count;
+}
+
 static int add_attribute_text(const struct reading *reading, const struct place *place,
                               const struct json_node *node, void *target)
 {
@@ -547,9 +556,10 @@ static int add_attribute_text(const struct reading *reading, const struct place 
     int r = expect(reading, place, node, JSON_NODE_TEXT);
     if (r < 0)
         return r;
-    if (node->length > ARO_ATTRIBUTE_LENGTH_MAX)
-        return refuse(reading, place, ARO_ERROR_LIMIT, "has %u bytes, at most %d are read",
-                      node->length, ARO_ATTRIBUTE_LENGTH_MAX);
+    size_t count = character_count(node->text, node->length);
+    if (count > ARO_ATTRIBUTE_LENGTH_MAX)
+        return refuse(reading, place, ARO_ERROR_LIMIT, "has %zu characters, at most %d are read",
+                      count, ARO_ATTRIBUTE_LENGTH_MAX);
     keep_text(reading, node->text);
     attribute->text_count++;
     return 0;
@@ -598,9 +608,10 @@ static void insert_attribute(struct aro_event *event, const struct aro_attribute
 static int check_attribute_name(const struct reading *reading, const struct place *place,
                                 const struct json_node *node)
 {
-    if (node->name_length > ARO_ATTRIBUTE_LENGTH_MAX)
+    size_t count = character_count(node->name, node->name_length);
+    if (count > ARO_ATTRIBUTE_LENGTH_MAX)
         return refuse(reading, place, ARO_ERROR_LIMIT,
-                      "has a name of %u bytes, at most %d are read", node->name_length,
+                      "has a name of %zu characters, at most %d are read", count,
                       ARO_ATTRIBUTE_LENGTH_MAX);
     return node->name_length ? 0 : refuse(reading, place, ARO_ERROR_FIELD, "has no name");
 }
