@@ -1,6 +1,7 @@
 """The schemas say what the reader does: good events pass, broken ones fail, examples are true."""
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -67,3 +68,18 @@ def test_a_member_that_no_schema_knows_is_an_error_in_what_we_write():
     data = {"appeal_id": "a-91", "reason": "on_hold"}
     assert event_schemas.errors("out", "appeal.held", data) == []
     assert event_schemas.errors("out", "appeal.held", {**data, "because": 1}) != []
+
+
+MANUAL = (event_schemas.ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+SECTIONS = re.findall(r"^### `(\S+)`\n(.*?)(?=^##|\Z)", MANUAL, re.MULTILINE | re.DOTALL)
+
+
+def test_the_manual_has_a_section_for_every_event():
+    assert sorted(title for title, _ in SECTIONS) == sorted(event_type for _, event_type in EVENTS)
+
+
+@pytest.mark.parametrize("event_type,section", SECTIONS, ids=[title for title, _ in SECTIONS])
+def test_an_example_of_the_manual_is_right(event_type, section):
+    direction = "in" if event_type in event_schemas.event_types("in") else "out"
+    for example in re.findall(r"^```json\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
+        assert event_schemas.errors(direction, event_type, json.loads(example)) == []
