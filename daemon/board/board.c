@@ -191,6 +191,8 @@ void board_rebuild(struct board *board, const char *reason)
 
 void board_stop(struct board *board)
 {
+    board_pump(board);
+    link_flush(board->link);
     link_close(board->link);
     event_del(board->retry);
     event_del(board->check);

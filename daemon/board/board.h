@@ -89,8 +89,9 @@ void board_set_rulebook(struct board *board, const char *rulebook, size_t queue_
 /* Builds the board anew from memory, as after a loss: for an operator's repair. */
 void board_rebuild(struct board *board, const char *reason);
 
-/* Ends the term: ownership is lost. What is on its way to Redis may still arrive there; the script
- * refuses it once the next owner's newer claim is on the board. */
+/* Ends the term: ownership is lost, or the daemon stops. Rows of the last commits are still handed
+ * to the kernel where it takes them; the script refuses them once the next owner's newer claim is
+ * on the board. */
 void board_stop(struct board *board);
 
 /* --- status and metrics --- */

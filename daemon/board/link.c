@@ -347,6 +347,12 @@ void link_open(struct link *link)
         link_resolve(link);
 }
 
+void link_flush(struct link *link)
+{
+    if (link->is_connected && link->connection)
+        redisAsyncHandleWrite(link->connection);
+}
+
 void link_close(struct link *link)
 {
     redisAsyncContext *connection = TAKE(link->connection);

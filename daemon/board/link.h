@@ -47,6 +47,8 @@ void link_free(struct link *link);
 
 /* Begins to connect; a closed link only. */
 void link_open(struct link *link);
+/* Hands what was sent to the kernel now, as far as it takes it: before a last link_close(). */
+void link_flush(struct link *link);
 /* No callback comes after this; what was sent may still be carried out. */
 void link_close(struct link *link);
 bool link_is_connected(const struct link *link);

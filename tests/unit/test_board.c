@@ -171,6 +171,20 @@ static void test_a_stopped_board_leaves_what_it_wrote(void **state)
     world_expect_board(world);
 }
 
+static void test_the_last_commit_before_a_stop_is_on_the_board(void **state)
+{
+    struct world *world = *state;
+    char offset[32];
+    world_populate(world);
+    world_begin_term(world);
+    world_expect_board(world);
+    world_change(world);
+    world_commit(world);
+    board_stop(world->board);
+    snprintf(offset, sizeof offset, "%" PRId64, world->offset);
+    world_wait(world, strcmp(world_ask(world, "HGET aro:{main}:meta offset"), offset) == 0);
+}
+
 static void test_what_former_epochs_left_is_swept_and_nothing_else(void **state)
 {
     struct world *world = *state;
@@ -303,6 +317,7 @@ int main(void)
         WORLD_TEST(test_an_owner_that_lost_the_shard_writes_nothing_more),
         WORLD_TEST(test_the_new_owner_is_known_before_its_board_is_built),
         WORLD_TEST(test_a_stopped_board_leaves_what_it_wrote),
+        WORLD_TEST(test_the_last_commit_before_a_stop_is_on_the_board),
         WORLD_TEST(test_what_former_epochs_left_is_swept_and_nothing_else),
         WORLD_TEST(test_a_row_of_an_older_offset_is_not_applied),
         WORLD_TEST(test_an_older_claim_or_another_epoch_is_refused),
