@@ -5,6 +5,7 @@
 #ifndef ARO_RULEBOOK_H
 #define ARO_RULEBOOK_H
 
+#include <aro/calendar.h>
 #include <aro/error.h>
 #include <aro/event.h>
 #include <aro/language.h>
@@ -88,9 +89,12 @@ enum aro_launch {
 
 struct aro_market_terms {
     const char *name;
+    size_t language_count;
+    const struct aro_language *const *languages; /* those that its people write in */
     size_t fallback_count;
     const struct aro_language *const *fallback; /* in order */
     const char *time_zone;                      /* NULL: UTC */
+    const struct aro_calendar *calendar;        /* NULL: open always */
     enum aro_launch launch;
     unsigned launch_share;        /* percent, canary */
     const char *launch_otherwise; /* a queue, shadow and canary */
@@ -144,11 +148,20 @@ const struct aro_queue_terms *aro_rulebook_find_queue(const struct aro_rulebook 
 const struct aro_market_terms *aro_rulebook_find_market(const struct aro_rulebook *rulebook,
                                                         const char *name);
 
-/* May @agent_base serve @appeal: equal language and script, or the rulebook's `accept` says so. */
+/* Does a full market, or the canary's share of one, take appeal @appeal_id as its rules say? Cut by
+ * SipHash-2-4 of the id, keyed by the seed and the market's name. Neither draft nor shadow nor
+ * paused do. */
+bool aro_rulebook_market_is_launched(const struct aro_rulebook *rulebook,
+                                     const struct aro_market_terms *market, const char *appeal_id);
+
+/* May someone hired for @agent serve @appeal: equal language and script, or the rulebook's `accept`
+ * says so. */
 bool aro_rulebook_accepts(const struct aro_rulebook *rulebook, const struct aro_language *agent,
                           const struct aro_language *appeal);
 
-/* The first rule that matches decides; the last matches everything, so there always is one. */
+/* The first rule that matches decides; the last matches everything, so there always is one. Never
+ * allocates and changes nothing: several threads may match in one rulebook. A `split` is cut in
+ * written order by SipHash-2-4 of the appeal's id, keyed by the seed and the rule's name. */
 void aro_rulebook_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts,
                         struct aro_route *ret);
 

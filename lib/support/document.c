@@ -8,7 +8,7 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 #include "support/scalar.h"
-#include "support/siphash.h"
+#include "support/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -237,22 +237,22 @@ static int check_small_map(struct reader *reader, const struct document_node *ma
     return 0;
 }
 
-/* Keyed, so that no text can be written that makes it slow. */
+static const char *key_text(const void *item)
+{
+    return ((const struct document_node *)item)->text;
+}
+
 static int check_large_map(struct reader *reader, const struct document_node *map)
 {
-    size_t size = 1;
-    while (size < map->count * 2)
-        size *= 2;
-    CLEANUP(freep) size_t *table = memory_new_array(size, sizeof *table); /* index + 1 */
+    CLEANUP(table_done) struct table seen;
+    table_init(&seen, key_text);
 
     for (size_t i = 0; i < map->count; i++) {
         const struct document_node *key = &map->keys[i];
-        size_t at = siphash(key->text, strlen(key->text), (uintptr_t)table, 0) & (size - 1);
-        for (; table[at]; at = (at + 1) & (size - 1)) {
-            if (strcmp(map->keys[table[at] - 1].text, key->text) == 0)
-                return refuse_duplicate(reader, key, &map->keys[table[at] - 1]);
-        }
-        table[at] = i + 1;
+        const struct document_node *first = table_find(&seen, key->text);
+        if (first)
+            return refuse_duplicate(reader, key, first);
+        table_add(&seen, (void *)(uintptr_t)key);
     }
     return 0;
 }

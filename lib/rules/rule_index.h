@@ -1,0 +1,117 @@
+/* The rules of a rulebook, compiled so that finding the first that matches is no scan.
+ *
+ * Every conjunction of every rule is one bit, in the order of the rules. For each column (a field,
+ * rule_index.c says why it may have several) there is one row of bits for each value that any
+ * condition tells apart: the bit is set where the conjunction accepts that value. The appeal picks
+ * one row in each column; the first bit set in all of them is the rule that decides.
+ *
+ * Rows lie in blocks of 512 bits that they share wherever they are equal, behind a summary with a
+ * bit for each block that has any: so a column of a hundred thousand values costs little more than
+ * one, and long stretches without a candidate cost a bit each. Each market that conditions name has
+ * a set of columns of its own with the conjunctions that can match there. */
+#ifndef ARO_RULES_RULE_INDEX_H
+#define ARO_RULES_RULE_INDEX_H
+
+#include "rules/rulebook.h"
+
+enum { BLOCK_WORDS = 8, BLOCK_BITS = 64 * BLOCK_WORDS, INDEX_COLUMNS_MAX = 512 };
+
+struct block {
+    _Alignas(64) uint64_t words[BLOCK_WORDS];
+};
+
+/* From one number to another; what is not in it is @missing. */
+struct number_map {
+    uint32_t missing;
+    size_t size; /* a power of two; 0: empty */
+    struct number_map_slot {
+        uint32_t key, value; /* key UINT32_MAX: free */
+    } * slots;
+};
+
+/* Rows that every column has, before those of its own stretches of numbers and of its texts. */
+enum { ROW_ABSENT, ROW_EMPTY_LIST, ROW_OTHER, ROW_YES, ROW_NO, ROW_OPEN, ROW_FIXED_COUNT };
+
+struct index_column {
+    uint32_t column; /* field and slot, see column_of() */
+    size_t row_count;
+    uint32_t *pages;     /* @block_count of each row: the block's number */
+    uint64_t *summaries; /* @summary_words of each row */
+    size_t block_count, block_size;
+    struct block *blocks; /* number 0 is all ones */
+    size_t boundary_count;
+    struct boundary *boundaries; /* row ROW_FIXED_COUNT + i is the stretch after i of them */
+    struct number_map rows_of_texts;
+};
+
+struct market_index {
+    uint32_t count;         /* conjunctions */
+    uint32_t *conjunctions; /* their numbers, ascending: bit i is conjunctions[i] */
+    size_t block_count, summary_words;
+    size_t column_count;
+    struct index_column *columns; /* ascending */
+};
+
+struct rule_index {
+    size_t market_count;
+    struct market_index *markets;
+    struct number_map market_of_text; /* of the vocabulary; missing: ROW_OTHER's */
+    uint32_t market_absent;
+};
+
+/* -EINVAL where the rules look at more columns, or tell apart more values, than can be held. */
+int rule_index_new(const struct rulebook_parser *parser, struct rule_index **ret);
+void rule_index_free(struct rule_index *index);
+
+/* The number of the first conjunction that @facts satisfy; the last conjunction of every market
+ * has no constraint. */
+uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts);
+
+static inline uint32_t number_map_find(const struct number_map *map, uint32_t key)
+{
+    if (map->size == 0)
+        return map->missing;
+    size_t at = (key * UINT32_C(2654435769)) & (map->size - 1);
+    for (; map->slots[at].key != UINT32_MAX; at = (at + 1) & (map->size - 1)) {
+        if (map->slots[at].key == key)
+            return map->slots[at].value;
+    }
+    return map->missing;
+}
+
+/* The row of number @value in @column. */
+static inline uint32_t column_row_of_number(const struct index_column *column, double value)
+{
+    size_t low = 0, high = column->boundary_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct boundary *cut = &column->boundaries[middle];
+        if (cut->is_above ? cut->number < value : cut->number <= value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return ROW_FIXED_COUNT + (uint32_t)low;
+}
+
+static inline const struct block *column_block(const struct index_column *column,
+                                               const struct market_index *market, uint32_t row,
+                                               size_t block)
+{
+    return &column->blocks[column->pages[row * market->block_count + block]];
+}
+
+static inline uint64_t column_summary(const struct index_column *column,
+                                      const struct market_index *market, uint32_t row, size_t word)
+{
+    return column->summaries[row * market->summary_words + word];
+}
+
+/* The columns of the market that @text is, or of every other market for VALUE_OTHER. */
+static inline const struct market_index *rule_index_market(const struct rule_index *index,
+                                                           uint32_t text)
+{
+    return &index->markets[number_map_find(&index->market_of_text, text)];
+}
+
+#endif

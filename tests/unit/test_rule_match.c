@@ -1,0 +1,563 @@
+/* The compiled rules against an evaluator that reads each `when` as the manual words it: random
+ * rulebooks, random appeals, the same rule each time. */
+#include <aro/rulebook.h>
+
+#include "rules/rulebook.h"
+#include "support/buffer.h"
+#include "support/document.h"
+
+#include "cmocka_headers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RULEBOOKS = 250,
+    APPEALS_A_RULEBOOK = 60,
+    RULES_MAX = 40,
+    WITNESSES = 200,
+    FIELD_KINDS = 6
+};
+
+/* --- chance --- */
+
+static uint64_t chance_state;
+
+static unsigned chance(unsigned count)
+{
+    chance_state ^= chance_state << 13;
+    chance_state ^= chance_state >> 7;
+    chance_state ^= chance_state << 17;
+    return (unsigned)(chance_state * UINT64_C(2685821657736338717) >> 33) % count;
+}
+
+#define ONE_OF(array) ((array)[chance(sizeof(array) / sizeof *(array))])
+
+static const char *const markets[] = { "BR", "US", "NO", "DE", "latam" };
+static const char *const tags[] = { "pt",    "pt-BR", "pt-PT", "en", "en-US",  "nb",
+                                    "zh-TW", "zh",    "sr",    "es", "es-419", "sr-Latn" };
+static const char *const texts[] = { "a", "b", "c", "gold", "5" };
+static const char *const numbers[] = { "1", "2", "2.5", "3", "5" };
+static const char *const text_fields[] = { "reason", "subject.type", "decision.policy" };
+static const char *const attribute_fields[] = { "attributes.s", "attributes.t", "attributes.u" };
+static const char *const bounds[] = { "at_least", "at_most", "above", "below" };
+
+/* --- random rulebooks --- */
+
+static void write_list(struct buffer *out, void (*write)(struct buffer *out))
+{
+    unsigned count = 1 + chance(3);
+    buffer_add_text(out, "[");
+    for (unsigned i = 0; i < count; i++) {
+        buffer_add_text(out, i ? ", " : "");
+        write(out);
+    }
+    buffer_add_text(out, "]");
+}
+
+static void write_market(struct buffer *out)
+{
+    buffer_add_format(out, "\"%s\"", ONE_OF(markets));
+}
+
+static void write_tag(struct buffer *out)
+{
+    buffer_add_format(out, "\"%s\"", ONE_OF(tags));
+}
+
+static void write_text(struct buffer *out)
+{
+    buffer_add_format(out, "\"%s\"", ONE_OF(texts));
+}
+
+static void write_number(struct buffer *out)
+{
+    buffer_add_text(out, ONE_OF(numbers));
+}
+
+static void write_any(struct buffer *out)
+{
+    if (chance(2))
+        write_text(out);
+    else if (chance(3))
+        write_number(out);
+    else
+        buffer_add_text(out, chance(2) ? "true" : "false");
+}
+
+static void write_matcher(struct buffer *out, void (*write)(struct buffer *out), bool has_bounds,
+                          unsigned depth)
+{
+    unsigned choice = depth > 2 ? chance(5) : chance(10);
+    if (choice < 3) {
+        write(out);
+    } else if (choice < 5) {
+        write_list(out, write);
+    } else if (choice == 5) {
+        buffer_add_format(out, "{\"exists\": %s}", chance(2) ? "true" : "false");
+    } else if (choice < 8 && has_bounds) {
+        const char *bound = ONE_OF(bounds);
+        buffer_add_format(out, "{\"%s\": %s", bound, ONE_OF(numbers));
+        if (chance(2) && strcmp(bound, "below") != 0)
+            buffer_add_format(out, ", \"below\": %s", ONE_OF(numbers));
+        buffer_add_text(out, "}");
+    } else {
+        buffer_add_text(out, "{\"not\": ");
+        write_matcher(out, write, has_bounds, depth + 1);
+        buffer_add_text(out, "}");
+    }
+}
+
+static void write_field(struct buffer *out, unsigned kind)
+{
+    switch (kind) {
+    case 0:
+        buffer_add_text(out, "\"market\": ");
+        write_matcher(out, write_market, false, 0);
+        break;
+    case 1:
+        buffer_add_text(out, "\"language\": ");
+        write_matcher(out, write_tag, false, 0);
+        break;
+    case 2:
+        buffer_add_text(out, "\"languages\": ");
+        write_matcher(out, write_tag, false, 0);
+        break;
+    case 3:
+        buffer_add_format(out, "\"%s\": ", chance(2) ? "tier" : "effort");
+        write_matcher(out, write_number, true, 0);
+        break;
+    case 4:
+        buffer_add_format(out, "\"%s\": ", ONE_OF(text_fields));
+        write_matcher(out, write_text, false, 0);
+        break;
+    default:
+        buffer_add_format(out, "\"%s\": ", ONE_OF(attribute_fields));
+        write_matcher(out, write_any, true, 0);
+    }
+}
+
+static void write_when(struct buffer *out, unsigned depth);
+
+static void write_group(struct buffer *out, const char *name, unsigned depth)
+{
+    unsigned count = 1 + chance(3);
+    buffer_add_format(out, "\"%s\": [", name);
+    for (unsigned i = 0; i < count; i++) {
+        buffer_add_text(out, i ? ", " : "");
+        write_when(out, depth + 1);
+    }
+    buffer_add_text(out, "]");
+}
+
+/* A map holds each key once, so each kind of field comes at most once. */
+static void write_when(struct buffer *out, unsigned depth)
+{
+    const char *between = "";
+    buffer_add_text(out, "{");
+    for (unsigned kind = 0; kind < FIELD_KINDS; kind++) {
+        if (chance(depth ? 5 : 3))
+            continue;
+        buffer_add_text(out, between);
+        write_field(out, kind);
+        between = ", ";
+    }
+    if (depth < 2 && chance(3) == 0) {
+        buffer_add_text(out, between);
+        write_group(out, chance(2) ? "any" : "all", depth);
+        between = ", ";
+    }
+    if (depth < 2 && chance(5) == 0) {
+        buffer_add_format(out, "%s\"not\": ", between);
+        write_when(out, depth + 1);
+    }
+    buffer_add_text(out, "}");
+}
+
+/* --- random appeals --- */
+
+struct appeal {
+    struct aro_facts facts;
+    const struct aro_language *languages[4];
+    struct aro_attribute attributes[3];
+    const char *texts[3][4];
+};
+
+static void choose_attribute(struct appeal *appeal, const char *name)
+{
+    size_t index = appeal->facts.attribute_count++;
+    struct aro_attribute *attribute = &appeal->attributes[index];
+
+    *attribute = (struct aro_attribute){ .name = name, .texts = appeal->texts[index] };
+    attribute->kind = (enum aro_attribute_kind)chance(4);
+    attribute->number = atof(ONE_OF(numbers)) + (chance(3) == 0 ? .25 : 0);
+    attribute->boolean = chance(2);
+    attribute->text_count = attribute->kind == ARO_ATTRIBUTE_LIST ? chance(4) : 1;
+    for (size_t i = 0; i < 4; i++)
+        appeal->texts[index][i] = chance(4) ? ONE_OF(texts) : "unheard of";
+}
+
+static void choose_appeal(struct aro_languages *languages, struct appeal *appeal)
+{
+    static const char *const more_tags[] = { "pt-AO", "zh-Hans-SG", "sr-Latn-RS", "iw", "no" };
+    static const char *const names[] = { "s", "t", "u" };
+    struct aro_error error;
+
+    *appeal = (struct appeal){ .facts = { .appeal_id = "x", .tier = 1 + chance(4) } };
+    struct aro_facts *facts = &appeal->facts;
+    facts->market = chance(8) == 0 ? NULL : chance(6) == 0 ? "ZZ" : ONE_OF(markets);
+    facts->effort = 1 + chance(6);
+    facts->reason = chance(6) ? ONE_OF(texts) : NULL;
+    facts->subject_type = chance(3) ? ONE_OF(texts) : "shop";
+    facts->decision_policy = chance(3) ? ONE_OF(texts) : NULL;
+    facts->languages = appeal->languages;
+    facts->language_count = chance(5);
+    for (size_t i = 0; i < facts->language_count; i++)
+        assert_int_equal(aro_languages_intern(languages,
+                                              chance(4) ? ONE_OF(tags) : ONE_OF(more_tags),
+                                              &appeal->languages[i], &error),
+                         0);
+    facts->attributes = appeal->attributes;
+    for (size_t i = 0; i < 3; i++) {
+        if (chance(3))
+            choose_attribute(appeal, names[i]);
+    }
+}
+
+/* --- the slow evaluator --- */
+
+struct evaluation {
+    struct aro_languages *languages;
+    const struct aro_facts *facts;
+};
+
+static bool language_equals(const struct evaluation *on, const struct document_node *wanted,
+                            const struct aro_language *language)
+{
+    const struct aro_language *meant;
+    struct aro_error error;
+    assert_int_equal(aro_languages_intern(on->languages, wanted->text, &meant, &error), 0);
+    return meant->base_id == language->base_id &&
+           (!*meant->region || strcmp(meant->region, language->region) == 0);
+}
+
+static bool text_equals(const struct document_node *wanted, const char *text)
+{
+    return text && wanted->kind == DOCUMENT_TEXT && strcmp(wanted->text, text) == 0;
+}
+
+static const struct aro_attribute *attribute_of(const struct evaluation *on, const char *field)
+{
+    for (size_t i = 0; i < on->facts->attribute_count; i++) {
+        if (strcmp(on->facts->attributes[i].name, field + strlen("attributes.")) == 0)
+            return &on->facts->attributes[i];
+    }
+    return NULL;
+}
+
+static const char *text_of(const struct evaluation *on, const char *field)
+{
+    return strcmp(field, "market") == 0         ? on->facts->market
+           : strcmp(field, "reason") == 0       ? on->facts->reason
+           : strcmp(field, "subject.type") == 0 ? on->facts->subject_type
+                                                : on->facts->decision_policy;
+}
+
+static bool is_language(const char *field)
+{
+    return strncmp(field, "language", strlen("language")) == 0;
+}
+
+static bool is_attribute(const char *field)
+{
+    return strncmp(field, "attributes.", strlen("attributes.")) == 0;
+}
+
+static size_t language_count_of(const struct evaluation *on, const char *field)
+{
+    size_t count = on->facts->language_count;
+    return strcmp(field, "language") == 0 && count > 1 ? 1 : count;
+}
+
+/* False where the field is no number, or absent. */
+static bool number_of(const struct evaluation *on, const char *field, double *ret)
+{
+    const struct aro_attribute *attribute = is_attribute(field) ? attribute_of(on, field) : NULL;
+    if (strcmp(field, "tier") == 0)
+        *ret = on->facts->tier;
+    else if (strcmp(field, "effort") == 0)
+        *ret = on->facts->effort;
+    else if (attribute && attribute->kind == ARO_ATTRIBUTE_NUMBER)
+        *ret = attribute->number;
+    else
+        return false;
+    return true;
+}
+
+static bool exists(const struct evaluation *on, const char *field)
+{
+    double number;
+    if (is_attribute(field))
+        return attribute_of(on, field) != NULL;
+    if (is_language(field))
+        return on->facts->language_count > 0;
+    return number_of(on, field, &number) || text_of(on, field) != NULL;
+}
+
+static bool equals(const struct evaluation *on, const char *field,
+                   const struct document_node *wanted)
+{
+    double number;
+
+    if (is_language(field)) {
+        for (size_t i = 0; i < language_count_of(on, field); i++) {
+            if (language_equals(on, wanted, on->facts->languages[i]))
+                return true;
+        }
+        return false;
+    }
+    if (number_of(on, field, &number))
+        return (wanted->kind == DOCUMENT_INTEGER || wanted->kind == DOCUMENT_NUMBER) &&
+               wanted->number == number;
+    if (!is_attribute(field))
+        return text_equals(wanted, text_of(on, field));
+    const struct aro_attribute *attribute = attribute_of(on, field);
+    if (!attribute)
+        return false;
+    if (attribute->kind == ARO_ATTRIBUTE_BOOL)
+        return wanted->kind == DOCUMENT_BOOL && wanted->boolean == attribute->boolean;
+    for (size_t i = 0; i < attribute->text_count; i++) {
+        if (text_equals(wanted, attribute->texts[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool matches(const struct evaluation *on, const char *field,
+                    const struct document_node *matcher);
+
+static bool operator_holds(const struct evaluation *on, const char *field, const char *name,
+                           const struct document_node *operand)
+{
+    double number;
+    if (strcmp(name, "not") == 0)
+        return !matches(on, field, operand);
+    if (strcmp(name, "exists") == 0)
+        return exists(on, field) == operand->boolean;
+    if (!number_of(on, field, &number))
+        return false;
+    return strcmp(name, "at_least") == 0  ? number >= operand->number
+           : strcmp(name, "at_most") == 0 ? number <= operand->number
+           : strcmp(name, "above") == 0   ? number > operand->number
+                                          : number < operand->number;
+}
+
+static bool matches(const struct evaluation *on, const char *field,
+                    const struct document_node *matcher)
+{
+    if (matcher->kind == DOCUMENT_MAP) {
+        for (size_t i = 0; i < matcher->count; i++) {
+            if (!operator_holds(on, field, matcher->keys[i].text, &matcher->items[i]))
+                return false;
+        }
+        return true;
+    }
+    if (matcher->kind != DOCUMENT_LIST)
+        return equals(on, field, matcher);
+    for (size_t i = 0; i < matcher->count; i++) {
+        if (equals(on, field, &matcher->items[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool when_holds(const struct evaluation *on, const struct document_node *when);
+
+static size_t count_holding(const struct evaluation *on, const struct document_node *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += when_holds(on, &list->items[i]);
+    return count;
+}
+
+static bool when_holds(const struct evaluation *on, const struct document_node *when)
+{
+    for (size_t i = 0; i < when->count; i++) {
+        const char *key = when->keys[i].text;
+        const struct document_node *value = &when->items[i];
+        bool holds = strcmp(key, "all") == 0   ? count_holding(on, value) == value->count
+                     : strcmp(key, "any") == 0 ? count_holding(on, value) > 0
+                     : strcmp(key, "not") == 0 ? !when_holds(on, value)
+                                               : matches(on, key, value);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+static size_t slow_match(const struct evaluation *on, const struct document_node *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct document_node *when = document_find(&rules->items[i], "when");
+        if (!when || when_holds(on, when))
+            return i;
+    }
+    fail_msg("no rule matches");
+    return 0;
+}
+
+/* --- the test --- */
+
+struct world {
+    struct aro_languages *languages;
+    size_t rule_count;
+    struct buffer whens[RULES_MAX]; /* the last is empty: the rule that takes the rest */
+    struct buffer text;
+};
+
+static void choose_rules(struct world *world)
+{
+    world->rule_count = 2 + chance(RULES_MAX - 2);
+    for (size_t i = 0; i < world->rule_count; i++) {
+        buffer_clear(&world->whens[i]);
+        buffer_add_text(&world->whens[i], "");
+        if (i + 1 < world->rule_count)
+            write_when(&world->whens[i], 0);
+    }
+}
+
+static void write_rulebook(struct world *world)
+{
+    buffer_clear(&world->text);
+    buffer_add_text(&world->text, "{\"rulebook\": \"random\", \"markets\": {\"latam\": {}},\n"
+                                  "\"queues\": {\"q\": {}},\n\"rules\": [\n");
+    for (size_t i = 0; i < world->rule_count; i++)
+        buffer_add_format(
+            &world->text, "{\"name\": \"r%zu\", %s%s%s\"route\": {\"queue\": \"q\"}}%s\n", i,
+            world->whens[i].length ? "\"when\": " : "", world->whens[i].data,
+            world->whens[i].length ? ", " : "", i + 1 < world->rule_count ? "," : "]}");
+}
+
+static void drop_rule(struct world *world, size_t index)
+{
+    struct buffer dropped = world->whens[index];
+    memmove(&world->whens[index], &world->whens[index + 1],
+            (world->rule_count - index - 1) * sizeof dropped);
+    world->whens[--world->rule_count] = dropped;
+    if (index == world->rule_count) /* nothing can follow what takes everything */
+        buffer_clear(&world->whens[world->rule_count - 1]);
+}
+
+static const char *or_none(const char *text)
+{
+    return text ? text : "none";
+}
+
+/* cmocka cuts its messages; what is needed to see why is longer. */
+static void show(const struct world *world, const struct aro_facts *facts)
+{
+    fprintf(stderr, "%s", world->text.data);
+    fprintf(stderr, "market %s, reason %s, subject %s, policy %s, tier %u, effort %u, languages",
+            or_none(facts->market), or_none(facts->reason), or_none(facts->subject_type),
+            or_none(facts->decision_policy), facts->tier, facts->effort);
+    for (size_t i = 0; i < facts->language_count; i++)
+        fprintf(stderr, " %s", facts->languages[i]->tag);
+    for (size_t i = 0; i < facts->attribute_count; i++) {
+        const struct aro_attribute *attribute = &facts->attributes[i];
+        fprintf(stderr, "; %s kind %d: %g %d", attribute->name, (int)attribute->kind,
+                attribute->number, attribute->boolean);
+        for (size_t t = 0; t < attribute->text_count; t++)
+            fprintf(stderr, " '%s'", attribute->texts[t]);
+    }
+    fprintf(stderr, "\n");
+}
+
+/* A refused rule must never match where the rule that is said to hide it does not. */
+static void check_hidden(struct world *world, const char *message)
+{
+    struct document *document = NULL;
+    struct aro_error error;
+    size_t hidden, outer;
+
+    if (sscanf(message, "rules[%zu]: 'r%*u' can never match: 'r%zu'", &hidden, &outer) != 2)
+        fail_msg("%s", message);
+    assert_int_equal(document_parse(world->text.data, world->text.length, &document, &error), 0);
+    const struct document_node *rules = document_find(document_root(document), "rules");
+    const struct document_node *inner_when = document_find(&rules->items[hidden], "when");
+    const struct document_node *outer_when = document_find(&rules->items[outer], "when");
+    for (int i = 0; i < WITNESSES && outer_when; i++) {
+        struct appeal appeal;
+        choose_appeal(world->languages, &appeal);
+        struct evaluation on = { .languages = world->languages, .facts = &appeal.facts };
+        if ((!inner_when || when_holds(&on, inner_when)) && !when_holds(&on, outer_when)) {
+            show(world, &appeal.facts);
+            fail_msg("not so: %s", message);
+        }
+    }
+    document_free(document);
+    drop_rule(world, hidden);
+}
+
+static struct aro_rulebook *parse_random(struct world *world)
+{
+    struct aro_rulebook *rulebook = NULL;
+    struct aro_error error;
+
+    choose_rules(world);
+    for (;;) {
+        write_rulebook(world);
+        if (rulebook_parse_all(world->text.data, world->text.length, world->languages, &rulebook,
+                               &error) == 0)
+            return rulebook;
+        check_hidden(world, error.message);
+    }
+}
+
+static void check_appeals(struct world *world, const struct aro_rulebook *rulebook)
+{
+    struct document *document = NULL;
+    struct aro_error error;
+
+    assert_int_equal(document_parse(world->text.data, world->text.length, &document, &error), 0);
+    const struct document_node *rules = document_find(document_root(document), "rules");
+    for (int i = 0; i < APPEALS_A_RULEBOOK; i++) {
+        struct appeal appeal;
+        struct aro_route route;
+        choose_appeal(world->languages, &appeal);
+        struct evaluation on = { .languages = world->languages, .facts = &appeal.facts };
+        aro_rulebook_match(rulebook, &appeal.facts, &route);
+        size_t expected = slow_match(&on, rules);
+        if (route.rule_index != expected) {
+            show(world, &appeal.facts);
+            fail_msg("rule %u instead of %zu", route.rule_index, expected);
+        }
+    }
+    document_free(document);
+}
+
+static void test_the_compiled_rules_choose_what_their_words_say(void **state)
+{
+    (void)state;
+    struct world world = { 0 };
+    assert_int_equal(aro_languages_new(&world.languages), 0);
+    for (uint64_t seed = 1; seed <= RULEBOOKS; seed++) {
+        chance_state = seed * UINT64_C(0x9e3779b97f4a7c15);
+        struct aro_rulebook *rulebook = parse_random(&world);
+        check_appeals(&world, rulebook);
+        aro_rulebook_free(rulebook);
+    }
+    for (size_t i = 0; i < RULES_MAX; i++)
+        buffer_done(&world.whens[i]);
+    buffer_done(&world.text);
+    aro_languages_free(world.languages);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_compiled_rules_choose_what_their_words_say),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
