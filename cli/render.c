@@ -1,6 +1,6 @@
 #include "cli/render.h"
 
-#include "cli/table.h"
+#include "cli/columns.h"
 #include "cli/terminal.h"
 #include "support/buffer.h"
 #include "support/cleanup.h"
@@ -114,35 +114,35 @@ static json_t *columns_new(const json_t *rows)
     return columns;
 }
 
-static void add_cell(struct table *table, const json_t *value)
+static void add_cell(struct columns *printed, const json_t *value)
 {
     CLEANUP(freep) char *cell = cell_new(value);
-    table_add(table, cell, json_is_number(value) || json_is_null(value));
+    columns_add(printed, cell, json_is_number(value) || json_is_null(value));
 }
 
 static void render_rows(FILE *stream, const json_t *rows, unsigned indent)
 {
     json_t *columns = columns_new(rows), *row, *unused;
-    struct table table;
+    struct columns printed;
     const char *name;
     size_t index;
 
-    table_init(&table, json_object_size(columns));
+    columns_init(&printed, json_object_size(columns));
     json_object_foreach(columns, name, unused)
     {
         CLEANUP(freep) char *label = label_new(name);
-        table_add(&table, label, false);
+        columns_add(&printed, label, false);
     }
     json_array_foreach((json_t *)rows, index, row)
     {
         json_object_foreach(columns, name, unused)
         {
             json_t *value = json_object_get(row, name);
-            add_cell(&table, value ? value : unused);
+            add_cell(&printed, value ? value : unused);
         }
     }
-    table_print(&table, stream, indent);
-    table_done(&table);
+    columns_print(&printed, stream, indent);
+    columns_done(&printed);
     json_decref(columns);
 }
 
