@@ -97,14 +97,20 @@ static void on_source_record(struct reader *reader, const rd_kafka_message_t *me
                                        reader->callbacks.context);
 }
 
-/* The end of a partition: what lies between the last record and it are control records. */
+/* The end of a partition. What lies between the last record and it are control records, which are
+ * never delivered; a reader that did not step over them would wait for them for ever. */
 static void on_partition_end(struct reader *reader, const rd_kafka_message_t *message)
 {
-    if (!is_ledger(reader, message))
+    if (is_ledger(reader, message)) {
+        if (message->offset > reader->ledger_next)
+            reader->ledger_next = message->offset;
+        reader->callbacks.on_ledger_end(reader->callbacks.context);
         return;
-    if (message->offset > reader->ledger_next)
-        reader->ledger_next = message->offset;
-    reader->callbacks.on_ledger_end(reader->callbacks.context);
+    }
+    struct aro_position *position =
+        find_position(reader, rd_kafka_topic_name(message->rkt), message->partition);
+    if (position && message->offset > position->next_offset)
+        position->next_offset = message->offset;
 }
 
 static void on_read_error(struct reader *reader, const rd_kafka_message_t *message)

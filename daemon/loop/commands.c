@@ -82,14 +82,14 @@ static void look_up(struct daemon *daemon, look_function *look, const char *what
 
 static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    const char *id = text_argument(args, "appeal_id", reply);
+    const char *id = text_argument(args, "appeal", reply);
     if (id)
         look_up(daemon, aro_router_explain, "appeal", id, reply);
 }
 
 static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    const char *id = text_argument(args, "agent_id", reply);
+    const char *id = text_argument(args, "agent", reply);
     if (id)
         look_up(daemon, look_at_agent, "agent", id, reply);
 }
@@ -174,6 +174,14 @@ static void command_reload(struct daemon *daemon, json_t *args, struct control_r
         control_reply_error(reply, CONTROL_ERROR_CONFIGURATION, "%s", error.message);
         free(reload);
     }
+}
+
+/* Answered before the end begins: afterwards nobody is there to answer. */
+static void command_drain(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    (void)args;
+    control_reply_ok(reply, json_pack("{s:b}", "draining", true));
+    daemon_end(daemon, EXIT_FINE);
 }
 
 static void start_shard(struct daemon *daemon, json_t *args, struct control_reply *reply,
