@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Messages of librdkafka's own log: its levels are syslog's. */
 static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
 {
     (void)handle;
+    /* The settings' properties go to every handle, and some are for producers or consumers only. */
+    if (strcmp(facility, "CONFWARN") == 0)
+        level = 7;
     if (level <= 4)
         log_warning(ABOUT(.peer = "kafka"), "%s: %s", facility, text);
     else if (level <= 6)
@@ -48,7 +52,6 @@ rd_kafka_conf_t *client_conf_new(const struct config *config, const struct clien
 
     client_conf_set(conf, "socket.nagle.disable", "true"); /* else each commit takes 40 ms more */
     client_conf_set(conf, "log.connection.close", "false");
-    client_conf_set(conf, "retry.backoff.ms", "5");
     client_conf_set(conf, "reconnect.backoff.ms", "50");
     client_conf_set(conf, "reconnect.backoff.max.ms", "2000");
     for (const struct client_default *row = defaults; row && row->name; row++)

@@ -103,6 +103,7 @@ int producer_open(struct producer *producer, struct aro_error *reterr)
     client_conf_set(conf, "client.id", producer->config->instance);
     client_conf_set(conf, "transactional.id", producer->transactional_id);
     client_conf_set_number(conf, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+    client_conf_set(conf, "retry.backoff.ms", "5");
     client_conf_set(conf, "partitioner", "murmur2_random"); /* as Java producers do */
     client_conf_set(conf, "queue.buffering.max.messages", "1000000");
     client_conf_set(conf, "queue.buffering.max.kbytes", "1048576");
@@ -145,29 +146,30 @@ static bool is_refused_for_ever(rd_kafka_resp_err_t err)
     }
 }
 
-/* Takes @error. In the order in which librdkafka means them to be asked. */
+static void describe(const struct producer *producer, const char *what, const char *text,
+                     struct aro_error *reterr)
+{
+    if (producer->delivery_error)
+        aro_error_set(reterr, -EIO, "cannot %s: %s (a record to topic %s: %s)", what, text,
+                      producer->delivery_topic, rd_kafka_err2str(producer->delivery_error));
+    else
+        aro_error_set(reterr, -EIO, "cannot %s: %s", what, text);
+}
+
+/* Takes @error. */
 static enum transaction_outcome classify(struct producer *producer, rd_kafka_error_t *error,
                                          const char *what, struct aro_error *reterr)
 {
     enum transaction_outcome outcome;
     rd_kafka_resp_err_t err = rd_kafka_error_code(error);
-    /* A record that was refused shows as the error of whatever call came next. */
-    rd_kafka_resp_err_t cause = producer->delivery_error ? producer->delivery_error : err;
 
     if (rd_kafka_error_is_fatal(error))
         outcome = TRANSACTION_DEAD;
     else if (is_lost_ownership(err))
         outcome = TRANSACTION_LOST;
-    else if (is_refused_for_ever(err) || is_refused_for_ever(cause))
-        outcome = TRANSACTION_REFUSED;
     else
-        outcome = TRANSACTION_RETRY;
-    if (producer->delivery_error)
-        aro_error_set(reterr, -EIO, "cannot %s: %s (a record to topic %s: %s)", what,
-                      rd_kafka_error_string(error), producer->delivery_topic,
-                      rd_kafka_err2str(producer->delivery_error));
-    else
-        aro_error_set(reterr, -EIO, "cannot %s: %s", what, rd_kafka_error_string(error));
+        outcome = is_refused_for_ever(err) ? TRANSACTION_REFUSED : TRANSACTION_RETRY;
+    describe(producer, what, rd_kafka_error_string(error), reterr);
     rd_kafka_error_destroy(error);
     return outcome;
 }
@@ -314,14 +316,26 @@ enum transaction_outcome producer_commit(struct producer *producer, struct aro_e
     return outcome;
 }
 
-enum transaction_outcome producer_abort(struct producer *producer, struct aro_error *reterr)
+enum transaction_outcome producer_abort(struct producer *producer, enum transaction_outcome cause,
+                                        struct aro_error *reterr)
 {
-    enum transaction_outcome outcome;
+    struct aro_error abort_error;
     bool again;
 
-    do
-        outcome = settle(producer, rd_kafka_abort_transaction(producer->handle, CALL_MS), &again,
-                         "abort a transaction", reterr);
-    while (again);
-    return outcome;
+    if (cause == TRANSACTION_DEAD)
+        return cause;
+    do {
+        enum transaction_outcome outcome =
+            settle(producer, rd_kafka_abort_transaction(producer->handle, CALL_MS), &again,
+                   "abort a transaction", &abort_error);
+        if (outcome != TRANSACTION_FINE)
+            atomic_store(&producer->is_suspect, true);
+    } while (again);
+    /* A refused record shows as an error of whatever call comes next; its own report is here only
+     * now that the abort has waited for it. */
+    if (cause == TRANSACTION_RETRY && is_refused_for_ever(producer->delivery_error)) {
+        describe(producer, "write a transaction", "aborted", reterr);
+        return TRANSACTION_REFUSED;
+    }
+    return cause;
 }

@@ -69,6 +69,11 @@ enum transaction_outcome producer_add_offsets(struct producer *producer,
                                               const rd_kafka_consumer_group_metadata_t *group,
                                               struct aro_error *reterr);
 enum transaction_outcome producer_commit(struct producer *producer, struct aro_error *reterr);
-enum transaction_outcome producer_abort(struct producer *producer, struct aro_error *reterr);
+
+/* Ends the transaction that failed with @cause. Gives what that comes to: @cause, or REFUSED with
+ * @reterr where a record of it turns out to have been refused. A producer that cannot even abort is
+ * marked suspect. */
+enum transaction_outcome producer_abort(struct producer *producer, enum transaction_outcome cause,
+                                        struct aro_error *reterr);
 
 #endif

@@ -211,15 +211,11 @@ static int find_watermarks(struct writer *writer, const struct aro_topics *topic
 
 /* Ends the transaction that failed with @outcome, and says what that means for who asked. */
 static enum writer_verdict give_up_transaction(struct producer *producer,
-                                               enum transaction_outcome outcome)
+                                               enum transaction_outcome outcome,
+                                               struct aro_error *reterr)
 {
-    struct aro_error ignored;
-
-    if (outcome == TRANSACTION_DEAD)
-        return WRITER_IN_DOUBT;
-    if (producer_abort(producer, &ignored) != TRANSACTION_FINE)
-        atomic_store(&producer->is_suspect, true); /* begins anew before it is used again */
-    switch (outcome) {
+    switch (producer_abort(producer, outcome, reterr)) {
+    case TRANSACTION_DEAD: return WRITER_IN_DOUBT;
     case TRANSACTION_LOST: return WRITER_NOT_OWNER;
     case TRANSACTION_REFUSED: return WRITER_REFUSED;
     default: return WRITER_FAILED;
@@ -248,7 +244,7 @@ static enum writer_verdict commit_claim(struct writer *writer, struct aro_error 
         outcome = producer_commit(producer, reterr);
     rd_kafka_topic_partition_list_destroy(offsets);
     if (outcome != TRANSACTION_FINE) {
-        enum writer_verdict verdict = give_up_transaction(producer, outcome);
+        enum writer_verdict verdict = give_up_transaction(producer, outcome, reterr);
         return verdict == WRITER_IN_DOUBT ? WRITER_FAILED
                                           : verdict; /* a claim is simply repeated */
     }
@@ -391,7 +387,7 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
     if (outcome == TRANSACTION_FINE)
         outcome = producer_commit(producer, reterr);
     if (outcome != TRANSACTION_FINE)
-        return give_up_transaction(producer, outcome);
+        return give_up_transaction(producer, outcome, reterr);
     batch->ledger_offset = producer->ledger_offset;
     writer->claim.ledger_next = batch->ledger_offset + 1;
     return WRITER_DONE;
