@@ -74,7 +74,7 @@ void columns_print(const struct columns *columns, FILE *stream, unsigned indent)
 {
     size_t *widths = memory_new_array(columns->column_count, sizeof *widths);
     for (size_t column = 0; column < columns->column_count; column++)
-        widths[column] = column_width(table, column);
+        widths[column] = column_width(columns, column);
 
     for (size_t row = 0; row < columns->cell_count; row += columns->column_count) {
         bool is_heading = row == 0;
