@@ -81,7 +81,7 @@ void columns_print(const struct columns *columns, FILE *stream, unsigned indent)
         fprintf(stream, "%*s%s", (int)indent, "",
                 is_heading ? terminal_begin(stream, TERMINAL_BOLD) : "");
         for (size_t column = 0; column < columns->column_count; column++)
-            print_cell(table, stream, row + column, widths[column]);
+            print_cell(columns, stream, row + column, widths[column]);
         fprintf(stream, "%s\n", is_heading ? terminal_end(stream) : "");
     }
     free(widths);
