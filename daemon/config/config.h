@@ -68,7 +68,7 @@ struct config_redis {
     char *unix_path;
     int64_t database;
     char *prefix;
-    char *username;      /* NULL: the default user */
+    char *username; /* NULL: the default user */
     char *password; /* contents of the file; NULL: none */
 };
 

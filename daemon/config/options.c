@@ -89,10 +89,8 @@ static const struct option rows[] = {
       .kind = OPTION_PROPERTIES,
       OF(kafka.properties),
       .initial = "{}",
-      .help = "Properties for librdkafka: security.protocol, ssl.*, sasl.*, socket.*, "
-              "reconnect.*, metadata.*, fetch.*, queued.*, compression.type, linger.ms, "
-              "statistics.interval.ms, broker.address.family, debug. Those that hold a secret "
-              "are given as files." },
+      .help = "Properties for librdkafka, such as security.protocol and ssl.ca.location. Those "
+              "that hold a secret are given as files." },
     { .name = "kafka.session_timeout",
       .kind = OPTION_SPAN,
       OF(kafka.session_timeout),

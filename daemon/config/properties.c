@@ -1,5 +1,6 @@
 #include "config/properties.h"
 
+#include "support/buffer.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 #include "support/nearest.h"
@@ -8,22 +9,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A name that ends in a dot stands for all that begin with it. */
-static const char *const allowed[] = {
-    "security.protocol",
-    "ssl.",
-    "sasl.",
-    "socket.",
-    "reconnect.",
-    "metadata.",
-    "fetch.",
-    "queued.",
-    "compression.type",
-    "linger.ms",
-    "debug",
+const char *const properties_allowed[] = {
     "broker.address.family",
+    "compression.type",
+    "debug",
+    "fetch.",
+    "linger.ms",
+    "metadata.",
+    "queued.",
+    "reconnect.",
+    "sasl.",
+    "security.protocol",
+    "socket.",
+    "ssl.",
     "statistics.interval.ms",
 };
+const size_t properties_allowed_count = sizeof properties_allowed / sizeof *properties_allowed;
 
 /* Secrets, and the setting that takes each from a file. */
 static const struct {
@@ -47,15 +48,30 @@ static const struct {
     { "ssl.keystore.location", true },
 };
 
+static bool is_prefix(const char *allowed)
+{
+    return allowed[strlen(allowed) - 1] == '.';
+}
+
 static bool is_allowed(const char *name)
 {
-    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
-        size_t length = strlen(allowed[i]);
-        bool is_prefix = allowed[i][length - 1] == '.';
-        if (is_prefix ? strncmp(name, allowed[i], length) == 0 : strcmp(name, allowed[i]) == 0)
+    for (size_t i = 0; i < properties_allowed_count; i++) {
+        const char *allowed = properties_allowed[i];
+        if (is_prefix(allowed) ? strncmp(name, allowed, strlen(allowed)) == 0
+                               : strcmp(name, allowed) == 0)
             return true;
     }
     return false;
+}
+
+static int refuse_name(const struct setting *setting, const struct document_node *key)
+{
+    CLEANUP(buffer_done) struct buffer known = { 0 };
+    for (size_t i = 0; i < properties_allowed_count; i++)
+        buffer_add_format(&known, "%s%s%s", i ? ", " : "", properties_allowed[i],
+                          is_prefix(properties_allowed[i]) ? "*" : "");
+    return setting_refuse_at(setting, key, "'%s' cannot be set; allowed are %s", key->text,
+                             known.data);
 }
 
 static int check_name(const struct setting *setting, const struct document_node *key)
@@ -65,14 +81,7 @@ static int check_name(const struct setting *setting, const struct document_node 
             return setting_refuse_at(setting, key,
                                      "'%s' holds a secret, which has no place here: use %s",
                                      key->text, secrets[i].instead);
-    if (!is_allowed(key->text))
-        return setting_refuse_at(
-            setting, key,
-            "'%s' cannot be set; allowed are security.protocol, ssl.*, sasl.*, socket.*, "
-            "reconnect.*, metadata.*, fetch.*, queued.*, compression.type, linger.ms, "
-            "statistics.interval.ms, broker.address.family and debug",
-            key->text);
-    return 0;
+    return is_allowed(key->text) ? 0 : refuse_name(setting, key);
 }
 
 /* The file must be there now, not at the first connection in the middle of the night. */

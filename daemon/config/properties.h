@@ -9,6 +9,10 @@
 
 /* struct config_properties. Each is tried on librdkafka, so that a bad value is named at once. */
 int properties_parse(const struct setting *setting, void *target);
+/* The allow-list: names, and beginnings of names, which end in a dot. */
+extern const char *const properties_allowed[];
+extern const size_t properties_allowed_count;
+
 bool properties_equal(const void *a, const void *b);
 void properties_free(void *target);
 
