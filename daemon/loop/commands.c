@@ -216,14 +216,6 @@ static void command_accept_partitions(struct daemon *daemon, json_t *args,
     start_shard(daemon, args, reply, true);
 }
 
-static void command_drain(struct daemon *daemon, json_t *args, struct control_reply *reply)
-{
-    (void)args;
-    control_reply_ok(reply,
-                     json_pack("{s:s, s:b}", "instance", daemon->config->instance, "ending", true));
-    daemon_end(daemon, EXIT_FINE);
-}
-
 static const struct {
     const char *name;
     void (*run)(struct daemon *daemon, json_t *args, struct control_reply *reply);
