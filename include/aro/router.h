@@ -32,9 +32,9 @@ void aro_router_apply(struct aro_router *router, struct aro_instant now,
                       const struct aro_event *event, const struct aro_source *source,
                       struct aro_effects *effects);
 
-/* Does what was due at @until (not later than @now; source: timer), at most @limit things, so that the
- * loop is never held. Returns whether more is due at once. The two times differ where what came in
- * up to @until had to be read first. */
+/* Does what was due at @until (not later than @now; source: timer), at most @limit things, so that
+ * the loop is never held. Returns whether more is due at once. The two times differ where what came
+ * in up to @until had to be read first. */
 bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct aro_instant until,
                      unsigned limit, struct aro_effects *effects);
 

@@ -72,5 +72,5 @@ void sha256_format(const void *data, size_t length, char buffer[static SHA256_TE
     for (size_t i = 0; i < tail_length; i += BLOCK_LENGTH)
         absorb(state, tail + i);
     for (size_t i = 0; i < 8; i++)
-        sprintf(buffer + i * 8, "%08x", (unsigned)state[i]);
+        snprintf(buffer + i * 8, 9, "%08x", (unsigned)state[i]);
 }

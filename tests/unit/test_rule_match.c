@@ -12,13 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    RULEBOOKS = 250,
-    APPEALS_A_RULEBOOK = 60,
-    RULES_MAX = 40,
-    WITNESSES = 200,
-    FIELD_KINDS = 6
-};
+enum { RULEBOOKS = 250, APPEALS_A_RULEBOOK = 60, RULES_MAX = 40, WITNESSES = 200, FIELD_KINDS = 6 };
 
 /* --- chance --- */
 
