@@ -346,6 +346,11 @@ const char *membership_member_id(const struct membership *membership)
     return membership->member_id;
 }
 
+rd_kafka_t *membership_handle(const struct membership *membership)
+{
+    return membership->consumer;
+}
+
 static bool says_not_a_member(rd_kafka_resp_err_t err)
 {
     return err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||

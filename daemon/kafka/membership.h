@@ -57,6 +57,9 @@ bool membership_has_joined(const struct membership *membership);
 /* The member id by which the group knows us; empty before the first term. */
 const char *membership_member_id(const struct membership *membership);
 
+/* For looking up topics from any thread. */
+rd_kafka_t *membership_handle(const struct membership *membership);
+
 /* Is @term still the group's present one? Commits @ledger_offset of the ledger partition as a plain
  * member, which the coordinator refuses to whoever is not one. Blocks up to @timeout_ms; to be
  * called on a helper's thread. 0: yes; -EPERM: not the owner; -EAGAIN with @reterr: no answer. */

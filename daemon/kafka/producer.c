@@ -196,38 +196,6 @@ int producer_init_transactions(struct producer *producer, int timeout_ms, struct
     }
 }
 
-int producer_prime_topic(struct producer *producer, const char *topic, int timeout_ms,
-                         int32_t *ret_partitions, struct aro_error *reterr)
-{
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->handle, topic, NULL);
-    rd_kafka_resp_err_t err =
-        handle ? rd_kafka_metadata(producer->handle, 0, handle, &metadata, timeout_ms)
-               : rd_kafka_last_error();
-    if (handle)
-        rd_kafka_topic_destroy(handle);
-    if (err)
-        return aro_error_set(reterr, -EAGAIN, "cannot look up topic '%s': %s", topic,
-                             rd_kafka_err2str(err));
-
-    int32_t partitions = 0;
-    err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    for (int i = 0; i < metadata->topic_cnt; i++) {
-        if (strcmp(metadata->topics[i].topic, topic))
-            continue;
-        err = metadata->topics[i].err;
-        partitions = metadata->topics[i].partition_cnt;
-    }
-    rd_kafka_metadata_destroy(metadata);
-    if (is_refused_for_ever(err))
-        return aro_error_set(reterr, -ENOENT, "topic '%s': %s", topic, rd_kafka_err2str(err));
-    if (err || partitions == 0)
-        return aro_error_set(reterr, -EAGAIN, "topic '%s' is not ready: %s", topic,
-                             rd_kafka_err2str(err));
-    *ret_partitions = partitions;
-    return 0;
-}
-
 enum transaction_outcome producer_begin(struct producer *producer, struct aro_error *reterr)
 {
     producer->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -333,7 +301,7 @@ enum transaction_outcome producer_abort(struct producer *producer, enum transact
     } while (again);
     /* A refused record shows as an error of whatever call comes next; its own report is here only
      * now that the abort has waited for it. */
-    if (cause == TRANSACTION_RETRY && is_refused_for_ever(producer->delivery_error)) {
+    if (cause != TRANSACTION_LOST && is_refused_for_ever(producer->delivery_error)) {
         describe(producer, "write a transaction", "aborted", reterr);
         return TRANSACTION_REFUSED;
     }

@@ -49,11 +49,6 @@ int producer_open(struct producer *producer, struct aro_error *reterr);
  * @timeout_ms; -ECANCELED; -EPERM: refused for ever. */
 int producer_init_transactions(struct producer *producer, int timeout_ms, struct aro_error *reterr);
 
-/* Waits until the broker connection knows @topic; -ENOENT where there is none, -EAGAIN. Gives its
- * partition count. */
-int producer_prime_topic(struct producer *producer, const char *topic, int timeout_ms,
-                         int32_t *ret_partitions, struct aro_error *reterr);
-
 enum transaction_outcome producer_begin(struct producer *producer, struct aro_error *reterr);
 
 /* One record. Key and value are borrowed until the transaction has ended, @headers is taken in any

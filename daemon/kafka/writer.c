@@ -1,5 +1,6 @@
 #include "kafka/writer.h"
 
+#include "kafka/lookup.h"
 #include "kafka/producer.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
@@ -20,7 +21,6 @@ enum {
     PROBE_MS = 5000,
     INIT_MS = 20000,
     METADATA_MS = 5000,
-    WATERMARK_MS = 5000,
     RETRIES_MAX = 5,
     RETRY_BACKOFF_FIRST_MS = 20, /* doubles with each retry */
 };
@@ -101,15 +101,11 @@ static enum writer_verdict check_ledger(struct writer *writer, struct aro_error 
     int32_t partition = (int32_t)writer->shard->partition;
 
     int r = membership_committed(writer->membership, partition, METADATA_MS, &committed, reterr);
+    if (r == 0)
+        r = lookup_ends(membership_handle(writer->membership), writer->config->ledger_topic,
+                        partition, &low, &high, reterr);
     if (r < 0)
         return verdict_of_errno(r);
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(writer->producers[0].handle, writer->config->ledger_topic,
-                                         partition, &low, &high, WATERMARK_MS);
-    if (err) {
-        aro_error_set(reterr, -EAGAIN, "cannot find the ledger's end: %s", rd_kafka_err2str(err));
-        return WRITER_FAILED;
-    }
     if (committed > high || (committed > 0 && !writer->claim.ledger_has_owner)) {
         aro_error_set(reterr, -EINVAL,
                       "the ledger is lost: the group has committed offset %" PRId64
@@ -121,12 +117,12 @@ static enum writer_verdict check_ledger(struct writer *writer, struct aro_error 
     return WRITER_DONE;
 }
 
-static int prime_topic(struct writer *writer, const char *topic, int32_t *ret_partitions,
-                       struct aro_error *reterr)
+static int prime_topic(struct writer *writer, const char *topic, struct aro_error *reterr)
 {
+    int32_t partitions;
     int r = 0;
     for (int i = 0; i < PRODUCER_COUNT && r == 0; i++)
-        r = producer_prime_topic(&writer->producers[i], topic, METADATA_MS, ret_partitions, reterr);
+        r = lookup_partitions(writer->producers[i].handle, topic, &partitions, reterr);
     return r;
 }
 
@@ -135,13 +131,12 @@ static int prime_outputs(struct writer *writer, struct aro_error *reterr)
 {
     const char *const topics[] = { writer->config->ledger_topic, writer->shard->assignments,
                                    writer->shard->outcomes, writer->shard->dead_letters };
-    int32_t partitions;
     int r = 0;
 
     for (size_t i = 0; i < sizeof topics / sizeof *topics && r == 0; i++)
-        r = prime_topic(writer, topics[i], &partitions, reterr);
+        r = prime_topic(writer, topics[i], reterr);
     for (size_t i = 0; i < writer->queue_topic_count && r == 0; i++)
-        r = prime_topic(writer, writer->queue_topics[i], &partitions, reterr);
+        r = prime_topic(writer, writer->queue_topics[i], reterr);
     return r;
 }
 
@@ -166,46 +161,14 @@ static int find_sources(struct writer *writer, struct aro_topics *topics, struct
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
         for (size_t i = 0; i < kinds[kind]->count; i++) {
             int32_t partitions;
-            int r = producer_prime_topic(&writer->producers[0], kinds[kind]->items[i], METADATA_MS,
-                                         &partitions, reterr);
+            int r = lookup_partitions(membership_handle(writer->membership), kinds[kind]->items[i],
+                                      &partitions, reterr);
             if (r < 0)
                 return r;
             topics_add(topics, kinds[kind]->items[i], partitions);
         }
     }
     qsort(topics->topics, topics->topic_count, sizeof *topics->topics, topic_compare);
-    return 0;
-}
-
-static void positions_add(struct aro_positions *positions, const char *topic, int32_t partition,
-                          int64_t offset)
-{
-    positions->sources = memory_resize(positions->sources,
-                                       (positions->source_count + 1) * sizeof *positions->sources);
-    struct aro_position *position = &positions->sources[positions->source_count++];
-    *position = (struct aro_position){ .partition = partition, .next_offset = offset };
-    snprintf(position->topic, sizeof position->topic, "%s", topic);
-}
-
-enum watermark { WATERMARK_LOW, WATERMARK_HIGH };
-
-static int find_watermarks(struct writer *writer, const struct aro_topics *topics,
-                           enum watermark which, struct aro_positions *positions,
-                           struct aro_error *reterr)
-{
-    for (size_t i = 0; i < topics->topic_count; i++) {
-        for (int32_t partition = 0; partition < topics->topics[i].partition_count; partition++) {
-            int64_t low, high;
-            rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-                writer->producers[0].handle, topics->topics[i].name, partition, &low, &high,
-                WATERMARK_MS);
-            if (err)
-                return aro_error_set(reterr, -EAGAIN, "cannot find the ends of %s/%" PRId32 ": %s",
-                                     topics->topics[i].name, partition, rd_kafka_err2str(err));
-            positions_add(positions, topics->topics[i].name, partition,
-                          which == WATERMARK_LOW ? low : high);
-        }
-    }
     return 0;
 }
 
@@ -276,7 +239,8 @@ static enum writer_verdict run_claim(struct writer *writer, struct aro_error *re
     if (r == 0)
         r = find_sources(writer, &result->topics, reterr);
     if (r == 0)
-        r = find_watermarks(writer, &result->topics, WATERMARK_LOW, &result->ends, reterr);
+        r = lookup_positions(membership_handle(writer->membership), &result->topics, LOOKUP_BEGIN,
+                             &result->ends, reterr);
     if (r < 0)
         return verdict_of_errno(r);
     return commit_claim(writer, reterr);
@@ -417,10 +381,15 @@ static enum writer_verdict run_commit(struct writer *writer, struct aro_error *r
 static enum writer_verdict run_find_ends(struct writer *writer, struct aro_error *reterr)
 {
     struct writer_result *result = &writer->result;
+    rd_kafka_t *handle = membership_handle(writer->membership);
+    int64_t low;
 
     int r = find_sources(writer, &result->topics, reterr);
     if (r == 0)
-        r = find_watermarks(writer, &result->topics, WATERMARK_HIGH, &result->ends, reterr);
+        r = lookup_positions(handle, &result->topics, LOOKUP_END, &result->ends, reterr);
+    if (r == 0)
+        r = lookup_ends(handle, writer->config->ledger_topic, (int32_t)writer->shard->partition,
+                        &low, &result->ledger_end, reterr);
     return verdict_of_errno(r);
 }
 

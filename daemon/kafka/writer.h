@@ -53,6 +53,7 @@ struct writer_result {
     int64_t claim_offset;      /* CLAIM: of our claim in the ledger */
     struct aro_topics topics;  /* CLAIM: the sources' partition counts; owned by the result */
     struct aro_positions ends; /* CLAIM: where each source partition begins; ENDS: where it ends */
+    int64_t ledger_end;        /* ENDS */
 
     struct batch *batch; /* COMMIT: given back to the loop */
 };
