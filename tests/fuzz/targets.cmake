@@ -1,0 +1,2 @@
+aro_add_fuzz_target(json_reader)
+aro_add_fuzz_target(event_reader)
