@@ -18,6 +18,12 @@ enum { RECORDS_A_TURN = 512 };
 static const struct timeval poll_interval = { .tv_usec = 500 * 1000 };
 static const struct timeval at_once = { 0 };
 
+/* When a partition was last seen to move. */
+struct progress {
+    int64_t next_offset;
+    struct aro_instant since;
+};
+
 struct reader {
     rd_kafka_t *consumer;
     rd_kafka_queue_t *queue;
@@ -31,6 +37,7 @@ struct reader {
     int64_t ledger_next;
     struct aro_positions positions; /* of the sources; none while following */
     size_t position_last;           /* records come in runs: where the last one belonged */
+    struct progress *progress;      /* of each, in the same order */
     bool holds_appeals;
 };
 
@@ -255,6 +262,7 @@ void reader_free(struct reader *reader)
     if (reader->consumer)
         rd_kafka_destroy_flags(reader->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     aro_positions_done(&reader->positions);
+    free(reader->progress);
     free(reader);
 }
 
@@ -301,6 +309,34 @@ int reader_work(struct reader *reader, const struct aro_positions *positions,
         memory_new_array(positions->source_count, sizeof *positions->sources);
     memcpy(reader->positions.sources, positions->sources, size);
     reader->positions.source_count = positions->source_count;
+    free(reader->progress);
+    reader->progress = memory_new_array(positions->source_count, sizeof *reader->progress);
+    return assign(reader, reterr);
+}
+
+bool reader_find_stalled(struct reader *reader, struct aro_instant now, struct aro_span limit,
+                         char ret_place[static 300])
+{
+    for (size_t i = 0; i < reader->positions.source_count; i++) {
+        const struct aro_position *position = &reader->positions.sources[i];
+        struct progress *progress = &reader->progress[i];
+        bool is_held = reader->holds_appeals &&
+                       topic_kind(reader->shard, position->topic) == ARO_TOPIC_APPEALS;
+        if (is_held || progress->since.ms == 0 || progress->next_offset != position->next_offset ||
+            reader_known_end(reader, i) <= position->next_offset) {
+            *progress = (struct progress){ .next_offset = position->next_offset, .since = now };
+        } else if (now.ms - progress->since.ms > limit.ms) {
+            *progress = (struct progress){ .next_offset = position->next_offset, .since = now };
+            snprintf(ret_place, 300, "%s/%" PRId32, position->topic, position->partition);
+            return true;
+        }
+    }
+    return false;
+}
+
+int reader_restart(struct reader *reader, struct aro_error *reterr)
+{
+    reader_stop(reader);
     return assign(reader, reterr);
 }
 

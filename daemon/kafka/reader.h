@@ -11,6 +11,7 @@
 #include <aro/error.h>
 #include <aro/event.h>
 #include <aro/ledger.h>
+#include <aro/time.h>
 
 #include <event2/event.h>
 #include <librdkafka/rdkafka.h>
@@ -52,6 +53,14 @@ void reader_stop(struct reader *reader);
 
 /* Holds back the appeals topics only, or lets them go. */
 void reader_hold_appeals(struct reader *reader, bool is_held);
+
+/* Is there a source partition with records to read that has given none for @limit, though not held?
+ * @ret_place names it. */
+bool reader_find_stalled(struct reader *reader, struct aro_instant now, struct aro_span limit,
+                         char ret_place[static 300]);
+
+/* Reads on from where everything is, with fetchers begun anew. */
+int reader_restart(struct reader *reader, struct aro_error *reterr);
 
 /* To be called when wants_more() has become true again. */
 void reader_continue(struct reader *reader);

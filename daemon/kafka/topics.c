@@ -16,6 +16,7 @@
 enum {
     METADATA_MS = 1000,
     ADMIN_MS = 10000,
+    TOMBSTONES_LAST_MS = 24 * 3600 * 1000, /* Kafka's default, where the broker does not tell */
     /* The largest record that we may have to write: a dead letter (value, headers and key at their
      * bounds) or an appeal's ledger record. */
     LARGE_RECORD_BYTES = 512 * 1024,
@@ -34,6 +35,7 @@ struct needed {
 struct needed_list {
     size_t count;
     struct needed *items;
+    struct aro_span tombstones_last; /* as the ledger's settings say */
 };
 
 static void needed_add(struct needed_list *list, struct needed topic)
@@ -227,8 +229,8 @@ static int create_missing(rd_kafka_t *client, const struct config *config,
     return r;
 }
 
-static int check_config(const struct needed *topic, const char *name, const char *value,
-                        struct aro_error *reterr)
+static int check_config(struct needed_list *list, const struct needed *topic, const char *name,
+                        const char *value, struct aro_error *reterr)
 {
     if (topic->is_ledger && strcmp(name, "cleanup.policy") == 0 && strcmp(value, "compact"))
         return aro_error_set(
@@ -236,6 +238,8 @@ static int check_config(const struct needed *topic, const char *name, const char
             "the ledger topic '%s' has cleanup.policy=%s; it must be exactly 'compact', or "
             "Kafka deletes appeals",
             topic->name, value);
+    if (topic->is_ledger && strcmp(name, "delete.retention.ms") == 0)
+        list->tombstones_last.ms = strtoll(value, NULL, 10);
     if (topic->record_bytes_min && strcmp(name, "max.message.bytes") == 0 &&
         strtoll(value, NULL, 10) < topic->record_bytes_min)
         return aro_error_set(reterr, -EINVAL,
@@ -258,8 +262,8 @@ static const struct needed *needed_find(const struct needed_list *list, const ch
     return NULL;
 }
 
-static int check_described(const struct needed_list *list,
-                           const rd_kafka_ConfigResource_t *resource, struct aro_error *reterr)
+static int check_described(struct needed_list *list, const rd_kafka_ConfigResource_t *resource,
+                           struct aro_error *reterr)
 {
     const char *name = rd_kafka_ConfigResource_name(resource);
     const struct needed *topic = needed_find(list, name);
@@ -276,7 +280,8 @@ static int check_described(const struct needed_list *list,
     for (size_t i = 0; i < count; i++) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
         int r =
-            value ? check_config(topic, rd_kafka_ConfigEntry_name(entries[i]), value, reterr) : 0;
+            value ? check_config(list, topic, rd_kafka_ConfigEntry_name(entries[i]), value, reterr)
+                  : 0;
         if (r < 0)
             return r;
     }
@@ -285,7 +290,7 @@ static int check_described(const struct needed_list *list,
 
 /* A broker that cannot tell (an embedded one, or one whose ACLs forbid it) is warned of, not
  * refused. */
-static int read_described(const struct needed_list *list, rd_kafka_event_t *event,
+static int read_described(struct needed_list *list, rd_kafka_event_t *event,
                           struct aro_error *reterr)
 {
     size_t count;
@@ -305,8 +310,7 @@ static int read_described(const struct needed_list *list, rd_kafka_event_t *even
     return 0;
 }
 
-static int check_configs(rd_kafka_t *client, const struct needed_list *list,
-                         struct aro_error *reterr)
+static int check_configs(rd_kafka_t *client, struct needed_list *list, struct aro_error *reterr)
 {
     rd_kafka_ConfigResource_t **resources =
         memory_new_array(list->count, sizeof(rd_kafka_ConfigResource_t *));
@@ -353,9 +357,10 @@ static int prepare(rd_kafka_t *client, const struct config *config, struct neede
 }
 
 int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
-                   bool (*is_cancelled)(void), struct aro_error *reterr)
+                   bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
+                   struct aro_error *reterr)
 {
-    struct needed_list list = { 0 };
+    struct needed_list list = { .tombstones_last = { TOMBSTONES_LAST_MS } };
 
     rd_kafka_conf_t *conf = client_conf_new(config, NULL, reterr);
     if (!conf)
@@ -366,6 +371,8 @@ int topics_prepare(const struct config *config, const struct aro_rulebook *ruleb
         return -EINVAL;
     needed_fill(&list, config, rulebook);
     int r = prepare(client, config, &list, is_cancelled, reterr);
+    if (r == 0)
+        *ret_tombstones_last = list.tombstones_last;
     needed_done(&list);
     rd_kafka_destroy(client);
     return r;

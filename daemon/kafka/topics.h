@@ -12,8 +12,10 @@
 /* Looks at every topic of the settings and of @rulebook's queues; creates what is missing where
  * the settings say so. Blocks, in calls of about a second between which @is_cancelled is asked;
  * waits for as long as Kafka does not answer. 0; -ECANCELED; -ENOENT with what is missing and the
- * command that creates it; -EINVAL for a topic that is set in a way that loses data. */
+ * command that creates it; -EINVAL for a topic that is set in a way that loses data.
+ * @ret_tombstones_last: how long the ledger keeps the mark that a key is gone. */
 int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
-                   bool (*is_cancelled)(void), struct aro_error *reterr);
+                   bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
+                   struct aro_error *reterr);
 
 #endif

@@ -177,6 +177,12 @@ static void on_assigned(const int32_t *partitions, size_t count, struct term *te
     }
 }
 
+static void on_failed(struct shard *shard, void *context)
+{
+    (void)shard;
+    daemon_end(context, EXIT_FAILED);
+}
+
 static void release_if_all_released(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->shard_count; i++) {
@@ -322,7 +328,8 @@ static bool start_is_cancelled(void)
 static int prepare_topics(struct daemon *daemon, struct aro_error *reterr)
 {
     starting_daemon = daemon;
-    int r = topics_prepare(daemon->config, daemon->rulebook->rulebook, start_is_cancelled, reterr);
+    int r = topics_prepare(daemon->config, daemon->rulebook->rulebook, start_is_cancelled,
+                           &daemon->tombstones_last, reterr);
     starting_daemon = NULL;
     return r;
 }
@@ -331,14 +338,15 @@ static int open_shards(struct daemon *daemon, struct aro_error *reterr)
 {
     const struct shard_callbacks callbacks = { .on_caught_up = on_caught_up,
                                                .on_released = on_released,
+                                               .on_failed = on_failed,
                                                .context = daemon };
     const struct config_shards *settings = &daemon->config->shards;
 
     daemon->shards = memory_new_array(settings->count, sizeof(struct shard *));
     for (size_t i = 0; i < settings->count; i++) {
         int r = shard_new(daemon->base, daemon->config, &settings->items[i], daemon->membership,
-                          daemon->languages, daemon->rulebook, daemon->started_at.ms, &callbacks,
-                          &daemon->shards[i], reterr);
+                          daemon->languages, daemon->rulebook, daemon->started_at.ms,
+                          daemon->tombstones_last, &callbacks, &daemon->shards[i], reterr);
         if (r < 0)
             return r;
         daemon->shard_count++;

@@ -29,6 +29,7 @@ struct daemon {
     struct control *control;
     struct event *signals[3];
     struct aro_instant started_at;
+    struct aro_span tombstones_last; /* in the ledger topic */
 
     bool is_joining; /* the ledgers are not read yet */
     bool is_ending;

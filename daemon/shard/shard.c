@@ -247,9 +247,28 @@ static int board_open(struct shard *shard, struct event_base *base)
     return redis->url ? board_new(base, &settings, &shard->board) : 0;
 }
 
+int shard_begin_fold(struct shard *shard, struct aro_error *reterr)
+{
+    struct aro_router *router;
+
+    int r = aro_router_new(shard->languages, shard->rulebook->rulebook, &router);
+    if (r < 0)
+        return aro_error_set(reterr, r, "no memory for the shard's router");
+    if (shard->router)
+        ledger_fold_done(&shard->fold);
+    aro_router_free(shard->router);
+    shard->router = router;
+    ledger_fold_init(&shard->fold, router);
+    shard->ledger_next = 0;
+    shard->has_caught_up = false;
+    shard->state = SHARD_FOLDING;
+    return 0;
+}
+
 static int shard_open(struct shard *shard, struct event_base *base, struct aro_languages *languages,
                       struct aro_error *reterr)
 {
+    static const struct timeval watch_interval = { .tv_sec = 1 };
     const struct reader_callbacks callbacks = {
         .on_ledger_record = shard_on_ledger_record,
         .on_source_record = shard_on_source_record,
@@ -263,14 +282,16 @@ static int shard_open(struct shard *shard, struct event_base *base, struct aro_l
     shard->tick_timer = event_new(base, -1, 0, shard_on_tick_timer, shard);
     shard->claim_timer = event_new(base, -1, 0, shard_on_claim_timer, shard);
     shard->release_timer = event_new(base, -1, 0, on_release_timer, shard);
-    if (!shard->tick_timer || !shard->claim_timer || !shard->release_timer)
+    shard->watch_timer = event_new(base, -1, EV_PERSIST, shard_on_watch_timer, shard);
+    if (!shard->tick_timer || !shard->claim_timer || !shard->release_timer || !shard->watch_timer ||
+        event_add(shard->watch_timer, &watch_interval) < 0)
         return aro_error_set(reterr, -ENOMEM, "no memory for the shard's timers");
-    int r = aro_event_reader_new(languages, &shard->event_reader);
-    if (r == 0)
-        r = aro_router_new(languages, shard->rulebook->rulebook, &shard->router);
+    shard->languages = languages;
+    if (aro_event_reader_new(languages, &shard->event_reader) < 0)
+        return aro_error_set(reterr, -ENOMEM, "no memory for the shard's event reader");
+    int r = shard_begin_fold(shard, reterr);
     if (r < 0)
-        return aro_error_set(reterr, r, "no memory for the shard's router");
-    ledger_fold_init(&shard->fold, shard->router);
+        return r;
     r = reader_new(base, shard->config, shard->settings, &callbacks, &shard->reader, reterr);
     if (r == 0)
         r = writer_new(base, shard->config, shard->settings, shard->membership, on_writer_done,
@@ -283,8 +304,8 @@ static int shard_open(struct shard *shard, struct event_base *base, struct aro_l
 int shard_new(struct event_base *base, const struct config *config,
               const struct config_shard *settings, struct membership *membership,
               struct aro_languages *languages, struct rulebook_file *rulebook,
-              int64_t start_time_ms, const struct shard_callbacks *callbacks, struct shard **ret,
-              struct aro_error *reterr)
+              int64_t start_time_ms, struct aro_span tombstones_last,
+              const struct shard_callbacks *callbacks, struct shard **ret, struct aro_error *reterr)
 {
     struct shard *shard = memory_new(sizeof *shard);
 
@@ -293,6 +314,8 @@ int shard_new(struct event_base *base, const struct config *config,
     shard->membership = membership;
     shard->callbacks = *callbacks;
     shard->start_time_ms = start_time_ms;
+    shard->tombstones_last = tombstones_last;
+    shard->was_at_end_at = host_clock_now();
     shard->rulebook = rulebook_file_ref(rulebook);
     shard->rulebook_next = rulebook_file_ref(rulebook);
     shard->took_over_ms = -1;
@@ -320,7 +343,8 @@ void shard_free(struct shard *shard)
         ledger_fold_done(&shard->fold);
     aro_router_free(shard->router);
     aro_event_reader_free(shard->event_reader);
-    struct event *timers[] = { shard->tick_timer, shard->claim_timer, shard->release_timer };
+    struct event *timers[] = { shard->tick_timer, shard->claim_timer, shard->release_timer,
+                               shard->watch_timer };
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
         if (timers[i])
             event_free(timers[i]);

@@ -36,15 +36,18 @@ struct shard_callbacks {
     void (*on_caught_up)(struct shard *shard, void *context);
     /* After shard_end_term(): nothing of the old term is under way any more. */
     void (*on_released)(struct shard *shard, void *context);
+    /* Something in this process hangs; only a new one helps. */
+    void (*on_failed)(struct shard *shard, void *context);
     void *context;
 };
 
 /* All borrowed, but for one reference to @rulebook; @membership outlives the shard. Begins to fold.
- */
+ * @tombstones_last: for how long the ledger tells that a key is gone. */
 int shard_new(struct event_base *base, const struct config *config,
               const struct config_shard *settings, struct membership *membership,
               struct aro_languages *languages, struct rulebook_file *rulebook,
-              int64_t start_time_ms, const struct shard_callbacks *callbacks, struct shard **ret,
+              int64_t start_time_ms, struct aro_span tombstones_last,
+              const struct shard_callbacks *callbacks, struct shard **ret,
               struct aro_error *reterr);
 void shard_free(struct shard *shard);
 

@@ -148,6 +148,7 @@ void shard_on_ledger_end(void *context)
     if (!shard_has_worked(shard))
         shard->ledger_next = reader_ledger_next(shard->reader);
     shard->has_caught_up = true;
+    shard->was_at_end_at = host_clock_now();
     if (shard->state == SHARD_FOLDING) {
         shard_move(shard, SHARD_STANDBY);
         shard->callbacks.on_caught_up(shard, shard->callbacks.context);

@@ -23,7 +23,8 @@ struct shard {
     struct reader *reader;
     struct writer *writer;
     struct board *board; /* NULL: none */
-    struct event *tick_timer, *claim_timer, *release_timer;
+    struct event *tick_timer, *claim_timer, *release_timer, *watch_timer;
+    struct aro_languages *languages;
 
     struct aro_event_reader *event_reader;
     struct aro_router *router;
@@ -34,8 +35,12 @@ struct shard {
 
     enum shard_state state;
     char stop_reason[600];
-    bool is_stopping;   /* as soon as the writer gives its batch back */
-    bool has_caught_up; /* the ledger's end was reached: what comes is live */
+    bool is_stopping;                 /* as soon as the writer gives its batch back */
+    struct aro_span tombstones_last;  /* in the ledger topic */
+    struct aro_instant was_at_end_at; /* of the ledger; host's time */
+    bool is_asking_for_end;           /* of the ledger, as a standby */
+    bool has_read_anew;               /* after a stall, and nothing has come since */
+    bool has_caught_up;               /* the ledger's end was reached: what comes is live */
 
     struct term *term;                           /* NULL: the group has not given us the shard */
     bool is_releasing;                           /* the group waits for us */
@@ -113,5 +118,13 @@ struct aro_positions shard_positions_copy(const struct aro_positions *positions)
 void shard_arm_tick(struct shard *shard);
 void shard_on_tick_timer(evutil_socket_t descriptor, short what, void *context);
 void shard_on_ends_done(struct shard *shard, struct writer_result *result);
+
+/* shard_watch.c: what nothing else would notice */
+void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context);
+void shard_on_standby_ends(struct shard *shard, const struct writer_result *result);
+
+/* shard.c */
+/* An empty router, to be filled by the ledger from its beginning. */
+int shard_begin_fold(struct shard *shard, struct aro_error *reterr);
 
 #endif

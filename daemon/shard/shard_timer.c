@@ -59,6 +59,10 @@ void shard_on_tick_timer(evutil_socket_t descriptor, short what, void *context)
 
 void shard_on_ends_done(struct shard *shard, struct writer_result *result)
 {
+    if (shard->is_asking_for_end) {
+        shard_on_standby_ends(shard, result);
+        return;
+    }
     if (shard->state != SHARD_OWNER)
         return;
     if (result->verdict != WRITER_DONE) {
