@@ -64,10 +64,16 @@ int answer_fail(const struct invocation *invocation, int exit_code, const char *
 int answer_fail_file(const struct invocation *invocation, const char *path,
                      const struct aro_error *error)
 {
+    json_t *told = json_pack("{s:s, s:o, s:o}", "code", "input", "message",
+                             control_text_new(error->message), "file", control_text_new(path));
+
     terminal_file_error(path, error);
-    print_error(invocation,
-                json_pack("{s:s, s:o, s:o, s:i, s:i}", "code", "input", "message",
-                          control_text_new(error->message), "file", control_text_new(path), "line",
-                          (int)error->line, "column", (int)error->column));
+    if (error->line > 0) {
+        json_object_set_new(told, "line", json_integer(error->line));
+        json_object_set_new(told, "column", json_integer(error->column));
+    }
+    if (error->field[0] != '\0')
+        json_object_set_new(told, "field", control_text_new(error->field));
+    print_error(invocation, told);
     return EXIT_WRONG_INPUT;
 }

@@ -12,6 +12,7 @@ extern const struct command command_reload;
 extern const struct command command_drain;
 extern const struct command command_start_shard;
 extern const struct command command_accept_partitions;
+extern const struct command command_check;
 extern const struct command command_settings;
 extern const struct command command_sandbox;
 

@@ -1,0 +1,58 @@
+#include "cli/input.h"
+
+#include "cli/answer.h"
+#include "file/file.h"
+#include "support/cleanup.h"
+
+#include <jansson.h>
+#include <string.h>
+
+int input_rulebook(const struct invocation *invocation, const char *path,
+                   struct aro_languages *languages, struct aro_rulebook **ret)
+{
+    CLEANUP(freep) char *text = NULL;
+    struct aro_error error = { 0 };
+    size_t length;
+
+    if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0 ||
+        aro_rulebook_parse(text, length, languages, ret, &error) < 0)
+        return answer_fail_file(invocation, path, &error);
+    return EXIT_FINE;
+}
+
+/* The header that a producer would send beside such a value; NULL where it needs none. What is no
+ * JSON object needs none either: the reader says what is wrong with it. */
+static const char *header_of(const char *text, size_t length, enum aro_event_type initial_type,
+                             const char **ret_value)
+{
+    json_t *event = json_loadb(text, length, 0, NULL);
+    const char *header = NULL;
+
+    if (json_object_get(event, "specversion")) {
+        header = "content-type";
+        *ret_value = "application/cloudevents+json";
+    } else if (json_is_object(event) && !json_object_get(event, "type")) {
+        header = "ce_type";
+        *ret_value = aro_event_type_name(initial_type);
+    }
+    json_decref(event);
+    return header;
+}
+
+int input_event(struct aro_event_reader *reader, const char *text, size_t length,
+                enum aro_topic_kind kind, enum aro_event_type initial_type,
+                const struct aro_event **ret, struct aro_error *reterr)
+{
+    const char *value = NULL;
+    struct aro_header header = { .name = header_of(text, length, initial_type, &value) };
+    struct aro_message message = {
+        .topic_kind = kind,
+        .value = text,
+        .value_length = length,
+        .headers = &header,
+        .header_count = header.name ? 1 : 0,
+    };
+    header.value = value;
+    header.length = value ? strlen(value) : 0;
+    return aro_event_read(reader, &message, ret, reterr);
+}
