@@ -63,8 +63,6 @@ class GoodShard:
         self._ledger("positions", body, None)
         for record in self.unread:
             self._apply(record)
-        for name in self.agents:
-            self._ledger(f"agent:{name}", {"v": 1, **self.agents[name]}, "control")
         self.unread = []
         outputs = ("assignments", "outcomes", "dead-letters", "ledger")
         self._mark(outputs)
@@ -108,7 +106,8 @@ class GoodShard:
     def _update_agent(self, event, record):
         name = event["agent_id"]
         self.agents.setdefault(name, {"used": 0, "open": 0})["capacity"] = event["capacity"]
-        self._ledger(f"agent:{name}", {"v": 1, **self.agents[name]}, record.place)
+        profile = {"v": 1, "status": "available", "capacity": event["capacity"]}
+        self._ledger(f"agent:{name}", profile, record.place)
         self._drain(record)
 
     def _submit(self, event, record):
@@ -196,7 +195,11 @@ class GoodShard:
     # --- how it is written ---
 
     def _record_appeal(self, name, record):
-        self._ledger(f"appeal:{name}", {"v": 1, **self.appeals[name]}, record.place)
+        appeal = self.appeals[name]
+        body = {"v": 1, "state": appeal["state"], "epoch": appeal["epoch"]}
+        if appeal["state"] == "assigned":
+            body |= {"agent_id": appeal["agent"], "effort": appeal["effort"]}
+        self._ledger(f"appeal:{name}", body, record.place)
 
     def _ignore(self, event, record, reason):
         body = {"event_type": event["type"], "reason": reason}

@@ -82,7 +82,7 @@ def give_to_a_full_agent(data):
     _, later = find(data, "assignments", type="assignment.created", appeal_id="p-4")
     later.headers.update({"aro-source": record.source, "ce_id": record.headers["ce_id"]})
     later.value = json.dumps(body).encode()
-    change(data, "ledger", {"state": "assigned", "agent": "ana", "epoch": 1},
+    change(data, "ledger", {"state": "assigned", "agent_id": "ana", "epoch": 1},
            key="appeal:p-4", source=record.source)  # fmt: skip
 
 
@@ -133,9 +133,13 @@ CORRUPTIONS = {
         "does not begin"),
     "an agent given more than the capacity": (give_to_a_full_agent, "I3", "3 used of 2"),
     "an agent's load wrong in the ledger": (
-        lambda data: change(data, "ledger", {"used": 7}, key="agent:rui", used=3) or
-        data.ledger.append(data.ledger.pop(data.ledger.index(find(data, "ledger", used=7)[1]))),
-        "I4", "used is 7"),
+        lambda data: change(data, "ledger", {"effort": 5}, key="appeal:p-3"), "I4",
+        "6 used by the ledger, 3 by outputs"),
+    "an appeal in another state in the ledger": (
+        lambda data: change(data, "ledger", {"state": "waiting"}, key="appeal:p-3"), "I8",
+        "'waiting' in the ledger, 'assigned' by outputs"),
+    "an appeal that the ledger has lost": (
+        lambda data: remove(data, "ledger", key="appeal:p-9"), "I8", "unknown to the ledger"),
     "an epoch left out": (
         lambda data: change(data, "assignments", {"epoch": 3}, **P1_SECOND), "I7",
         "epoch 3 follows 1"),

@@ -50,11 +50,9 @@ def test_every_state_has_its_answer_to_every_event(world, watch):
     world.send("agents", [events.agent("ana", capacity=1), events.agent("rui", capacity=1)])
     world.send("appeals", [submitted("a-1"), submitted("a-2"), submitted("a-3")])
     watch.wait_count("assignment.created", 2)
-    watch.wait_until(lambda: watch.find("appeal.waiting"), "one waits")
-    waiting = watch.find("appeal.waiting")[0].body["appeal_id"]
-    given = {
-        one.body["appeal_id"]: one.body["agent_id"] for one in watch.find("assignment.created")
-    }
+    given = {one.key: one.body["agent_id"] for one in watch.find("assignment.created")}
+    (waiting,) = {"a-1", "a-2", "a-3"} - given.keys()
+    watch.wait("appeal.waiting", appeal_id=waiting)
     first, second = sorted(given)
 
     world.send("appeals", [submitted(first), submitted(waiting)])

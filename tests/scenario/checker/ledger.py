@@ -1,5 +1,7 @@
 """I4 and I8: the ledger's own account of appeals and agents against the outputs'."""
 
+import collections
+
 from .data import Violation, source_place
 from .story import OPEN
 
@@ -11,8 +13,9 @@ def check_ledger(data, story, report):
         if entry.value is not None and (not isinstance(entry.body, dict) or "v" not in entry.body):
             report(Violation("I8", entry.place, f"'{entry.key}' has no format version"))
     check_assignments(data, report)
-    check_last_agents(data, story, report)
-    check_last_appeals(data, story, report)
+    last = last_appeals(data.ledger)
+    check_loads(last, story, report)
+    check_last_appeals(last, story, report)
 
 
 def check_assignments(data, report):
@@ -46,7 +49,7 @@ def recorded_assignments(ledger):
     for entry in ledger:
         kind, _, name = entry.key.partition(":")
         if kind == "appeal" and isinstance(entry.body, dict) and entry.body.get("state") in OPEN:
-            key = (name, entry.body.get("epoch"), entry.body.get("agent"))
+            key = (name, entry.body.get("epoch"), entry.body.get("agent_id"))
             recorded.setdefault(key, set()).add(entry.source)
     return recorded
 
@@ -55,34 +58,38 @@ def describe(key):
     return f"epoch {key[1]} of '{key[0]}' with '{key[2]}'"
 
 
-def last_bodies(ledger, kind):
+def last_appeals(ledger):
+    """appeal -> the body of its last record; those forgotten since are left out."""
     last = {}
     for entry in ledger:
-        this, _, name = entry.key.partition(":")
-        if this == kind:
+        kind, _, name = entry.key.partition(":")
+        if kind == "appeal":
             last[name] = entry.body
     return {name: body for name, body in last.items() if isinstance(body, dict)}
 
 
-def check_last_agents(data, story, report):
-    for name, body in sorted(last_bodies(data.ledger, "agent").items()):
-        agent = story.agents.get(name)
-        for field in ("used", "open"):
-            holds = getattr(agent, field, 0)
-            if body.get(field, holds) != holds:
-                message = f"{field} is {body[field]} in the ledger, {holds} by what they hold"
-                report(Violation("I4", name, message))
+def check_loads(last, story, report):
+    """What the ledger's open appeals add up to for each agent is what the outputs gave them."""
+    used = collections.Counter()
+    for body in last.values():
+        if body.get("state") in OPEN and body.get("agent_id"):
+            used[body["agent_id"]] += body.get("effort", 1)
+    for name in sorted(used.keys() | story.agents.keys()):
+        holds = story.agents[name].used if name in story.agents else 0
+        if used[name] != holds:
+            message = f"{used[name]} used by the ledger, {holds} by outputs"
+            report(Violation("I4", name, message))
 
 
-def check_last_appeals(data, story, report):
-    for name, body in sorted(last_bodies(data.ledger, "appeal").items()):
+def check_last_appeals(last, story, report):
+    for name, body in sorted(last.items()):
         appeal = story.appeals.get(name)
         state = appeal.state if appeal else "unknown"
-        if state == "free" and appeal.is_held:
-            state = "waiting"
+        if state in ("new", "free"):
+            state = "waiting"  # held at once
+        epoch = body.get("epoch", 0)
         if body.get("state") != state:
             message = f"'{body.get('state')}' in the ledger, '{state}' by outputs"
             report(Violation("I8", name, message))
-        elif appeal.epoch != body.get("epoch"):
-            message = f"epoch {body.get('epoch')} in the ledger, {appeal.epoch} by outputs"
-            report(Violation("I8", name, message))
+        elif appeal.epoch != epoch:
+            report(Violation("I8", name, f"epoch {epoch} in the ledger, {appeal.epoch} by outputs"))
