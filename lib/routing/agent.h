@@ -1,0 +1,63 @@
+/* A person who decides appeals. */
+#ifndef ARO_ROUTING_AGENT_H
+#define ARO_ROUTING_AGENT_H
+
+#include "routing/appeal.h"
+
+#include <aro/event.h>
+#include <aro/time.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct agent_class;
+
+/* What orders the agents of one level, besides tie and id. */
+enum agent_order {
+    AGENT_ORDER_TIE,
+    AGENT_ORDER_IDLE,      /* longest idle first */
+    AGENT_ORDER_OPEN,      /* fewest open first */
+    AGENT_ORDER_IDLE_OPEN, /* longest idle, then fewest open */
+    AGENT_ORDER_OPEN_IDLE,
+    AGENT_ORDER_COUNT,
+};
+
+/* One ordered place of an agent among those with the same profile and the same use. */
+struct agent_place {
+    RB_ENTRY(agent_place) node;
+    struct agent *agent;
+    enum agent_order order;
+};
+
+struct agent {
+    struct agent_class *class;     /* the profile; NULL while not known */
+    struct agent_place *places;    /* one for each order in use; NULL: in no tree */
+    LIST_HEAD(, appeal) appeals;   /* held */
+    unsigned used, open;           /* effort and count of those */
+    struct aro_instant idle_since; /* the last assignment or decision; or when first seen */
+    uint64_t tie;                  /* SipHash of the id by the rulebook's seed */
+    uint32_t touched_in;
+    uint8_t status;         /* enum aro_agent_status */
+    bool is_placed : 1;     /* lies in the trees of its class */
+    bool is_record_due : 1; /* changed since its ledger record was written */
+    bool is_hungry : 1;     /* this event may have given it room */
+    char *time_zone;        /* NULL where absent */
+    size_t shift_count;
+    struct aro_shift *shifts;
+    char id[];
+};
+
+struct agent *agent_new(const char *id);
+void agent_free(struct agent *agent);
+
+/* Time zone and shifts of an agent.updated. */
+void agent_set_calendar(struct agent *agent, const struct aro_event *event);
+
+/* False: removed, never seen, or only named by an appeal whose record came before the agent's. */
+static inline bool agent_is_known(const struct agent *agent)
+{
+    return agent->class != NULL;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* Which agent gets an appeal: filters, then criteria, and the first that differs decides. */
+#ifndef ARO_ROUTING_AGENT_CHOICE_H
+#define ARO_ROUTING_AGENT_CHOICE_H
+
+#include "routing/filter.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct candidate_class;
+
+/* Why an appeal went where it went, or went nowhere: the agents of its queue, those that each
+ * filter kept from it, and what told the best from the second best. */
+struct why {
+    uint64_t pool;
+    uint64_t by_filter[FILTER_COUNT];
+    unsigned step;
+    const char *criterion; /* NULL where there was nobody to compare with, as is the next */
+    const struct agent *runner_up;
+};
+
+struct choice {
+    struct agent *agent; /* NULL: nobody may take it now */
+    const struct aro_language *language;
+    struct why why;
+};
+
+/* Chooses for @appeal, which waits; its class is linked where it was not. */
+void choice_make(struct aro_router *router, const struct appeal *appeal, struct choice *ret);
+
+/* Only the counts. */
+void choice_count(struct aro_router *router, const struct appeal *appeal, struct why *ret);
+
+/* By the queue's criteria before the first that looks at a person rather than a class. */
+int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,
+                            const struct candidate_class *b);
+
+/* By all of them, then tie and id; *@ret_criterion is what told them apart. */
+int candidate_compare(const struct aro_queue_terms *terms, unsigned effort, const struct agent *a,
+                      const struct candidate_class *a_class, const struct agent *b,
+                      const struct candidate_class *b_class, const char **ret_criterion);
+
+#endif

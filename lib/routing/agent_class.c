@@ -1,0 +1,461 @@
+#include "routing/agent_class.h"
+
+#include "routing/router_state.h"
+
+#include "support/cleanup.h"
+#include "support/memory.h"
+#include "support/siphash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the profile --- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* By tag, the better level first. */
+static int compare_languages(const void *a, const void *b)
+{
+    const struct aro_language_level *x = a, *y = b;
+    int order = strcmp(x->language->tag, y->language->tag);
+    return order ? order : (int)y->level - (int)x->level;
+}
+
+/* By name, the better level first. */
+static int compare_skills(const void *a, const void *b)
+{
+    const struct aro_skill *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : (int)y->level - (int)x->level;
+}
+
+static size_t names_of_list(struct aro_router *router, size_t count, const char *const *texts,
+                            const char ***ret)
+{
+    const char **list = memory_new_array(count, sizeof *list);
+    size_t kept = 0;
+
+    if (count)
+        memcpy(list, texts, count * sizeof *list);
+    qsort(list, count, sizeof *list, compare_texts);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || strcmp(list[kept - 1], list[i]) != 0)
+            list[kept++] = names_hold(&router->names, list[i]);
+    }
+    *ret = list;
+    return kept;
+}
+
+static void profile_set_languages(struct agent_profile *profile, const struct aro_event *event)
+{
+    size_t count = event->agent_language_count;
+    struct aro_language_level *list = memory_new_array(count, sizeof *list);
+    size_t kept = 0;
+
+    if (count)
+        memcpy(list, event->agent_languages, count * sizeof *list);
+    qsort(list, count, sizeof *list, compare_languages);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || list[kept - 1].language != list[i].language)
+            list[kept++] = list[i];
+    }
+    profile->languages = list;
+    profile->language_count = kept;
+}
+
+static void profile_set_skills(struct aro_router *router, struct agent_profile *profile,
+                               const struct aro_event *event)
+{
+    size_t count = event->skill_count;
+    struct aro_skill *list = memory_new_array(count, sizeof *list);
+    size_t kept = 0;
+
+    if (count)
+        memcpy(list, event->skills, count * sizeof *list);
+    qsort(list, count, sizeof *list, compare_skills);
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && strcmp(list[kept - 1].name, list[i].name) == 0)
+            continue;
+        list[kept] = list[i];
+        list[kept++].name = names_hold(&router->names, list[i].name);
+    }
+    profile->skills = list;
+    profile->skill_count = kept;
+}
+
+static void profile_init(struct aro_router *router, struct agent_profile *profile,
+                         const struct aro_event *event)
+{
+    *profile = (struct agent_profile){
+        .capacity = event->capacity,
+        .has_all_markets = event->all_markets,
+        .has_all_queues = !(event->has & ARO_HAS_QUEUES),
+        .team = names_hold(&router->names, event->team),
+        .site = names_hold(&router->names, event->site),
+        .lead = names_hold(&router->names, event->lead),
+    };
+    profile->market_count = names_of_list(router, event->all_markets ? 0 : event->market_count,
+                                          event->markets, &profile->markets);
+    profile->queue_count = names_of_list(router, profile->has_all_queues ? 0 : event->queue_count,
+                                         event->queues, &profile->queues);
+    profile_set_languages(profile, event);
+    profile_set_skills(router, profile, event);
+}
+
+static void drop_list(struct aro_router *router, size_t count, const char **list)
+{
+    for (size_t i = 0; i < count; i++)
+        names_drop(&router->names, list[i]);
+    free(list);
+}
+
+static void profile_done(struct aro_router *router, struct agent_profile *profile)
+{
+    drop_list(router, profile->market_count, profile->markets);
+    drop_list(router, profile->queue_count, profile->queues);
+    free(profile->languages);
+    for (size_t i = 0; i < profile->skill_count; i++)
+        names_drop(&router->names, profile->skills[i].name);
+    free(profile->skills);
+    names_drop(&router->names, profile->team);
+    names_drop(&router->names, profile->site);
+    names_drop(&router->names, profile->lead);
+}
+
+/* Lengths before texts, so that no two profiles give one key. */
+static void key_add_text(struct buffer *key, const char *text)
+{
+    if (text)
+        buffer_add_format(key, "%zu:%s,", strlen(text), text);
+    else
+        buffer_add_text(key, "-,");
+}
+
+static void key_add_list(struct buffer *key, bool is_all, size_t count, const char *const *list)
+{
+    buffer_add_format(key, "%s%zu[", is_all ? "*" : "", count);
+    for (size_t i = 0; i < count; i++)
+        key_add_text(key, list[i]);
+}
+
+static void profile_key(const struct agent_profile *profile, struct buffer *key)
+{
+    buffer_clear(key);
+    buffer_add_format(key, "%u,", profile->capacity);
+    key_add_list(key, profile->has_all_markets, profile->market_count, profile->markets);
+    key_add_list(key, profile->has_all_queues, profile->queue_count, profile->queues);
+    for (size_t i = 0; i < profile->language_count; i++)
+        buffer_add_format(key, "%u/%u,", profile->languages[i].language->id,
+                          profile->languages[i].level);
+    for (size_t i = 0; i < profile->skill_count; i++) {
+        key_add_text(key, profile->skills[i].name);
+        buffer_add_format(key, "%u,", profile->skills[i].level);
+    }
+    key_add_text(key, profile->team);
+    key_add_text(key, profile->site);
+    key_add_text(key, profile->lead);
+}
+
+bool agent_class_serves_queue(const struct agent_class *class, const char *queue)
+{
+    if (class->profile.has_all_queues)
+        return true;
+    for (size_t i = 0; i < class->profile.queue_count; i++) {
+        if (class->profile.queues[i] == queue)
+            return true;
+    }
+    return false;
+}
+
+bool agent_class_serves_market(const struct agent_class *class, const char *market)
+{
+    if (class->profile.has_all_markets)
+        return true;
+    for (size_t i = 0; i < class->profile.market_count; i++) {
+        if (class->profile.markets[i] == market)
+            return true;
+    }
+    return false;
+}
+
+unsigned agent_class_skill_level(const struct agent_class *class, const char *skill)
+{
+    for (size_t i = 0; i < class->profile.skill_count; i++) {
+        if (strcmp(class->profile.skills[i].name, skill) == 0)
+            return class->profile.skills[i].level;
+    }
+    return 0;
+}
+
+/* --- the class --- */
+
+struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event)
+{
+    struct agent_profile profile;
+    profile_init(router, &profile, event);
+    profile_key(&profile, &router->key);
+
+    struct agent_class *class = table_find(&router->agent_classes, router->key.data);
+    if (class) {
+        profile_done(router, &profile);
+        return class;
+    }
+    class = memory_new(sizeof *class);
+    class->profile = profile;
+    class->key = memory_copy_text(router->key.data);
+    table_add(&router->agent_classes, class);
+    return class;
+}
+
+void agent_class_free(struct aro_router *router, struct agent_class *class)
+{
+    profile_done(router, &class->profile);
+    free(class->counts);
+    free(class->trees);
+    free(class->eligible);
+    free(class->key);
+    free(class);
+}
+
+void agent_class_release(struct aro_router *router, struct agent_class *class)
+{
+    if (class->known > 0)
+        return;
+    assert(class->eligible_count == 0);
+    table_remove(&router->agent_classes, class->key);
+    agent_class_free(router, class);
+}
+
+/* Makes room for @level in counts and trees. */
+static void class_reach_level(const struct aro_router *router, struct agent_class *class,
+                              size_t level)
+{
+    if (level < class->level_count)
+        return;
+    size_t count = level + 1 > 2 * class->level_count ? level + 1 : 2 * class->level_count;
+    size_t old = class->level_count * router->order_count, all = count * router->order_count;
+
+    class->counts = memory_resize(class->counts, count * sizeof *class->counts);
+    class->trees = memory_resize(class->trees, all * sizeof *class->trees);
+    memset(class->counts + class->level_count, 0,
+           (count - class->level_count) * sizeof *class->counts);
+    for (size_t i = old; i < all; i++)
+        RB_INIT(&class->trees[i]);
+    class->level_count = count;
+}
+
+size_t agent_class_full_count(const struct agent_class *class, unsigned effort)
+{
+    if (effort > class->profile.capacity)
+        return class->available;
+    size_t full = 0;
+    for (size_t level = class->profile.capacity - effort + 1; level < class->level_count; level++)
+        full += class->counts[level];
+    return full;
+}
+
+/* --- order within a level --- */
+
+static int compare_idle(const struct agent *a, const struct agent *b)
+{
+    return (a->idle_since.ms > b->idle_since.ms) - (a->idle_since.ms < b->idle_since.ms);
+}
+
+static int compare_open(const struct agent *a, const struct agent *b)
+{
+    return (a->open > b->open) - (a->open < b->open);
+}
+
+typedef int compare_agents(const struct agent *a, const struct agent *b);
+
+static compare_agents *const order_parts[AGENT_ORDER_COUNT][2] = {
+    [AGENT_ORDER_IDLE] = { compare_idle },
+    [AGENT_ORDER_OPEN] = { compare_open },
+    [AGENT_ORDER_IDLE_OPEN] = { compare_idle, compare_open },
+    [AGENT_ORDER_OPEN_IDLE] = { compare_open, compare_idle },
+};
+
+int agent_compare_tie(const struct agent *a, const struct agent *b)
+{
+    if (a->tie != b->tie)
+        return a->tie < b->tie ? -1 : 1;
+    return strcmp(a->id, b->id);
+}
+
+static int agent_place_compare(const struct agent_place *a, const struct agent_place *b)
+{
+    for (unsigned i = 0; i < 2 && order_parts[a->order][i]; i++) {
+        int order = order_parts[a->order][i](a->agent, b->agent);
+        if (order)
+            return order;
+    }
+    return agent_compare_tie(a->agent, b->agent);
+}
+
+RB_GENERATE(agent_tree, agent_place, node, agent_place_compare)
+
+struct agent_tree *agent_class_tree(const struct aro_router *router,
+                                    const struct agent_class *class, size_t level,
+                                    enum agent_order order)
+{
+    assert(router->order_slot[order] > 0 && level < class->level_count);
+    return &class->trees[level * router->order_count + router->order_slot[order] - 1u];
+}
+
+/* --- an agent in their class --- */
+
+unsigned agent_room(const struct agent *agent)
+{
+    unsigned capacity = agent_capacity(agent);
+    if (agent->status != ARO_AGENT_AVAILABLE || agent->used >= capacity)
+        return 0;
+    return capacity - agent->used;
+}
+
+static size_t agent_level(const struct agent *agent)
+{
+    unsigned capacity = agent_capacity(agent);
+    return agent->used < capacity ? agent->used : capacity;
+}
+
+static void agent_make_places(const struct aro_router *router, struct agent *agent)
+{
+    agent->places = memory_new_array(router->order_count, sizeof *agent->places);
+    for (unsigned order = 0; order < AGENT_ORDER_COUNT; order++) {
+        if (router->order_slot[order])
+            agent->places[router->order_slot[order] - 1] =
+                (struct agent_place){ .agent = agent, .order = (enum agent_order)order };
+    }
+}
+
+void agent_lift(struct aro_router *router, struct agent *agent)
+{
+    if (!agent->is_placed)
+        return;
+    size_t level = agent_level(agent);
+    for (size_t i = 0; i < router->order_count; i++)
+        RB_REMOVE(agent_tree, &agent->class->trees[level * router->order_count + i],
+                  &agent->places[i]);
+    agent->class->counts[level]--;
+    agent->class->available--;
+    agent->is_placed = false;
+}
+
+void agent_put(struct aro_router *router, struct agent *agent)
+{
+    assert(!agent->is_placed);
+    if (!agent->class || agent->status != ARO_AGENT_AVAILABLE)
+        return;
+    if (!agent->places)
+        agent_make_places(router, agent);
+    size_t level = agent_level(agent);
+    class_reach_level(router, agent->class, level);
+    for (size_t i = 0; i < router->order_count; i++)
+        RB_INSERT(agent_tree, &agent->class->trees[level * router->order_count + i],
+                  &agent->places[i]);
+    agent->class->counts[level]++;
+    agent->class->available++;
+    agent->is_placed = true;
+}
+
+void agent_set_class(struct aro_router *router, struct agent *agent, struct agent_class *class)
+{
+    struct agent_class *old = agent->class;
+
+    agent_lift(router, agent);
+    if (class != old) {
+        if (class) {
+            class->known++;
+            router->known_count++;
+            appeal_classes_count_agents(router, class, 1);
+        }
+        agent->class = class;
+        if (old) {
+            appeal_classes_count_agents(router, old, -1);
+            old->known--;
+            router->known_count--;
+            agent_class_release(router, old);
+        }
+    }
+    agent_put(router, agent);
+}
+
+struct agent *agent_get(struct aro_router *router, const char *id)
+{
+    struct agent *agent = table_find(&router->agents, id);
+    if (agent)
+        return agent;
+    agent = agent_new(id);
+    agent_set_tie(router, agent);
+    table_add(&router->agents, agent);
+    return agent;
+}
+
+void agent_forget_unknown(struct aro_router *router, struct agent *agent)
+{
+    if (agent_is_known(agent) || agent->open > 0)
+        return;
+    table_remove(&router->agents, agent->id);
+    agent_free(agent);
+}
+
+/* --- which orders are in use --- */
+
+/* The part of @terms' criteria that tells two agents of one class and level apart. */
+enum agent_order agent_order_of(const struct aro_queue_terms *terms)
+{
+    enum agent_order order = AGENT_ORDER_TIE;
+
+    for (size_t i = 0; i < terms->criterion_count; i++) {
+        if (terms->criteria[i] == ARO_LONGEST_IDLE)
+            order = order == AGENT_ORDER_TIE    ? AGENT_ORDER_IDLE
+                    : order == AGENT_ORDER_OPEN ? AGENT_ORDER_OPEN_IDLE
+                                                : order;
+        else if (terms->criteria[i] == ARO_FEWEST_OPEN)
+            order = order == AGENT_ORDER_TIE    ? AGENT_ORDER_OPEN
+                    : order == AGENT_ORDER_IDLE ? AGENT_ORDER_IDLE_OPEN
+                                                : order;
+    }
+    return order;
+}
+
+static void choose_orders(struct aro_router *router)
+{
+    memset(router->order_slot, 0, sizeof router->order_slot);
+    router->order_count = 0;
+    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++) {
+        enum agent_order order = agent_order_of(aro_rulebook_queue_at(router->rulebook, i));
+        if (!router->order_slot[order])
+            router->order_slot[order] = (uint8_t)++router->order_count;
+    }
+}
+
+void agent_set_tie(const struct aro_router *router, struct agent *agent)
+{
+    agent->tie = siphash(agent->id, strlen(agent->id), aro_rulebook_seed(router->rulebook), 0);
+}
+
+void agents_arrange(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
+        agent_lift(router, agent);
+        free(TAKE(agent->places));
+        agent_set_tie(router, agent);
+    }
+    position = 0;
+    for (struct agent_class *class;
+         (class = table_next(&router->agent_classes, &position)) != NULL;) {
+        free(TAKE(class->counts));
+        free(TAKE(class->trees));
+        class->level_count = 0;
+    }
+    choose_orders(router);
+    position = 0;
+    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;)
+        agent_put(router, agent);
+}

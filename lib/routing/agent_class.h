@@ -1,0 +1,97 @@
+/* Agents with the same profile.
+ *
+ * Whether somebody may take an appeal depends on the profile alone, but for independence, status
+ * and room; so that is worked out once for each pair of agent class and appeal class. Within a
+ * class, the available agents lie by level (units in use) and, within a level, in ordered trees:
+ * the best of a class for an appeal is the head of the first level that leaves room, or of one of
+ * its levels.
+ */
+#ifndef ARO_ROUTING_AGENT_CLASS_H
+#define ARO_ROUTING_AGENT_CLASS_H
+
+#include "routing/agent.h"
+
+#include <aro/event.h>
+#include <aro/rulebook.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct aro_router;
+struct appeal_class;
+
+RB_HEAD(agent_tree, agent_place);
+
+/* What an agent is, as agent.updated says, sorted so that equal profiles are equal. All names. */
+struct agent_profile {
+    unsigned capacity;
+    bool has_all_markets, has_all_queues;
+    size_t market_count, queue_count, language_count, skill_count;
+    const char **markets, **queues;
+    struct aro_language_level *languages;
+    struct aro_skill *skills;
+    const char *team, *site, *lead;
+};
+
+struct agent_class {
+    char *key; /* the profile as a text */
+    struct agent_profile profile;
+    size_t known, available;  /* agents */
+    size_t level_count;       /* of the next two; grows with use */
+    uint32_t *counts;         /* available agents at each level: units in use, at most capacity */
+    struct agent_tree *trees; /* [level * orders in use + order] */
+    size_t eligible_count, eligible_size;
+    struct appeal_class **eligible; /* linked ones that these agents may take; sorted by queue */
+};
+
+/* The class of the profile that @event (agent.updated) describes, made where there is none yet.
+ * One that nobody is in is to be released again. */
+struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event);
+
+/* Frees it where nobody is in it. */
+void agent_class_release(struct aro_router *router, struct agent_class *class);
+void agent_class_free(struct aro_router *router, struct agent_class *class);
+
+bool agent_class_serves_queue(const struct agent_class *class, const char *queue);
+bool agent_class_serves_market(const struct agent_class *class, const char *market);
+unsigned agent_class_skill_level(const struct agent_class *class, const char *skill); /* 0: none */
+
+/* Finds or makes an agent; a new one is not known yet. */
+struct agent *agent_get(struct aro_router *router, const char *id);
+/* Frees @agent where they are not known and nothing is theirs. */
+void agent_forget_unknown(struct aro_router *router, struct agent *agent);
+
+/* Moves @agent into @class (NULL: nobody's any more), with every count and tree. */
+void agent_set_class(struct aro_router *router, struct agent *agent, struct agent_class *class);
+
+/* Any change of status, use, idle time or tie is made between these two, so that trees and counts
+ * never disagree with the agent. */
+void agent_lift(struct aro_router *router, struct agent *agent);
+void agent_put(struct aro_router *router, struct agent *agent);
+
+/* The last resort among equals: the seeded hash, then the id. */
+void agent_set_tie(const struct aro_router *router, struct agent *agent);
+int agent_compare_tie(const struct agent *a, const struct agent *b);
+
+/* Available agents that an appeal of @effort does not fit. */
+size_t agent_class_full_count(const struct agent_class *class, unsigned effort);
+
+static inline unsigned agent_capacity(const struct agent *agent)
+{
+    return agent->class ? agent->class->profile.capacity : 0;
+}
+
+/* Units that may be given now; 0 for those who take nothing new. */
+unsigned agent_room(const struct agent *agent);
+
+struct agent_tree *agent_class_tree(const struct aro_router *router,
+                                    const struct agent_class *class, size_t level,
+                                    enum agent_order order);
+RB_PROTOTYPE(agent_tree, agent_place, node, )
+
+/* Which orders the rulebook's queues need; then ties and trees anew. */
+void agents_arrange(struct aro_router *router);
+enum agent_order agent_order_of(const struct aro_queue_terms *terms);
+
+#endif

@@ -1,0 +1,125 @@
+#include "routing/events.h"
+
+#include "routing/agent_class.h"
+#include "routing/announcement.h"
+#include "routing/assignment.h"
+#include "routing/router_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool has_same_shifts(const struct agent *agent, const struct aro_event *event)
+{
+    if (agent->shift_count != event->shift_count)
+        return false;
+    for (size_t i = 0; i < agent->shift_count; i++) {
+        if (agent->shifts[i].start.ms != event->shifts[i].start.ms ||
+            agent->shifts[i].end.ms != event->shifts[i].end.ms)
+            return false;
+    }
+    return true;
+}
+
+static uint8_t status_after(const struct agent *agent, const struct aro_event *event)
+{
+    if (event->has & ARO_HAS_STATUS)
+        return (uint8_t)event->status;
+    return agent_is_known(agent) ? agent->status : ARO_AGENT_AVAILABLE;
+}
+
+static void agent_update(struct turn *turn, const struct aro_event *event)
+{
+    struct aro_router *router = turn->router;
+    struct agent *agent = agent_get(router, event->agent_id);
+    struct agent_class *class = agent_class_of_event(router, event);
+    uint8_t status = status_after(agent, event);
+
+    if (class == agent->class && status == agent->status &&
+        is_same_text(agent->time_zone, event->time_zone) && has_same_shifts(agent, event)) {
+        announce_ignored(turn, event, "repeat", NULL, 0);
+        return;
+    }
+    turn_touch_agent(turn, agent);
+    agent_lift(router, agent);
+    if (!agent_is_known(agent))
+        agent->idle_since = turn->now;
+    agent->status = status;
+    agent_set_calendar(agent, event);
+    agent_set_class(router, agent, class);
+    turn_write_agent(turn, agent);
+    agent_note_hungry(turn, agent);
+}
+
+static void agent_change_status(struct turn *turn, const struct aro_event *event)
+{
+    struct agent *agent = table_find(&turn->router->agents, event->agent_id);
+
+    if (!agent || !agent_is_known(agent)) {
+        announce_ignored(turn, event, "unknown", NULL, 0);
+        return;
+    }
+    if (agent->status == event->status) {
+        announce_ignored(turn, event, "repeat", NULL, 0);
+        return;
+    }
+    turn_touch_agent(turn, agent);
+    agent_lift(turn->router, agent);
+    agent->status = (uint8_t)event->status;
+    agent_put(turn->router, agent);
+    turn_write_agent(turn, agent);
+    agent_note_hungry(turn, agent);
+}
+
+static int compare_arrivals(const void *a, const void *b)
+{
+    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
+    return (x > y) - (x < y);
+}
+
+/* In the order of arrival, since the list of an agent has none that a fold would keep. */
+static void revoke_all(struct turn *turn, struct agent *agent, const char *reason)
+{
+    struct gathered held = { 0 };
+    struct appeal *appeal;
+
+    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
+    {
+        gathered_add(&held, appeal);
+    }
+    if (held.count)
+        qsort(held.items, held.count, sizeof(void *), compare_arrivals);
+    for (size_t i = 0; i < held.count; i++) {
+        turn_touch_appeal(turn, held.items[i]);
+        announce_revoked(turn, held.items[i], reason);
+        appeal_take_back(turn, held.items[i]);
+    }
+    free(held.items);
+}
+
+static void agent_remove(struct turn *turn, const struct aro_event *event)
+{
+    struct agent *agent = table_find(&turn->router->agents, event->agent_id);
+
+    if (!agent || !agent_is_known(agent)) {
+        announce_ignored(turn, event, "unknown", NULL, 0);
+        return;
+    }
+    turn_touch_agent(turn, agent);
+    revoke_all(turn, agent, "removed");
+    agent_set_class(turn->router, agent, NULL);
+    turn_write_agent(turn, agent);
+}
+
+void agent_event_apply(struct turn *turn, const struct aro_event *event)
+{
+    switch (event->type) {
+    case ARO_AGENT_UPDATED: agent_update(turn, event); return;
+    case ARO_AGENT_STATUS: agent_change_status(turn, event); return;
+    default: agent_remove(turn, event); return;
+    }
+}

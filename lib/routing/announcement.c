@@ -1,0 +1,161 @@
+#include "routing/announcement.h"
+
+#include "routing/agent_class.h"
+#include "routing/appeal_class.h"
+#include "routing/router_state.h"
+
+/* Absent texts and times are left out. */
+static void add_text(struct json_writer *writer, const char *name, const char *text)
+{
+    if (text)
+        json_add_text(writer, name, text);
+}
+
+static void add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
+{
+    if (!aro_instant_is_never(at))
+        json_add_instant(writer, name, at);
+}
+
+static void add_why(struct json_writer *writer, const struct why *why, bool is_assignment)
+{
+    json_open_object(writer, "why");
+    json_add_integer(writer, "pool", (int64_t)why->pool);
+    json_open_object(writer, "by_filter");
+    for (unsigned i = 0; i < FILTER_COUNT; i++) {
+        if (why->by_filter[i] > 0)
+            json_add_integer(writer, filter_name((enum filter)i), (int64_t)why->by_filter[i]);
+    }
+    json_close_object(writer);
+    if (is_assignment) {
+        json_add_integer(writer, "step", why->step);
+        add_text(writer, "criterion", why->criterion);
+        add_text(writer, "runner_up", why->runner_up ? why->runner_up->id : NULL);
+    }
+    json_close_object(writer);
+}
+
+static struct json_writer open_about(struct turn *turn, const struct appeal *appeal)
+{
+    struct json_writer writer = turn_open_body(turn);
+    json_add_text(&writer, "appeal_id", appeal->id);
+    return writer;
+}
+
+static void emit_outcome(struct turn *turn, struct appeal *appeal, const char *type,
+                         struct json_writer *writer)
+{
+    turn_emit(turn, ARO_RECORD_OUTCOME, NULL, type, appeal->id, appeal, writer);
+}
+
+/* created, offered and revoked have the same members, but for the last two. */
+static void announce_assignment(struct turn *turn, struct appeal *appeal, const char *type,
+                                const char *reason, const struct why *why)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    const struct agent *agent = appeal_agent(appeal);
+
+    json_add_text(&writer, "agent_id", agent ? agent->id : NULL);
+    json_add_text(&writer, "queue", appeal->class->queue->name);
+    json_add_text(&writer, "market", appeal->class->market);
+    json_add_text(&writer, "language", appeal->at.held.language->tag);
+    json_add_integer(&writer, "epoch", appeal->epoch);
+    json_add_integer(&writer, "effort", appeal->effort);
+    json_add_integer(&writer, "priority", appeal->priority);
+    json_add_integer(&writer, "tier", appeal->tier);
+    json_add_instant(&writer, "submitted_at", appeal->submitted_at);
+    add_instant(&writer, "deadline", appeal->deadline);
+    json_add_text(&writer, "rule", appeal->rule);
+    json_add_text(&writer, "rulebook", appeal->rulebook);
+    json_add_integer(&writer, "step", appeal->class->step);
+    add_text(&writer, "reason", reason);
+    if (why)
+        add_why(&writer, why, true);
+    turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->at.held.topic, type, appeal->id, appeal,
+              &writer);
+}
+
+void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why)
+{
+    announce_assignment(turn, appeal, "assignment.created", NULL, why);
+}
+
+void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason)
+{
+    announce_assignment(turn, appeal, "assignment.revoked", reason, NULL);
+}
+
+void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why)
+{
+    struct json_writer writer = open_about(turn, appeal);
+
+    json_add_text(&writer, "queue", appeal->class->queue->name);
+    json_add_text(&writer, "market", appeal->class->market);
+    json_add_text(&writer, "language", appeal->class->languages[0]->tag);
+    json_add_text(&writer, "rule", appeal->rule);
+    json_add_text(&writer, "rulebook", appeal->rulebook);
+    json_add_integer(&writer, "priority", appeal->priority);
+    add_instant(&writer, "deadline", appeal->deadline);
+    add_why(&writer, why, false);
+    emit_outcome(turn, appeal, "appeal.waiting", &writer);
+}
+
+void announce_held(struct turn *turn, struct appeal *appeal)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    json_add_text(&writer, "reason", appeal->is_on_hold ? "on_hold" : "market_paused");
+    emit_outcome(turn, appeal, "appeal.held", &writer);
+}
+
+void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    json_add_text(&writer, "reason", reason);
+    emit_outcome(turn, appeal, "appeal.resumed", &writer);
+}
+
+void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,
+                       const char *reason)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    json_add_text(&writer, "from", from);
+    json_add_text(&writer, "to", appeal->class->queue->name);
+    json_add_text(&writer, "reason", reason);
+    emit_outcome(turn, appeal, "appeal.rerouted", &writer);
+}
+
+void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    const struct agent *holder = appeal_agent(appeal);
+
+    json_add_text(&writer, "reason", decision ? "decided" : "withdrawn");
+    if (decision) {
+        json_add_text(&writer, "outcome", aro_outcome_name(decision->outcome));
+        if (decision->has & ARO_HAS_AGENT_ID)
+            json_add_text(&writer, "agent_id", decision->agent_id);
+        else if (holder)
+            json_add_text(&writer, "agent_id", holder->id);
+    }
+    if (appeal->epoch > 0)
+        json_add_integer(&writer, "epoch", appeal->epoch);
+    if (decision)
+        add_instant(&writer, "decided_at", decision->decided_at);
+    emit_outcome(turn, appeal, "appeal.closed", &writer);
+}
+
+void announce_ignored(struct turn *turn, const struct aro_event *event, const char *reason,
+                      struct appeal *appeal, uint32_t epoch_now)
+{
+    struct json_writer writer = turn_open_body(turn);
+    const char *key = event->appeal_id ? event->appeal_id : event->agent_id;
+
+    json_add_text(&writer, "event_type", aro_event_type_name(event->type));
+    json_add_text(&writer, event->appeal_id ? "appeal_id" : "agent_id", key);
+    json_add_text(&writer, "reason", reason);
+    if (event->epoch > 0)
+        json_add_integer(&writer, "epoch_given", (int64_t)event->epoch);
+    if (epoch_now > 0)
+        json_add_integer(&writer, "epoch_now", epoch_now);
+    turn_emit(turn, ARO_RECORD_OUTCOME, NULL, "event.ignored", key, appeal, &writer);
+}

@@ -1,0 +1,25 @@
+/* What the router says to the outside: the bodies of assignments and outcomes. */
+#ifndef ARO_ROUTING_ANNOUNCEMENT_H
+#define ARO_ROUTING_ANNOUNCEMENT_H
+
+#include "routing/agent_choice.h"
+#include "routing/turn.h"
+
+/* @appeal has just been given out. @why is NULL where a queue takes it. */
+void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why);
+/* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
+void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);
+void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why);
+void announce_held(struct turn *turn, struct appeal *appeal);
+void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason);
+void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,
+                       const char *reason);
+/* @decision is the appeal.decided, NULL for a withdrawn one. */
+void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
+
+/* event.ignored: a fact, not an error. @appeal is the open one it is about, where there is one;
+ * @epoch_now is 0 where there is none to tell. */
+void announce_ignored(struct turn *turn, const struct aro_event *event, const char *reason,
+                      struct appeal *appeal, uint32_t epoch_now);
+
+#endif

@@ -1,0 +1,58 @@
+#include "routing/appeal.h"
+
+#include "support/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const state_names[APPEAL_STATE_COUNT] = {
+    [APPEAL_WAITING] = "waiting",     [APPEAL_OFFERED] = "offered", [APPEAL_ASSIGNED] = "assigned",
+    [APPEAL_DELIVERED] = "delivered", [APPEAL_CLOSED] = "closed",
+};
+
+const char *appeal_state_name(enum appeal_state state)
+{
+    assert(state < APPEAL_STATE_COUNT);
+    return state_names[state];
+}
+
+enum appeal_state appeal_state_find(const char *name)
+{
+    unsigned state = 0;
+    while (state < APPEAL_STATE_COUNT && strcmp(state_names[state], name) != 0)
+        state++;
+    return (enum appeal_state)state;
+}
+
+struct appeal *appeal_new(const char *id)
+{
+    size_t size = strlen(id) + 1;
+    struct appeal *appeal = memory_new(sizeof *appeal + size);
+    memcpy(appeal->id, id, size);
+    appeal->deadline = ARO_INSTANT_NEVER;
+    return appeal;
+}
+
+struct agent *appeal_agent(const struct appeal *appeal)
+{
+    return appeal_has_agent(appeal) ? appeal->at.held.agent : NULL;
+}
+
+struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now)
+{
+    return (struct aro_span){ appeal_is_stopped(appeal) ? appeal->clock : now.ms - appeal->clock };
+}
+
+void appeal_set_clock(struct appeal *appeal, struct aro_instant now, bool was_stopped)
+{
+    if (appeal_is_stopped(appeal) != was_stopped)
+        appeal->clock = now.ms - appeal->clock;
+}
+
+struct remembered *remembered_new(const char *id)
+{
+    size_t size = strlen(id) + 1;
+    struct remembered *remembered = memory_new(sizeof *remembered + size);
+    memcpy(remembered->id, id, size);
+    return remembered;
+}

@@ -1,0 +1,115 @@
+/* An appeal while it is open, and what is remembered of it once it is closed. */
+#ifndef ARO_ROUTING_APPEAL_H
+#define ARO_ROUTING_APPEAL_H
+
+#include "routing/details.h"
+#include "routing/timers.h"
+
+#include <aro/event.h>
+#include <aro/time.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct agent;
+struct appeal_class;
+struct queue;
+
+enum appeal_state {
+    APPEAL_WAITING,   /* in line, held, or on its way into the line within one event */
+    APPEAL_OFFERED,   /* to an agent, who has to accept */
+    APPEAL_ASSIGNED,  /* an agent's */
+    APPEAL_DELIVERED, /* in a queue's own inbox */
+    APPEAL_CLOSED,    /* a struct remembered */
+    APPEAL_STATE_COUNT,
+};
+
+/* "waiting" */
+const char *appeal_state_name(enum appeal_state state);
+enum appeal_state appeal_state_find(const char *name); /* APPEAL_STATE_COUNT: no such state */
+
+struct appeal {
+    union {
+        struct { /* in line */
+            RB_ENTRY(appeal) by_order;
+            int64_t earliest_submitted, earliest_deadline; /* of the subtree */
+        } line;
+        struct {                 /* offered, assigned, delivered */
+            struct agent *agent; /* NULL: delivered */
+            LIST_ENTRY(appeal) of_agent;
+            const struct aro_language *language; /* in which the agent will read it */
+            const char *topic;                   /* a name; NULL: the shard's own */
+        } held;
+    } at;
+    struct appeal_class *class; /* queue, market, languages, step */
+    const char *rule;           /* a name, as are the next three; the rule that chose the queue */
+    const char *rulebook;       /* by which it was routed or assigned last */
+    const char *reason;         /* NULL where absent */
+    const char *source_topic;   /* of its submission, with the next two; "control" and the like */
+    int64_t source_offset;
+    int32_t source_partition; /* -1: not a record */
+    uint32_t touched_in;      /* the last batch that changed it */
+    struct details *details;
+    uint64_t arrival;   /* its place in every line, never another's */
+    int64_t order_key;  /* what its queue orders by, before arrival */
+    struct timer timer; /* when the agents who gave it back may be asked again */
+    struct aro_instant submitted_at, deadline;
+    int64_t clock; /* runs: when its age was 0, hold time left out; stopped: its age, ms */
+    uint32_t epoch, output_count;
+    uint32_t tier;
+    uint8_t effort, priority, event_priority;
+    uint8_t state; /* enum appeal_state */
+    bool is_in_line : 1;
+    bool is_on_hold : 1;
+    bool is_market_paused : 1;
+    bool is_announced : 1;      /* appeal.waiting was written since it entered the line */
+    bool is_held_announced : 1; /* appeal.held was written and appeal.resumed not yet */
+    bool is_record_due : 1; /* this event changed it: its ledger record is still to be written */
+    char id[];
+};
+
+/* A new one of @id in state waiting, nowhere yet. */
+struct appeal *appeal_new(const char *id);
+
+static inline bool appeal_has_agent(const struct appeal *appeal)
+{
+    return appeal->state == APPEAL_OFFERED || appeal->state == APPEAL_ASSIGNED;
+}
+
+static inline bool appeal_is_held(const struct appeal *appeal)
+{
+    return appeal->state == APPEAL_WAITING && (appeal->is_on_hold || appeal->is_market_paused);
+}
+
+static inline bool appeal_is_given_out(const struct appeal *appeal)
+{
+    return appeal->state != APPEAL_WAITING;
+}
+
+/* Who has it; NULL where nobody does. */
+struct agent *appeal_agent(const struct appeal *appeal);
+
+/* Its age, hold time left out. */
+struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now);
+
+/* Stops or runs the clock as its flags say after @was_stopped. */
+void appeal_set_clock(struct appeal *appeal, struct aro_instant now, bool was_stopped);
+static inline bool appeal_is_stopped(const struct appeal *appeal)
+{
+    return appeal->is_on_hold || appeal->is_market_paused;
+}
+
+/* Closed, and kept for the dedupe window so that late events about it are told apart. */
+struct remembered {
+    struct timer timer; /* due: when it was closed; the window is added by who looks */
+    uint32_t epoch;
+    uint32_t touched_in;
+    bool is_withdrawn;
+    uint8_t outcome; /* enum aro_outcome, of a decided one */
+    char id[];
+};
+
+struct remembered *remembered_new(const char *id);
+
+#endif

@@ -1,0 +1,458 @@
+#include "routing/appeal_class.h"
+
+#include "routing/agent_choice.h"
+#include "routing/agent_class.h"
+#include "routing/router_state.h"
+
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Linked classes that no open appeal is of; more than that are unlinked and freed. They are kept
+ * because the next appeal is most likely of a class that has just been there. */
+enum { IDLE_CLASSES_MAX = 4096 };
+
+/* --- the class of an appeal --- */
+
+static void key_add_number(struct buffer *key, char before, uint32_t number)
+{
+    char digits[12];
+    char *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    *--at = before;
+    buffer_add(key, at, (size_t)(digits + sizeof digits - at));
+}
+
+static void class_key(struct buffer *key, const struct queue *queue, const char *market,
+                      size_t language_count, const struct aro_language *const *languages,
+                      unsigned step)
+{
+    buffer_clear(key);
+    key_add_number(key, ' ', step);
+    for (size_t i = 0; i < language_count; i++)
+        key_add_number(key, ',', languages[i]->id);
+    key_add_number(key, ' ', (uint32_t)strlen(market));
+    buffer_add(key, ":", 1);
+    buffer_add_text(key, market);
+    buffer_add_text(key, queue->name); /* last, since it may hold anything */
+}
+
+static const char *appeal_class_key(const void *item)
+{
+    return ((const struct appeal_class *)item)->key;
+}
+
+void appeal_classes_init(struct aro_router *router)
+{
+    table_init(&router->appeal_classes, appeal_class_key);
+    TAILQ_INIT(&router->linked_classes);
+    TAILQ_INIT(&router->idle_classes);
+}
+
+static struct appeal_class *class_get(struct aro_router *router, struct queue *queue,
+                                      const char *market, size_t language_count,
+                                      const struct aro_language *const *languages, unsigned step)
+{
+    class_key(&router->key, queue, market, language_count, languages, step);
+    struct appeal_class *class = table_find(&router->appeal_classes, router->key.data);
+    if (class)
+        return class;
+
+    class = memory_new(sizeof *class);
+    class->key = memory_copy_text(router->key.data);
+    class->queue = queue;
+    class->market = names_hold(&router->names, market);
+    class->step = step;
+    class->language_count = language_count;
+    memcpy(class->languages, languages, language_count * sizeof *languages);
+    table_add(&router->appeal_classes, class);
+    TAILQ_INSERT_TAIL(&queue->classes, class, of_queue);
+    class->is_idle = true;
+    TAILQ_INSERT_TAIL(&router->idle_classes, class, idle);
+    router->idle_count++;
+    return class;
+}
+
+static void set_idle(struct aro_router *router, struct appeal_class *class, bool is_idle)
+{
+    if (class->is_idle == is_idle)
+        return;
+    class->is_idle = is_idle;
+    if (is_idle) {
+        TAILQ_INSERT_TAIL(&router->idle_classes, class, idle);
+        router->idle_count++;
+    } else {
+        TAILQ_REMOVE(&router->idle_classes, class, idle);
+        router->idle_count--;
+    }
+}
+
+static void free_lines(struct appeal_class *class)
+{
+    for (size_t i = 0; i < class->line_count; i++)
+        free(class->lines[i]);
+    free(class->lines);
+}
+
+void appeal_class_free(struct aro_router *router, struct appeal_class *class)
+{
+    assert(class->appeal_count == 0 && class->waiting_count == 0);
+    appeal_class_unlink(router, class);
+    set_idle(router, class, false);
+    table_remove(&router->appeal_classes, class->key);
+    TAILQ_REMOVE(&class->queue->classes, class, of_queue);
+    names_drop(&router->names, class->market);
+    free_lines(class);
+    free(class->candidates);
+    free(class->key);
+    free(class);
+}
+
+void appeal_set_class(struct aro_router *router, struct appeal *appeal, struct queue *queue,
+                      const char *market, size_t language_count,
+                      const struct aro_language *const *languages, unsigned step)
+{
+    assert(!appeal->is_in_line);
+    struct appeal_class *class = class_get(router, queue, market, language_count, languages, step);
+    class->appeal_count++;
+    set_idle(router, class, false);
+    if (appeal->class)
+        appeal_leave_class(router, appeal);
+    appeal->class = class;
+}
+
+void appeal_leave_class(struct aro_router *router, struct appeal *appeal)
+{
+    struct appeal_class *class = TAKE(appeal->class);
+
+    assert(class->appeal_count > 0);
+    if (--class->appeal_count > 0)
+        return;
+    set_idle(router, class, true);
+    if (router->idle_count > IDLE_CLASSES_MAX)
+        appeal_class_free(router, TAILQ_FIRST(&router->idle_classes));
+}
+
+const struct aro_step *appeal_class_step(const struct appeal_class *class)
+{
+    const struct aro_queue_terms *terms = class->queue->terms;
+    if (!terms || terms->delivers_to_queue)
+        return NULL;
+    return &terms->steps[(class->step < terms->step_count ? class->step : terms->step_count) - 1];
+}
+
+/* --- which agents may take its appeals --- */
+
+static void *array_reach(void *array, size_t count, size_t *size, size_t item_size)
+{
+    if (count < *size)
+        return array;
+    *size = *size ? *size * 2 : 4;
+    return memory_resize(array, *size * item_size);
+}
+
+static unsigned skill_sum_of(const struct agent_class *agents, const struct aro_step *step)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < step->skill_count; i++)
+        sum += agent_class_skill_level(agents, step->skills[i].name);
+    return sum;
+}
+
+void candidate_class_init(const struct aro_router *router, struct candidate_class *ret,
+                          struct agent_class *agents, const struct appeal_class *class,
+                          enum filter *ret_filter)
+{
+    *ret = (struct candidate_class){ .agents = agents };
+    *ret_filter = filter_class(router, agents, class, &ret->fit);
+    if (*ret_filter == FILTER_NONE)
+        ret->skill_sum = skill_sum_of(agents, appeal_class_step(class));
+}
+
+static void class_add_candidate(struct appeal_class *class, const struct candidate_class *candidate)
+{
+    class->candidates = array_reach(class->candidates, class->candidate_count,
+                                    &class->candidate_size, sizeof *class->candidates);
+    class->candidates[class->candidate_count++] = *candidate;
+}
+
+static int compare_candidates(const void *a, const void *b, void *terms)
+{
+    return candidate_class_compare(terms, a, b);
+}
+
+static void class_sort_candidates(struct appeal_class *class)
+{
+    if (class->candidate_count)
+        qsort_r(class->candidates, class->candidate_count, sizeof *class->candidates,
+                compare_candidates, (void *)(uintptr_t) class->queue->terms);
+}
+
+/* Moves the last one, new among sorted ones, to its place. */
+static void class_place_last_candidate(struct appeal_class *class)
+{
+    size_t at = class->candidate_count - 1;
+    struct candidate_class last = class->candidates[at];
+
+    while (at > 0 &&
+           candidate_class_compare(class->queue->terms, &last, &class->candidates[at - 1]) < 0) {
+        class->candidates[at] = class->candidates[at - 1];
+        at--;
+    }
+    class->candidates[at] = last;
+}
+
+static void class_drop_candidate(struct appeal_class *class, const struct agent_class *agents)
+{
+    size_t at = 0;
+    while (class->candidates[at].agents != agents)
+        at++;
+    class->candidate_count--;
+    memmove(&class->candidates[at], &class->candidates[at + 1],
+            (class->candidate_count - at) * sizeof *class->candidates);
+}
+
+static void agents_add_eligible(struct agent_class *agents, struct appeal_class *class)
+{
+    agents->eligible = array_reach(agents->eligible, agents->eligible_count, &agents->eligible_size,
+                                   sizeof(struct appeal_class *));
+    size_t at = agents->eligible_count++;
+    while (at > 0 && agents->eligible[at - 1]->queue > class->queue) {
+        agents->eligible[at] = agents->eligible[at - 1];
+        at--;
+    }
+    agents->eligible[at] = class;
+}
+
+static void agents_drop_eligible(struct agent_class *agents, const struct appeal_class *class)
+{
+    size_t at = 0;
+    while (agents->eligible[at] != class)
+        at++;
+    agents->eligible_count--;
+    memmove(&agents->eligible[at], &agents->eligible[at + 1],
+            (agents->eligible_count - at) * sizeof(struct appeal_class *));
+}
+
+/* Counts @known agents of @agents (fewer where negative); true, with how they fit, where none of
+ * the filters of a class keeps them from @class. */
+static bool class_count(struct aro_router *router, struct appeal_class *class,
+                        struct agent_class *agents, int64_t known, struct candidate_class *ret)
+{
+    enum filter filter;
+
+    if (!agent_class_serves_queue(agents, class->queue->name))
+        return false;
+    candidate_class_init(router, ret, agents, class, &filter);
+    class->pool += (uint64_t)known;
+    if (filter == FILTER_NONE)
+        return true;
+    class->rejected[filter] += (uint64_t)known;
+    return false;
+}
+
+void appeal_class_link(struct aro_router *router, struct appeal_class *class)
+{
+    if (class->is_linked || !appeal_class_step(class))
+        return;
+    size_t position = 0;
+    struct candidate_class candidate;
+    for (struct agent_class *agents;
+         (agents = table_next(&router->agent_classes, &position)) != NULL;) {
+        if (agents->known == 0 ||
+            !class_count(router, class, agents, (int64_t)agents->known, &candidate))
+            continue;
+        class_add_candidate(class, &candidate);
+        agents_add_eligible(agents, class);
+    }
+    class_sort_candidates(class);
+    class->is_linked = true;
+    TAILQ_INSERT_TAIL(&router->linked_classes, class, linked);
+}
+
+void appeal_classes_link_waiting(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct appeal_class *class;
+         (class = table_next(&router->appeal_classes, &position)) != NULL;) {
+        if (class->waiting_count > 0)
+            appeal_class_link(router, class);
+    }
+    router->is_link_due = false;
+}
+
+void appeal_class_unlink(struct aro_router *router, struct appeal_class *class)
+{
+    if (!class->is_linked)
+        return;
+    for (size_t i = 0; i < class->candidate_count; i++)
+        agents_drop_eligible(class->candidates[i].agents, class);
+    class->candidate_count = 0;
+    class->pool = 0;
+    memset(class->rejected, 0, sizeof class->rejected);
+    class->is_linked = false;
+    TAILQ_REMOVE(&router->linked_classes, class, linked);
+}
+
+void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count)
+{
+    bool is_only_one = agents->known == 1;
+    struct appeal_class *class;
+    struct candidate_class candidate;
+
+    TAILQ_FOREACH(class, &router->linked_classes, linked)
+    {
+        if (!class_count(router, class, agents, count, &candidate) || !is_only_one)
+            continue;
+        if (count > 0) {
+            class_add_candidate(class, &candidate);
+            class_place_last_candidate(class);
+            agents_add_eligible(agents, class);
+        } else {
+            class_drop_candidate(class, agents);
+            agents_drop_eligible(agents, class);
+        }
+    }
+}
+
+/* --- lines --- */
+
+int appeal_compare_place(const struct appeal *a, const struct appeal *b)
+{
+    if (a->order_key != b->order_key)
+        return a->order_key < b->order_key ? -1 : 1;
+    if (a->arrival != b->arrival)
+        return a->arrival < b->arrival ? -1 : 1;
+    return strcmp(a->id, b->id);
+}
+
+static void earliest_of(struct appeal *appeal, const struct appeal *child)
+{
+    if (!child)
+        return;
+    if (child->at.line.earliest_submitted < appeal->at.line.earliest_submitted)
+        appeal->at.line.earliest_submitted = child->at.line.earliest_submitted;
+    if (child->at.line.earliest_deadline < appeal->at.line.earliest_deadline)
+        appeal->at.line.earliest_deadline = child->at.line.earliest_deadline;
+}
+
+static void line_summarise_alone(struct appeal *appeal)
+{
+    appeal->at.line.earliest_submitted = appeal->submitted_at.ms;
+    appeal->at.line.earliest_deadline = appeal->deadline.ms;
+}
+
+/* The earliest times of a subtree, from those of its children. */
+static void line_summarise(struct appeal *appeal)
+{
+    line_summarise_alone(appeal);
+    earliest_of(appeal, RB_LEFT(appeal, at.line.by_order));
+    earliest_of(appeal, RB_RIGHT(appeal, at.line.by_order));
+}
+
+/* The tree's own calls of RB_AUGMENT cover what its rotations move; what lies above is ours. */
+static void line_summarise_upwards(struct appeal *appeal)
+{
+    for (; appeal; appeal = RB_PARENT(appeal, at.line.by_order))
+        line_summarise(appeal);
+}
+
+#undef RB_AUGMENT
+#define RB_AUGMENT(appeal) line_summarise(appeal)
+RB_GENERATE(line_tree, appeal, at.line.by_order, appeal_compare_place)
+
+static struct line *class_line(struct appeal_class *class, unsigned effort)
+{
+    size_t at = 0;
+    while (at < class->line_count && class->lines[at]->effort < effort)
+        at++;
+    if (at < class->line_count && class->lines[at]->effort == effort)
+        return class->lines[at];
+
+    struct line *line = memory_new(sizeof *line);
+    line->effort = effort;
+    RB_INIT(&line->tree);
+    class->lines = memory_resize(class->lines, (class->line_count + 1) * sizeof(struct line *));
+    memmove(&class->lines[at + 1], &class->lines[at],
+            (class->line_count - at) * sizeof(struct line *));
+    class->lines[at] = line;
+    class->line_count++;
+    return line;
+}
+
+void line_add(struct appeal *appeal)
+{
+    struct line *line = class_line(appeal->class, appeal->effort);
+
+    assert(!appeal->is_in_line && appeal->state == APPEAL_WAITING);
+    line_summarise_alone(appeal);
+    RB_INSERT(line_tree, &line->tree, appeal);
+    line_summarise_upwards(appeal);
+    line->count++;
+    appeal->class->waiting_count++;
+    appeal->is_in_line = true;
+}
+
+void line_remove(struct appeal *appeal)
+{
+    struct line *line = class_line(appeal->class, appeal->effort);
+    struct appeal *above = RB_PARENT(appeal, at.line.by_order);
+
+    assert(appeal->is_in_line);
+    RB_REMOVE(line_tree, &line->tree, appeal);
+    line_summarise_upwards(above);
+    line->count--;
+    appeal->class->waiting_count--;
+    appeal->is_in_line = false;
+}
+
+struct appeal *line_first_for(const struct line *line, const char *agent_id)
+{
+    struct appeal *appeal = RB_MIN(line_tree, (struct line_tree *)(uintptr_t)&line->tree);
+    while (appeal && details_bar_of(appeal->details, agent_id) != DETAILS_BAR_NONE)
+        appeal = RB_NEXT(line_tree, &line->tree, appeal);
+    return appeal;
+}
+
+typedef int64_t line_time(const struct appeal *root);
+
+static int64_t root_submitted(const struct appeal *root)
+{
+    return root->at.line.earliest_submitted;
+}
+
+static int64_t root_deadline(const struct appeal *root)
+{
+    return root->at.line.earliest_deadline;
+}
+
+static struct aro_instant queue_earliest(const struct queue *queue, line_time *time_of)
+{
+    struct aro_instant earliest = ARO_INSTANT_NEVER;
+    const struct appeal_class *class;
+
+    TAILQ_FOREACH(class, &queue->classes, of_queue)
+    {
+        for (size_t i = 0; i < class->line_count; i++) {
+            const struct appeal *root = RB_ROOT(&class->lines[i]->tree);
+            if (root && time_of(root) < earliest.ms)
+                earliest.ms = time_of(root);
+        }
+    }
+    return earliest;
+}
+
+struct aro_instant queue_earliest_submitted(const struct queue *queue)
+{
+    return queue_earliest(queue, root_submitted);
+}
+
+struct aro_instant queue_earliest_deadline(const struct queue *queue)
+{
+    return queue_earliest(queue, root_deadline);
+}

@@ -1,0 +1,103 @@
+/* Appeals that ask the same of an agent: same queue, market, languages and step.
+ *
+ * Those that wait lie in lines, one for each effort, in the order of the queue. A class is *linked*
+ * while it knows which agent classes may take its appeals, and they know it; that is worked out
+ * when an appeal of it is first routed, and kept up to date from then on. */
+#ifndef ARO_ROUTING_APPEAL_CLASS_H
+#define ARO_ROUTING_APPEAL_CLASS_H
+
+#include "routing/appeal.h"
+#include "routing/filter.h"
+#include "routing/queue.h"
+
+#include <aro/event.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct agent_class;
+struct aro_router;
+
+RB_HEAD(line_tree, appeal);
+RB_PROTOTYPE(line_tree, appeal, at.line.by_order, )
+
+/* Waiting appeals of one class and one effort. */
+struct line {
+    unsigned effort;
+    size_t count;
+    struct line_tree tree;
+};
+
+/* An agent class that may take appeals of this class, and how well it fits. */
+struct candidate_class {
+    struct agent_class *agents;
+    struct language_fit fit;
+    unsigned skill_sum; /* levels of the skills that the step asks for */
+};
+
+struct appeal_class {
+    char *key; /* the next five as a text */
+    struct queue *queue;
+    const char *market; /* a name */
+    unsigned step;      /* from 1 */
+    size_t language_count;
+    const struct aro_language *languages[ARO_LANGUAGES_MAX];
+
+    size_t appeal_count;  /* open appeals of this class, wherever they are */
+    size_t waiting_count; /* of these, in line */
+    size_t line_count;
+    struct line **lines; /* sorted by effort */
+
+    bool is_linked;
+    size_t candidate_count, candidate_size;
+    struct candidate_class *candidates; /* sorted by what the queue's criteria know of a class */
+    uint64_t pool;                      /* known agents of the queue */
+    uint64_t rejected[FILTER_OF_CLASS_COUNT]; /* of these, by the first filter that says no */
+
+    bool is_idle; /* no open appeal is of it; freed when too many are */
+    TAILQ_ENTRY(appeal_class) of_queue, linked, idle;
+};
+
+void appeal_classes_init(struct aro_router *router);
+
+/* Finds or makes the class; @appeal enters it (and leaves the one it was in). Not while in line. */
+void appeal_set_class(struct aro_router *router, struct appeal *appeal, struct queue *queue,
+                      const char *market, size_t language_count,
+                      const struct aro_language *const *languages, unsigned step);
+/* @appeal leaves its class for none. */
+void appeal_leave_class(struct aro_router *router, struct appeal *appeal);
+void appeal_class_free(struct aro_router *router, struct appeal_class *class);
+
+/* The terms of the step in force; NULL where the queue is gone or takes its appeals itself. */
+const struct aro_step *appeal_class_step(const struct appeal_class *class);
+
+/* How well @agents, who serve its queue, fit @class; *@ret_filter is what keeps them all from it,
+ * and
+ * @ret is set where nothing does. */
+void candidate_class_init(const struct aro_router *router, struct candidate_class *ret,
+                          struct agent_class *agents, const struct appeal_class *class,
+                          enum filter *ret_filter);
+
+void appeal_class_link(struct aro_router *router, struct appeal_class *class);
+void appeal_classes_link_waiting(struct aro_router *router); /* those with anything in line */
+void appeal_class_unlink(struct aro_router *router, struct appeal_class *class);
+
+/* @count agents more (or fewer) in @agents: every linked class counts them, and the first or last
+ * one makes or ends the link. To be called with the class already, or still, counted. */
+void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count);
+
+void line_add(struct appeal *appeal);
+void line_remove(struct appeal *appeal);
+
+/* Which of two appeals of one queue comes first. */
+int appeal_compare_place(const struct appeal *a, const struct appeal *b);
+
+/* The earliest in line that @agent_id may decide; NULL where there is none. */
+struct appeal *line_first_for(const struct line *line, const char *agent_id);
+
+/* Of everything in line in @queue; never where nothing is. */
+struct aro_instant queue_earliest_submitted(const struct queue *queue);
+struct aro_instant queue_earliest_deadline(const struct queue *queue);
+
+#endif

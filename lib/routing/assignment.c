@@ -1,0 +1,302 @@
+#include "routing/assignment.h"
+
+#include "routing/agent_choice.h"
+#include "routing/agent_class.h"
+#include "routing/agent_work.h"
+#include "routing/announcement.h"
+#include "routing/appeal_class.h"
+#include "routing/route.h"
+#include "routing/router_state.h"
+
+#include "support/cleanup.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- structures --- */
+
+static void agent_take(struct aro_router *router, struct agent *agent, struct appeal *appeal)
+{
+    agent_lift(router, agent);
+    LIST_INSERT_HEAD(&agent->appeals, appeal, at.held.of_agent);
+    agent->used += appeal->effort;
+    agent->open++;
+    agent_put(router, agent);
+}
+
+static void agent_give_back(struct aro_router *router, struct agent *agent, struct appeal *appeal)
+{
+    agent_lift(router, agent);
+    LIST_REMOVE(appeal, at.held.of_agent);
+    agent->used -= appeal->effort;
+    agent->open--;
+    agent_put(router, agent);
+}
+
+void appeal_attach(struct aro_router *router, struct appeal *appeal)
+{
+    queue_count_in(router, appeal);
+    if (appeal_has_agent(appeal))
+        agent_take(router, appeal->at.held.agent, appeal);
+}
+
+/* Out of counts and line, for a change after which queue_count_in() is called. */
+static void appeal_lift(struct aro_router *router, struct appeal *appeal)
+{
+    queue_count_out(router, appeal);
+    if (appeal->is_in_line)
+        line_remove(appeal);
+}
+
+void appeal_detach(struct aro_router *router, struct appeal *appeal)
+{
+    appeal_lift(router, appeal);
+    if (appeal_has_agent(appeal))
+        agent_give_back(router, appeal->at.held.agent, appeal);
+    if (appeal_is_given_out(appeal))
+        names_drop(&router->names, TAKE(appeal->at.held.topic));
+}
+
+void appeal_free(struct aro_router *router, struct appeal *appeal)
+{
+    timers_remove(&router->appeal_timers, &appeal->timer);
+    if (appeal->class)
+        appeal_leave_class(router, appeal);
+    names_drop(&router->names, appeal->rule);
+    names_drop(&router->names, appeal->rulebook);
+    names_drop(&router->names, appeal->reason);
+    names_drop(&router->names, appeal->source_topic);
+    free(appeal->details);
+    free(appeal);
+}
+
+/* Which states follow which. Closing is not among them: it ends the appeal. */
+#define TO(state) (1u << (state))
+static const unsigned next_states[APPEAL_STATE_COUNT] = {
+    [APPEAL_WAITING] =
+        TO(APPEAL_WAITING) | TO(APPEAL_OFFERED) | TO(APPEAL_ASSIGNED) | TO(APPEAL_DELIVERED),
+    [APPEAL_OFFERED] = TO(APPEAL_WAITING) | TO(APPEAL_ASSIGNED),
+    [APPEAL_ASSIGNED] = TO(APPEAL_WAITING),
+    [APPEAL_DELIVERED] = TO(APPEAL_WAITING),
+};
+
+/* The only place where an appeal changes state, so that no line, agent or count can disagree with
+ * it. @agent: whose it becomes; NULL for those states that have nobody. */
+static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_state next,
+                        struct agent *agent, const struct aro_language *language)
+{
+    struct aro_router *router = turn->router;
+    const struct queue *queue = appeal->class->queue;
+
+    assert(next_states[appeal->state] & TO(next));
+    turn_touch_queue(turn, appeal->class->queue);
+    appeal_detach(router, appeal);
+    appeal->state = (uint8_t)next;
+    if (appeal_is_given_out(appeal)) {
+        appeal->is_announced = false;
+        appeal->at.held.agent = agent;
+        appeal->at.held.language = language;
+        appeal->at.held.topic = names_hold(&router->names, queue->terms->topic);
+        appeal->epoch++;
+        timers_remove(&router->appeal_timers, &appeal->timer);
+        names_drop(&router->names, appeal->rulebook);
+        appeal->rulebook = names_share(router->rulebook_name);
+    }
+    appeal_attach(router, appeal);
+}
+
+/* --- moves --- */
+
+void agent_note_hungry(struct turn *turn, struct agent *agent)
+{
+    if (agent->is_hungry)
+        return;
+    agent->is_hungry = true;
+    gathered_add(&turn->router->hungry, agent);
+}
+
+void appeal_enter(struct turn *turn, struct appeal *appeal)
+{
+    assert(appeal->state == APPEAL_WAITING && !appeal->is_in_line);
+    gathered_add(&turn->router->entered, appeal);
+}
+
+void appeal_take_back(struct turn *turn, struct appeal *appeal)
+{
+    struct agent *agent = appeal_agent(appeal);
+
+    turn_touch_appeal(turn, appeal);
+    if (agent) {
+        turn_touch_agent(turn, agent);
+        agent_note_hungry(turn, agent);
+    }
+    appeal_move(turn, appeal, APPEAL_WAITING, NULL, NULL);
+    appeal_enter(turn, appeal);
+}
+
+static void appeal_give(struct turn *turn, struct appeal *appeal, const struct choice *choice)
+{
+    turn_touch_appeal(turn, appeal);
+    turn_touch_agent(turn, choice->agent);
+    agent_lift(turn->router, choice->agent);
+    choice->agent->idle_since = turn->now;
+    agent_put(turn->router, choice->agent);
+    appeal_move(turn, appeal, APPEAL_ASSIGNED, choice->agent, choice->language);
+    announce_created(turn, appeal, &choice->why);
+}
+
+static void appeal_deliver(struct turn *turn, struct appeal *appeal)
+{
+    turn_touch_appeal(turn, appeal);
+    appeal_move(turn, appeal, APPEAL_DELIVERED, NULL, appeal->class->languages[0]);
+    announce_created(turn, appeal, NULL);
+}
+
+static void remember(struct turn *turn, const struct appeal *appeal,
+                     const struct aro_event *decision)
+{
+    struct remembered *remembered = remembered_new(appeal->id);
+
+    remembered->epoch = appeal->epoch;
+    remembered->touched_in = appeal->touched_in;
+    remembered->is_withdrawn = !decision;
+    remembered->outcome = decision ? (uint8_t)decision->outcome : 0;
+    table_add(&turn->router->remembered, remembered);
+    timers_set(&turn->router->remembered_timers, &remembered->timer, turn->now);
+}
+
+void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
+{
+    struct aro_router *router = turn->router;
+    struct agent *agent = appeal_agent(appeal);
+
+    turn_touch_appeal(turn, appeal);
+    turn_touch_queue(turn, appeal->class->queue);
+    announce_closed(turn, appeal, decision);
+    if (agent) {
+        turn_touch_agent(turn, agent);
+        agent_note_hungry(turn, agent);
+    }
+    appeal_detach(router, appeal);
+    if (agent && decision) {
+        agent_lift(router, agent);
+        agent->idle_since = turn->now;
+        agent_put(router, agent);
+    }
+    table_remove(&router->appeals, appeal->id);
+    remember(turn, appeal, decision);
+    appeal_free(router, appeal);
+}
+
+void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold)
+{
+    bool was_stopped = appeal_is_stopped(appeal);
+
+    if (appeal->is_on_hold == is_on_hold)
+        return;
+    turn_touch_appeal(turn, appeal);
+    turn_touch_queue(turn, appeal->class->queue);
+    appeal_lift(turn->router, appeal);
+    appeal->is_on_hold = is_on_hold;
+    queue_count_in(turn->router, appeal);
+    appeal_set_clock(appeal, turn->now, was_stopped);
+    if (appeal->state != APPEAL_WAITING)
+        return;
+    if (!is_on_hold && appeal->is_held_announced && !appeal_is_held(appeal)) {
+        appeal->is_held_announced = false;
+        announce_resumed(turn, appeal, "on_hold");
+    }
+    appeal_enter(turn, appeal);
+}
+
+void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct language_list *languages,
+                    const char *reason)
+{
+    struct queue *from = appeal->class->queue;
+
+    turn_touch_appeal(turn, appeal);
+    turn_touch_queue(turn, from);
+    appeal_lift(turn->router, appeal);
+    route_stored(turn->router, appeal, languages);
+    queue_count_in(turn->router, appeal);
+    if (appeal->class->queue == from)
+        return;
+    turn_touch_queue(turn, appeal->class->queue);
+    appeal->is_announced = false;
+    announce_rerouted(turn, appeal, from->name, reason);
+}
+
+/* --- settling --- */
+
+/* One that waits and lies in no line: given out, held, or put in line. */
+static void settle_appeal(struct turn *turn, struct appeal *appeal)
+{
+    struct choice choice;
+
+    if (appeal->state != APPEAL_WAITING || appeal->is_in_line)
+        return; /* entered twice, and settled already */
+    if (appeal_is_held(appeal)) {
+        if (!appeal->is_held_announced) {
+            appeal->is_held_announced = true;
+            announce_held(turn, appeal);
+        }
+        return;
+    }
+    if (!appeal->class->queue->terms)
+        appeal_reroute(turn, appeal, NULL, "queue_gone");
+    if (appeal->class->queue->terms->delivers_to_queue) {
+        appeal_deliver(turn, appeal);
+        return;
+    }
+    choice_make(turn->router, appeal, &choice);
+    if (choice.agent)
+        appeal_give(turn, appeal, &choice);
+    else
+        line_add(appeal);
+}
+
+/* Which of several that enter at once is served first. */
+static int compare_entered(const void *a, const void *b, void *turn)
+{
+    return appeal_compare_urgency(*(struct appeal *const *)a, *(struct appeal *const *)b,
+                                  ((struct turn *)turn)->router, ((struct turn *)turn)->now);
+}
+
+static void settle_agent(struct turn *turn, struct agent *agent)
+{
+    struct choice choice;
+    for (struct appeal *appeal;
+         (appeal = agent_find_work(turn->router, agent, turn->now)) != NULL;) {
+        choice_make(turn->router, appeal, &choice);
+        assert(choice.agent);
+        appeal_give(turn, appeal, &choice);
+    }
+}
+
+static void announce_entered(struct turn *turn, struct appeal *appeal)
+{
+    struct why why;
+    if (!appeal->is_in_line || appeal->is_announced)
+        return;
+    choice_count(turn->router, appeal, &why);
+    appeal->is_announced = true;
+    announce_waiting(turn, appeal, &why);
+}
+
+void turn_settle(struct turn *turn)
+{
+    struct gathered *entered = &turn->router->entered, *hungry = &turn->router->hungry;
+
+    if (entered->count)
+        qsort_r(entered->items, entered->count, sizeof(void *), compare_entered, turn);
+    for (size_t i = 0; i < entered->count; i++)
+        settle_appeal(turn, entered->items[i]);
+    for (size_t i = 0; i < hungry->count; i++) {
+        struct agent *agent = hungry->items[i];
+        agent->is_hungry = false;
+        settle_agent(turn, agent);
+    }
+    for (size_t i = 0; i < entered->count; i++)
+        announce_entered(turn, entered->items[i]);
+}

@@ -1,0 +1,41 @@
+/* The moves of an appeal: into an agent's hands, back into the line, out of the router. */
+#ifndef ARO_ROUTING_ASSIGNMENT_H
+#define ARO_ROUTING_ASSIGNMENT_H
+
+#include "routing/route.h"
+#include "routing/turn.h"
+
+/* Takes @appeal from whoever has it; it waits again at its old place, and says so when this turn
+ * settles, unless somebody else gets it first. Whoever had it may get something else. */
+void appeal_take_back(struct turn *turn, struct appeal *appeal);
+
+/* Makes known that @appeal waits and lies in no line: settling gives it out or puts it in line. */
+void appeal_enter(struct turn *turn, struct appeal *appeal);
+
+/* Closes @appeal (frees it) and remembers that it was. @decision: NULL for withdrawn. */
+void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
+
+/* Stops or ends a hold. */
+void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold);
+
+/* Moves @appeal, which waits, to where the rules send it now, out of its line; to be entered again.
+ * @languages: its new ones; NULL where they stay. */
+void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct language_list *languages,
+                    const char *reason);
+
+/* Who may have room now, or may take more than before. */
+void agent_note_hungry(struct turn *turn, struct agent *agent);
+
+/* Gives out until nobody who has room may take anything that waits; then announces what entered a
+ * line and still waits. */
+void turn_settle(struct turn *turn);
+
+/* --- of use to restoring, which announces nothing --- */
+
+/* Puts @appeal, of any state and of a class, into its structures, or takes it out of them. @agent
+ * and the rest of at.held are set already where it has them. */
+void appeal_attach(struct aro_router *router, struct appeal *appeal);
+void appeal_detach(struct aro_router *router, struct appeal *appeal);
+void appeal_free(struct aro_router *router, struct appeal *appeal); /* detached */
+
+#endif

@@ -1,0 +1,225 @@
+/* The packed form is a run of items: a tag, then the item's content. Persons come first, since they
+ * are looked at for each candidate; everything else only when an appeal is routed anew or recorded.
+ */
+#include "routing/details.h"
+
+#include "support/buffer.h"
+#include "support/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum tag {
+    TAG_DECIDED_BY = 'b',
+    TAG_EXCLUDED = 'x',
+    TAG_DECLINED = 'd',
+    TAG_SUBJECT_TYPE = 's',
+    TAG_SUBJECT_ID = 'S',
+    TAG_POLICY = 'p',
+    TAG_DEADLINE = 'D',
+    TAG_TRACEPARENT = 't',
+    TAG_TRACESTATE = 'T',
+    TAG_ATTRIBUTE = 'a', /* last: one more item a member */
+};
+
+struct details {
+    uint32_t length;
+    uint32_t attribute_count;
+    char bytes[];
+};
+
+static void add_text(struct buffer *buffer, enum tag tag, const char *text)
+{
+    if (!text)
+        return;
+    buffer_add(buffer, &(char){ (char)tag }, 1);
+    buffer_add(buffer, text, strlen(text) + 1);
+}
+
+static void add_texts(struct buffer *buffer, enum tag tag, size_t count, const char *const *texts)
+{
+    for (size_t i = 0; i < count; i++)
+        add_text(buffer, tag, texts[i]);
+}
+
+static void add_attribute(struct buffer *buffer, const struct aro_attribute *attribute)
+{
+    add_text(buffer, TAG_ATTRIBUTE, attribute->name);
+    buffer_add(buffer, &(char){ (char)attribute->kind }, 1);
+    switch (attribute->kind) {
+    case ARO_ATTRIBUTE_NUMBER: buffer_add(buffer, &attribute->number, sizeof(double)); return;
+    case ARO_ATTRIBUTE_BOOL: buffer_add(buffer, &(char){ attribute->boolean }, 1); return;
+    case ARO_ATTRIBUTE_TEXT:
+    case ARO_ATTRIBUTE_LIST: break;
+    }
+    buffer_add(buffer, &(uint32_t){ (uint32_t)attribute->text_count }, sizeof(uint32_t));
+    for (size_t i = 0; i < attribute->text_count; i++)
+        buffer_add(buffer, attribute->texts[i], strlen(attribute->texts[i]) + 1);
+}
+
+struct details *details_pack(const struct details_view *view)
+{
+    struct buffer buffer = { 0 };
+    struct details header = { .attribute_count = (uint32_t)view->attribute_count };
+
+    buffer_add(&buffer, &header, sizeof header);
+    add_text(&buffer, TAG_DECIDED_BY, view->decided_by);
+    add_texts(&buffer, TAG_EXCLUDED, view->excluded_count, view->excluded);
+    add_texts(&buffer, TAG_DECLINED, view->declined_count, view->declined);
+    add_text(&buffer, TAG_SUBJECT_TYPE, view->subject_type);
+    add_text(&buffer, TAG_SUBJECT_ID, view->subject_id);
+    add_text(&buffer, TAG_POLICY, view->policy);
+    if (!aro_instant_is_never(view->deadline)) {
+        buffer_add(&buffer, &(char){ TAG_DEADLINE }, 1);
+        buffer_add(&buffer, &view->deadline, sizeof view->deadline);
+    }
+    add_text(&buffer, TAG_TRACEPARENT, view->traceparent);
+    add_text(&buffer, TAG_TRACESTATE, view->tracestate);
+    for (size_t i = 0; i < view->attribute_count; i++)
+        add_attribute(&buffer, &view->attributes[i]);
+
+    size_t length = buffer.length - sizeof header;
+    struct details *details = NULL;
+    if (length > 0) {
+        details = memory_new(buffer.length);
+        memcpy(details, buffer.data, buffer.length);
+        details->length = (uint32_t)length;
+    }
+    buffer_done(&buffer);
+    return details;
+}
+
+static const char *take_text(const char **at)
+{
+    const char *text = *at;
+    *at += strlen(text) + 1;
+    return text;
+}
+
+static void take_attribute(const char **at, struct arena *arena, struct aro_attribute *ret)
+{
+    uint32_t text_count;
+    ret->name = take_text(at);
+    ret->kind = (enum aro_attribute_kind) * (*at)++;
+    switch (ret->kind) {
+    case ARO_ATTRIBUTE_NUMBER:
+        memcpy(&ret->number, *at, sizeof(double));
+        *at += sizeof(double);
+        return;
+    case ARO_ATTRIBUTE_BOOL: ret->boolean = *(*at)++; return;
+    case ARO_ATTRIBUTE_TEXT:
+    case ARO_ATTRIBUTE_LIST: break;
+    }
+    memcpy(&text_count, *at, sizeof text_count);
+    *at += sizeof text_count;
+    const char **texts = arena_new_array(arena, text_count, sizeof *texts);
+    for (uint32_t i = 0; i < text_count; i++)
+        texts[i] = take_text(at);
+    ret->text_count = text_count;
+    ret->texts = texts;
+}
+
+/* The run of texts of one @tag that starts at *@at. */
+static size_t take_texts(const char **at, const char *end, enum tag tag, struct arena *arena,
+                         const char *const **ret)
+{
+    size_t count = 0;
+    const char *ahead = *at;
+    while (ahead < end && *ahead == (char)tag) {
+        ahead++;
+        take_text(&ahead);
+        count++;
+    }
+    const char **texts = arena_new_array(arena, count, sizeof *texts);
+    for (size_t i = 0; i < count; i++) {
+        (*at)++;
+        texts[i] = take_text(at);
+    }
+    *ret = texts;
+    return count;
+}
+
+static void take_attributes(const struct details *details, const char **at, struct arena *arena,
+                            struct details_view *ret)
+{
+    struct aro_attribute *attributes =
+        arena_new_array(arena, details->attribute_count, sizeof *attributes);
+    for (size_t i = 0; i < details->attribute_count; i++) {
+        assert(**at == TAG_ATTRIBUTE);
+        (*at)++;
+        take_attribute(at, arena, &attributes[i]);
+    }
+    ret->attribute_count = details->attribute_count;
+    ret->attributes = attributes;
+}
+
+void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret)
+{
+    *ret = (struct details_view){ .deadline = ARO_INSTANT_NEVER };
+    if (!details)
+        return;
+    const char *end = details->bytes + details->length;
+    for (const char *at = details->bytes; at < end;) {
+        switch ((enum tag) * at) {
+        case TAG_DECIDED_BY: at++, ret->decided_by = take_text(&at); break;
+        case TAG_EXCLUDED:
+            ret->excluded_count = take_texts(&at, end, TAG_EXCLUDED, arena, &ret->excluded);
+            break;
+        case TAG_DECLINED:
+            ret->declined_count = take_texts(&at, end, TAG_DECLINED, arena, &ret->declined);
+            break;
+        case TAG_SUBJECT_TYPE: at++, ret->subject_type = take_text(&at); break;
+        case TAG_SUBJECT_ID: at++, ret->subject_id = take_text(&at); break;
+        case TAG_POLICY: at++, ret->policy = take_text(&at); break;
+        case TAG_DEADLINE:
+            memcpy(&ret->deadline, at + 1, sizeof ret->deadline);
+            at += 1 + sizeof ret->deadline;
+            break;
+        case TAG_TRACEPARENT: at++, ret->traceparent = take_text(&at); break;
+        case TAG_TRACESTATE: at++, ret->tracestate = take_text(&at); break;
+        case TAG_ATTRIBUTE: take_attributes(details, &at, arena, ret); break;
+        }
+    }
+}
+
+const char *details_next_barred(const struct details *details, size_t *position,
+                                enum details_bar *ret_bar)
+{
+    if (!details || *position >= details->length)
+        return NULL;
+    const char *at = details->bytes + *position;
+    if (*at != TAG_DECIDED_BY && *at != TAG_EXCLUDED && *at != TAG_DECLINED)
+        return NULL;
+    *ret_bar = *at == TAG_DECLINED ? DETAILS_BAR_DECLINED : DETAILS_BAR_INDEPENDENCE;
+    *position += strlen(at) + 1;
+    return at + 1;
+}
+
+enum details_bar details_bar_of(const struct details *details, const char *agent_id)
+{
+    size_t position = 0;
+    enum details_bar bar;
+    for (const char *id; (id = details_next_barred(details, &position, &bar)) != NULL;) {
+        if (strcmp(id, agent_id) == 0)
+            return bar;
+    }
+    return DETAILS_BAR_NONE;
+}
+
+/* The traces lie before the attributes, so this reads texts and at most one deadline. */
+void details_trace(const struct details *details, const char **ret_traceparent,
+                   const char **ret_tracestate)
+{
+    *ret_traceparent = *ret_tracestate = NULL;
+    if (!details)
+        return;
+    const char *end = details->bytes + details->length;
+    for (const char *at = details->bytes; at < end && *at != TAG_ATTRIBUTE;) {
+        if (*at == TAG_TRACEPARENT)
+            *ret_traceparent = at + 1;
+        else if (*at == TAG_TRACESTATE)
+            *ret_tracestate = at + 1;
+        at += *at == TAG_DEADLINE ? 1 + sizeof(struct aro_instant) : strlen(at) + 1;
+    }
+}

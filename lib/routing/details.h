@@ -1,0 +1,47 @@
+/* What is kept of an appeal besides the fields that are used at each step, packed into one piece of
+ * memory: at ten million waiting appeals, a pointer a member would cost more than the texts. */
+#ifndef ARO_ROUTING_DETAILS_H
+#define ARO_ROUTING_DETAILS_H
+
+#include <aro/event.h>
+#include <aro/time.h>
+
+#include "support/arena.h"
+
+struct details; /* one piece of memory; NULL where there is nothing to keep */
+
+/* The same, unpacked. All borrowed. */
+struct details_view {
+    const char *decided_by;
+    size_t excluded_count; /* without @decided_by, no repeats */
+    const char *const *excluded;
+    size_t declined_count; /* who gave it back at this step, in that order */
+    const char *const *declined;
+    const char *subject_type, *subject_id, *policy;
+    struct aro_instant deadline; /* the event's own, which the rule's replaces; or never */
+    size_t attribute_count;
+    const struct aro_attribute *attributes; /* sorted by name */
+    const char *traceparent, *tracestate;
+};
+
+/* malloc'd; NULL where @view is empty. */
+struct details *details_pack(const struct details_view *view);
+
+/* Texts point into @details, lists into @arena. NULL @details gives an empty view. */
+void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret);
+
+enum details_bar { DETAILS_BAR_NONE, DETAILS_BAR_INDEPENDENCE, DETAILS_BAR_DECLINED };
+
+/* Is @agent_id somebody who may not decide this appeal, or not be asked again at this step? */
+enum details_bar details_bar_of(const struct details *details, const char *agent_id);
+
+/* Walks over everybody whom details_bar_of() names, each once. *@position starts at 0; gives NULL
+ * at the end. */
+const char *details_next_barred(const struct details *details, size_t *position,
+                                enum details_bar *ret_bar);
+
+/* Of the appeal's submission; NULL where it came without. */
+void details_trace(const struct details *details, const char **ret_traceparent,
+                   const char **ret_tracestate);
+
+#endif

@@ -1,0 +1,43 @@
+/* The inside of struct aro_effects: see aro/effects.h. */
+#ifndef ARO_ROUTING_EFFECTS_H
+#define ARO_ROUTING_EFFECTS_H
+
+#include "support/arena.h"
+
+#include <aro/effects.h>
+
+struct aro_router;
+
+/* What the board shows anew, and what first changed it in this batch. */
+struct changed {
+    const char *name, *source;
+};
+
+/* The ledger record of @key from before this batch; @value NULL: there was none. */
+struct saved_record {
+    const char *key;
+    const char *value;
+    size_t value_length;
+};
+
+struct aro_effects {
+    struct arena arena; /* of every text below */
+    uint32_t batch;     /* the router's number for it, from 1; 0: not used yet */
+    bool is_sealed;
+    uint64_t arrival_before; /* the router's counter, before */
+    size_t record_count, record_size;
+    struct aro_record *records;
+    size_t byte_count;
+    size_t saved_count, saved_size;
+    struct saved_record *saved;
+    size_t agent_count, agent_size, queue_count, queue_size;
+    struct changed *agents, *queues; /* each once */
+};
+
+void effects_add_record(struct aro_effects *effects, const struct aro_record *record);
+void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
+/* @source lies in the effects' own memory. */
+void effects_add_agent(struct aro_effects *effects, const char *id, const char *source);
+void effects_add_queue(struct aro_effects *effects, const char *name, const char *source);
+
+#endif

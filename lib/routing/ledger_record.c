@@ -1,0 +1,296 @@
+#include "routing/ledger_record.h"
+
+#include "routing/agent_class.h"
+#include "routing/appeal_class.h"
+#include "routing/router_state.h"
+
+#include "codec/json_writer.h"
+
+#include <aro/ledger.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_writer open_record(struct buffer *buffer)
+{
+    struct json_writer writer = { .buffer = buffer };
+    buffer_clear(buffer);
+    json_open_object(&writer, NULL);
+    json_add_integer(&writer, "v", ARO_LEDGER_VERSION);
+    return writer;
+}
+
+static void add_text(struct json_writer *writer, const char *name, const char *text)
+{
+    if (text)
+        json_add_text(writer, name, text);
+}
+
+static void add_ms(struct json_writer *writer, const char *name, struct aro_instant at)
+{
+    if (!aro_instant_is_never(at))
+        json_add_integer(writer, name, at.ms);
+}
+
+static void add_unless(struct json_writer *writer, const char *name, int64_t value, int64_t usual)
+{
+    if (value != usual)
+        json_add_integer(writer, name, value);
+}
+
+static void add_flag(struct json_writer *writer, const char *name, bool flag)
+{
+    if (flag)
+        json_add_bool(writer, name, true);
+}
+
+static void add_texts(struct json_writer *writer, const char *name, size_t count,
+                      const char *const *texts)
+{
+    json_open_list(writer, name);
+    for (size_t i = 0; i < count; i++)
+        json_add_text(writer, NULL, texts[i]);
+    json_close_list(writer);
+}
+
+/* --- appeals --- */
+
+static void add_attribute(struct json_writer *writer, const struct aro_attribute *attribute)
+{
+    switch (attribute->kind) {
+    case ARO_ATTRIBUTE_TEXT: json_add_text(writer, attribute->name, attribute->texts[0]); return;
+    case ARO_ATTRIBUTE_NUMBER: json_add_number(writer, attribute->name, attribute->number); return;
+    case ARO_ATTRIBUTE_BOOL: json_add_bool(writer, attribute->name, attribute->boolean); return;
+    case ARO_ATTRIBUTE_LIST:
+        add_texts(writer, attribute->name, attribute->text_count, attribute->texts);
+        return;
+    }
+}
+
+static void add_details(struct json_writer *writer, const struct details *details)
+{
+    struct arena arena = { 0 };
+    struct details_view view;
+
+    if (!details)
+        return;
+    details_unpack(details, &arena, &view);
+    add_text(writer, "decided_by", view.decided_by);
+    if (view.excluded_count)
+        add_texts(writer, "exclude", view.excluded_count, view.excluded);
+    if (view.declined_count)
+        add_texts(writer, "declined", view.declined_count, view.declined);
+    add_text(writer, "subject_type", view.subject_type);
+    add_text(writer, "subject_id", view.subject_id);
+    add_text(writer, "policy", view.policy);
+    add_ms(writer, "event_deadline", view.deadline);
+    add_text(writer, "traceparent", view.traceparent);
+    add_text(writer, "tracestate", view.tracestate);
+    if (view.attribute_count) {
+        json_open_object(writer, "attributes");
+        for (size_t i = 0; i < view.attribute_count; i++)
+            add_attribute(writer, &view.attributes[i]);
+        json_close_object(writer);
+    }
+    arena_done(&arena);
+}
+
+static void add_holder(struct json_writer *writer, const struct appeal *appeal)
+{
+    if (!appeal_is_given_out(appeal))
+        return;
+    if (appeal->at.held.agent)
+        json_add_text(writer, "agent_id", appeal->at.held.agent->id);
+    json_add_text(writer, "language", appeal->at.held.language->tag);
+    add_text(writer, "topic", appeal->at.held.topic);
+}
+
+static void add_class(struct json_writer *writer, const struct appeal_class *class)
+{
+    json_add_text(writer, "queue", class->queue->name);
+    json_add_text(writer, "market", class->market);
+    json_open_list(writer, "languages");
+    for (size_t i = 0; i < class->language_count; i++)
+        json_add_text(writer, NULL, class->languages[i]->tag);
+    json_close_list(writer);
+    add_unless(writer, "step", class->step, 1);
+}
+
+static void add_source(struct json_writer *writer, const struct appeal *appeal)
+{
+    json_add_text(writer, "source", appeal->source_topic);
+    if (appeal->source_partition < 0)
+        return;
+    json_add_integer(writer, "source_partition", appeal->source_partition);
+    json_add_integer(writer, "source_offset", appeal->source_offset);
+}
+
+void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_add_text(&writer, "state", appeal_state_name((enum appeal_state)appeal->state));
+    add_class(&writer, appeal->class);
+    add_unless(&writer, "epoch", appeal->epoch, 0);
+    add_holder(&writer, appeal);
+    add_unless(&writer, "effort", appeal->effort, 1);
+    add_unless(&writer, "tier", appeal->tier, 1);
+    add_unless(&writer, "priority", appeal->priority, 0);
+    add_unless(&writer, "event_priority", appeal->event_priority, 0);
+    add_text(&writer, "reason", appeal->reason);
+    json_add_text(&writer, "rule", appeal->rule);
+    json_add_text(&writer, "rulebook", appeal->rulebook);
+    json_add_integer(&writer, "arrival", (int64_t)appeal->arrival);
+    add_unless(&writer, "order_key", appeal->order_key, 0);
+    add_ms(&writer, "submitted_at", appeal->submitted_at);
+    add_ms(&writer, "deadline", appeal->deadline);
+    json_add_integer(&writer, "clock", appeal->clock);
+    if (appeal->timer.place)
+        add_ms(&writer, "retry_at", appeal->timer.due);
+    add_flag(&writer, "on_hold", appeal->is_on_hold);
+    add_flag(&writer, "market_paused", appeal->is_market_paused);
+    add_flag(&writer, "announced", appeal->is_announced);
+    add_flag(&writer, "held_announced", appeal->is_held_announced);
+    add_source(&writer, appeal);
+    add_unless(&writer, "outputs", appeal->output_count, 0);
+    add_details(&writer, appeal->details);
+    json_close_object(&writer);
+}
+
+void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_add_text(&writer, "state", appeal_state_name(APPEAL_CLOSED));
+    json_add_integer(&writer, "closed_at", remembered->timer.due.ms);
+    add_unless(&writer, "epoch", remembered->epoch, 0);
+    if (remembered->is_withdrawn)
+        json_add_bool(&writer, "withdrawn", true);
+    else
+        json_add_text(&writer, "outcome", aro_outcome_name((enum aro_outcome)remembered->outcome));
+    json_close_object(&writer);
+}
+
+/* --- agents --- */
+
+static void add_languages(struct json_writer *writer, const struct agent_profile *profile)
+{
+    json_open_list(writer, "languages");
+    for (size_t i = 0; i < profile->language_count; i++) {
+        if (profile->languages[i].level == ARO_LEVEL_MAX) {
+            json_add_text(writer, NULL, profile->languages[i].language->tag);
+            continue;
+        }
+        json_open_object(writer, NULL);
+        json_add_text(writer, "tag", profile->languages[i].language->tag);
+        json_add_integer(writer, "level", profile->languages[i].level);
+        json_close_object(writer);
+    }
+    json_close_list(writer);
+}
+
+static void add_profile(struct json_writer *writer, const struct agent_profile *profile)
+{
+    json_add_integer(writer, "capacity", profile->capacity);
+    add_languages(writer, profile);
+    if (profile->has_all_markets)
+        add_texts(writer, "markets", 1, (const char *const[]){ "*" });
+    else
+        add_texts(writer, "markets", profile->market_count, profile->markets);
+    if (!profile->has_all_queues)
+        add_texts(writer, "queues", profile->queue_count, profile->queues);
+    if (profile->skill_count) {
+        json_open_object(writer, "skills");
+        for (size_t i = 0; i < profile->skill_count; i++)
+            json_add_integer(writer, profile->skills[i].name, profile->skills[i].level);
+        json_close_object(writer);
+    }
+    add_text(writer, "team", profile->team);
+    add_text(writer, "site", profile->site);
+    add_text(writer, "lead", profile->lead);
+}
+
+void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_add_text(&writer, "status", aro_agent_status_name((enum aro_agent_status)agent->status));
+    add_profile(&writer, &agent->class->profile);
+    add_text(&writer, "time_zone", agent->time_zone);
+    if (agent->shift_count) {
+        json_open_list(&writer, "shifts");
+        for (size_t i = 0; i < agent->shift_count; i++) {
+            json_add_integer(&writer, NULL, agent->shifts[i].start.ms);
+            json_add_integer(&writer, NULL, agent->shifts[i].end.ms);
+        }
+        json_close_list(&writer);
+    }
+    json_add_integer(&writer, "idle_since", agent->idle_since.ms);
+    json_close_object(&writer);
+}
+
+void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_add_text(&writer, "name", name);
+    json_add_text(&writer, "sha256", sha256);
+    json_close_object(&writer);
+}
+
+/* --- all of them --- */
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct dump {
+    struct buffer line, record;
+    struct gathered lines; /* malloc'd */
+};
+
+static void dump_add(struct dump *dump, const char *kind, const char *id)
+{
+    buffer_clear(&dump->line);
+    buffer_add_format(&dump->line, "%s%s ", kind, id);
+    buffer_add(&dump->line, dump->record.data, dump->record.length);
+    gathered_add(&dump->lines, buffer_take(&dump->line));
+}
+
+void ledger_dump(const struct aro_router *router, struct buffer *buffer)
+{
+    struct dump dump = { 0 };
+    size_t position = 0;
+
+    for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;) {
+        ledger_write_appeal(appeal, &dump.record);
+        dump_add(&dump, "appeal:", appeal->id);
+    }
+    position = 0;
+    for (struct remembered *remembered;
+         (remembered = table_next(&router->remembered, &position)) != NULL;) {
+        ledger_write_remembered(remembered, &dump.record);
+        dump_add(&dump, "appeal:", remembered->id);
+    }
+    position = 0;
+    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
+        if (!agent_is_known(agent))
+            continue;
+        ledger_write_agent(agent, &dump.record);
+        dump_add(&dump, "agent:", agent->id);
+    }
+    qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);
+    buffer_clear(buffer);
+    if (router->recorded_name) {
+        ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &dump.record);
+        buffer_add_format(buffer, "rulebook %s\n", dump.record.data);
+    }
+    for (size_t i = 0; i < dump.lines.count; i++) {
+        buffer_add_format(buffer, "%s\n", (char *)dump.lines.items[i]);
+        free(dump.lines.items[i]);
+    }
+    buffer_add_format(buffer, "arrival %llu\n", (unsigned long long)router->arrival_last);
+    free(dump.lines.items);
+    buffer_done(&dump.line);
+    buffer_done(&dump.record);
+}

@@ -1,0 +1,25 @@
+/* The ledger records of the router: what the state of each key is, as JSON, and back.
+ *
+ * A record holds whatever can change a later output, and leaves out what is as by default. Times
+ * are milliseconds. */
+#ifndef ARO_ROUTING_LEDGER_RECORD_H
+#define ARO_ROUTING_LEDGER_RECORD_H
+
+#include "routing/agent.h"
+#include "routing/appeal.h"
+
+#include "support/buffer.h"
+
+#include <aro/error.h>
+#include <aro/router.h>
+
+/* Each clears @buffer first. */
+void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer);
+void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer);
+void ledger_write_agent(const struct agent *agent, struct buffer *buffer);
+void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer);
+
+/* Every record of the router by key, a line each: the same for equal routers. */
+void ledger_dump(const struct aro_router *router, struct buffer *buffer);
+
+#endif

@@ -1,0 +1,547 @@
+/* Ledger records back into the router, in any order: an appeal may come before its agent, who is
+ * then only a name until their own record comes. */
+#include "routing/agent_class.h"
+#include "routing/appeal_class.h"
+#include "routing/assignment.h"
+#include "routing/router_state.h"
+
+#include "support/arena.h"
+#include "support/memory.h"
+
+#include <aro/ledger.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A record being read. What is wrong with it is noted once and asked for at the end, so that the
+ * reading itself is a plain list of members. */
+struct reading {
+    const json_t *record;
+    struct arena arena;
+    struct aro_languages *languages;
+    const char *wrong; /* the first member that is not as it should be */
+};
+
+static void reading_fail(struct reading *reading, const char *member)
+{
+    if (!reading->wrong)
+        reading->wrong = member;
+}
+
+static const char *read_text(struct reading *reading, const char *member)
+{
+    const json_t *value = json_object_get(reading->record, member);
+    if (value && !json_is_string(value))
+        reading_fail(reading, member);
+    return json_string_value(value);
+}
+
+static const char *read_needed_text(struct reading *reading, const char *member)
+{
+    const char *text = read_text(reading, member);
+    if (!text)
+        reading_fail(reading, member);
+    return text ? text : "";
+}
+
+static int64_t read_integer(struct reading *reading, const char *member, int64_t least,
+                            int64_t greatest, int64_t usual)
+{
+    const json_t *value = json_object_get(reading->record, member);
+    if (!value)
+        return usual;
+    int64_t integer = json_integer_value(value);
+    if (!json_is_integer(value) || integer < least || integer > greatest) {
+        reading_fail(reading, member);
+        return usual;
+    }
+    return integer;
+}
+
+static struct aro_instant read_instant(struct reading *reading, const char *member)
+{
+    return (struct aro_instant){ read_integer(reading, member, INT64_MIN, INT64_MAX, INT64_MAX) };
+}
+
+static bool read_flag(struct reading *reading, const char *member)
+{
+    const json_t *value = json_object_get(reading->record, member);
+    if (value && !json_is_boolean(value))
+        reading_fail(reading, member);
+    return json_is_true(value);
+}
+
+static size_t read_texts(struct reading *reading, const json_t *list, const char *member,
+                         const char *const **ret)
+{
+    size_t count = json_array_size(list);
+    const char **texts = arena_new_array(&reading->arena, count, sizeof *texts);
+
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = json_string_value(json_array_get(list, i));
+        if (!texts[i]) {
+            reading_fail(reading, member);
+            texts[i] = "";
+        }
+    }
+    *ret = texts;
+    return count;
+}
+
+static const struct aro_language *read_language(struct reading *reading, const char *tag,
+                                                const char *member)
+{
+    const struct aro_language *language = NULL;
+    struct aro_error error;
+    if (!tag || aro_languages_intern(reading->languages, tag, &language, &error) < 0)
+        reading_fail(reading, member);
+    return language;
+}
+
+/* --- appeals --- */
+
+static void read_attribute(struct reading *reading, const char *name, const json_t *value,
+                           struct aro_attribute *ret)
+{
+    *ret = (struct aro_attribute){ .name = name };
+    if (json_is_boolean(value)) {
+        ret->kind = ARO_ATTRIBUTE_BOOL;
+        ret->boolean = json_is_true(value);
+    } else if (json_is_number(value)) {
+        ret->kind = ARO_ATTRIBUTE_NUMBER;
+        ret->number = json_number_value(value);
+    } else if (json_is_array(value)) {
+        ret->kind = ARO_ATTRIBUTE_LIST;
+        ret->text_count = read_texts(reading, value, "attributes", &ret->texts);
+    } else if (json_is_string(value)) {
+        const char **text = arena_new(&reading->arena, sizeof *text);
+        *text = json_string_value(value);
+        ret->kind = ARO_ATTRIBUTE_TEXT;
+        ret->text_count = 1;
+        ret->texts = text;
+    } else {
+        reading_fail(reading, "attributes");
+    }
+}
+
+static int compare_attributes(const void *a, const void *b)
+{
+    return strcmp(((const struct aro_attribute *)a)->name, ((const struct aro_attribute *)b)->name);
+}
+
+static void read_attributes(struct reading *reading, struct details_view *view)
+{
+    json_t *object = json_object_get(reading->record, "attributes");
+    struct aro_attribute *attributes =
+        arena_new_array(&reading->arena, json_object_size(object), sizeof *attributes);
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+
+    json_object_foreach(object, name, value)
+        read_attribute(reading, name, value, &attributes[count++]);
+    if (count)
+        qsort(attributes, count, sizeof *attributes, compare_attributes);
+    view->attributes = attributes;
+    view->attribute_count = count;
+}
+
+static struct details *read_details(struct reading *reading)
+{
+    struct details_view view = {
+        .decided_by = read_text(reading, "decided_by"),
+        .subject_type = read_text(reading, "subject_type"),
+        .subject_id = read_text(reading, "subject_id"),
+        .policy = read_text(reading, "policy"),
+        .deadline = read_instant(reading, "event_deadline"),
+        .traceparent = read_text(reading, "traceparent"),
+        .tracestate = read_text(reading, "tracestate"),
+    };
+    view.excluded_count =
+        read_texts(reading, json_object_get(reading->record, "exclude"), "exclude", &view.excluded);
+    view.declined_count = read_texts(reading, json_object_get(reading->record, "declined"),
+                                     "declined", &view.declined);
+    read_attributes(reading, &view);
+    return reading->wrong ? NULL : details_pack(&view);
+}
+
+/* What has to be looked up in the router, which is done once all is known to be well. */
+struct appeal_links {
+    const char *queue, *market, *agent_id, *topic;
+    const struct aro_language *language;
+    size_t language_count;
+    const struct aro_language *languages[ARO_LANGUAGES_MAX];
+    unsigned step;
+    struct aro_instant retry_at;
+};
+
+static void read_links(struct reading *reading, enum appeal_state state, struct appeal_links *ret)
+{
+    const json_t *languages = json_object_get(reading->record, "languages");
+    bool is_given_out = state != APPEAL_WAITING;
+
+    *ret = (struct appeal_links){
+        .queue = read_needed_text(reading, "queue"),
+        .market = read_needed_text(reading, "market"),
+        .agent_id = read_text(reading, "agent_id"),
+        .topic = read_text(reading, "topic"),
+        .language_count = json_array_size(languages),
+        .step = (unsigned)read_integer(reading, "step", 1, UINT8_MAX, 1),
+        .retry_at = read_instant(reading, "retry_at"),
+    };
+    if (ret->language_count < 1 || ret->language_count > ARO_LANGUAGES_MAX) {
+        reading_fail(reading, "languages");
+        ret->language_count = 0;
+    }
+    for (size_t i = 0; i < ret->language_count; i++)
+        ret->languages[i] =
+            read_language(reading, json_string_value(json_array_get(languages, i)), "languages");
+    if (is_given_out)
+        ret->language = read_language(reading, read_text(reading, "language"), "language");
+    if ((state == APPEAL_OFFERED || state == APPEAL_ASSIGNED) != (ret->agent_id != NULL))
+        reading_fail(reading, "agent_id");
+}
+
+static void read_numbers(struct reading *reading, struct appeal *appeal)
+{
+    appeal->epoch = (uint32_t)read_integer(reading, "epoch", 0, UINT32_MAX, 0);
+    appeal->effort = (uint8_t)read_integer(reading, "effort", 1, ARO_EFFORT_MAX, 1);
+    appeal->tier = (uint32_t)read_integer(reading, "tier", 0, UINT32_MAX, 1);
+    appeal->priority = (uint8_t)read_integer(reading, "priority", 0, ARO_PRIORITY_MAX, 0);
+    appeal->event_priority =
+        (uint8_t)read_integer(reading, "event_priority", 0, ARO_PRIORITY_MAX, 0);
+    appeal->arrival = (uint64_t)read_integer(reading, "arrival", 0, INT64_MAX, 0);
+    appeal->order_key = read_integer(reading, "order_key", INT64_MIN, INT64_MAX, 0);
+    appeal->submitted_at = read_instant(reading, "submitted_at");
+    appeal->deadline = read_instant(reading, "deadline");
+    appeal->clock = read_integer(reading, "clock", INT64_MIN, INT64_MAX, 0);
+    appeal->source_partition = (int32_t)read_integer(reading, "source_partition", 0, INT32_MAX, -1);
+    appeal->source_offset = read_integer(reading, "source_offset", 0, INT64_MAX, 0);
+    appeal->output_count = (uint32_t)read_integer(reading, "outputs", 0, UINT32_MAX, 0);
+    appeal->is_on_hold = read_flag(reading, "on_hold");
+    appeal->is_market_paused = read_flag(reading, "market_paused");
+    appeal->is_announced = read_flag(reading, "announced");
+    appeal->is_held_announced = read_flag(reading, "held_announced");
+}
+
+static void read_names(struct reading *reading, struct names *names, struct appeal *appeal)
+{
+    appeal->reason = names_hold(names, read_text(reading, "reason"));
+    appeal->rule = names_hold(names, read_needed_text(reading, "rule"));
+    appeal->rulebook = names_hold(names, read_needed_text(reading, "rulebook"));
+    appeal->source_topic = names_hold(names, read_needed_text(reading, "source"));
+}
+
+static void drop_remembered(struct aro_router *router, const char *id)
+{
+    struct remembered *remembered = table_remove(&router->remembered, id);
+    if (!remembered)
+        return;
+    timers_remove(&router->remembered_timers, &remembered->timer);
+    free(remembered);
+}
+
+static void drop_appeal(struct aro_router *router, const char *id)
+{
+    struct appeal *appeal = table_remove(&router->appeals, id);
+    if (!appeal)
+        return;
+    struct agent *agent = appeal_agent(appeal);
+    appeal_detach(router, appeal);
+    appeal_free(router, appeal);
+    if (agent)
+        agent_forget_unknown(router, agent);
+}
+
+static void appeal_link(struct aro_router *router, struct appeal *appeal,
+                        const struct appeal_links *links)
+{
+    appeal_set_class(router, appeal, queue_get(router, links->queue), links->market,
+                     links->language_count, links->languages, links->step);
+    if (appeal_is_given_out(appeal)) {
+        appeal->at.held.agent = links->agent_id ? agent_get(router, links->agent_id) : NULL;
+        appeal->at.held.language = links->language;
+        appeal->at.held.topic = names_hold(&router->names, links->topic);
+    }
+    table_add(&router->appeals, appeal);
+    appeal_attach(router, appeal);
+    timers_set(&router->appeal_timers, &appeal->timer, links->retry_at);
+    if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
+        line_add(appeal);
+        router->is_link_due |= !appeal->class->is_linked;
+    }
+}
+
+static void restore_open(struct aro_router *router, const char *id, enum appeal_state state,
+                         struct reading *reading)
+{
+    struct appeal *appeal = appeal_new(id);
+    struct appeal_links links;
+
+    appeal->state = (uint8_t)state;
+    read_numbers(reading, appeal);
+    read_names(reading, &router->names, appeal);
+    read_links(reading, state, &links);
+    appeal->details = read_details(reading);
+    if (reading->wrong) {
+        appeal_free(router, appeal);
+        return;
+    }
+    drop_appeal(router, id);
+    drop_remembered(router, id);
+    appeal_link(router, appeal, &links);
+}
+
+static uint8_t read_outcome(struct reading *reading)
+{
+    const char *name = read_needed_text(reading, "outcome");
+    for (unsigned outcome = ARO_UPHELD; outcome <= ARO_INVALID; outcome++) {
+        if (strcmp(aro_outcome_name((enum aro_outcome)outcome), name) == 0)
+            return (uint8_t)outcome;
+    }
+    reading_fail(reading, "outcome");
+    return 0;
+}
+
+static void restore_remembered(struct aro_router *router, const char *id, struct reading *reading)
+{
+    struct aro_instant closed_at = read_instant(reading, "closed_at");
+    bool is_withdrawn = read_flag(reading, "withdrawn");
+    uint8_t outcome = is_withdrawn ? 0 : read_outcome(reading);
+    uint32_t epoch = (uint32_t)read_integer(reading, "epoch", 0, UINT32_MAX, 0);
+
+    if (aro_instant_is_never(closed_at))
+        reading_fail(reading, "closed_at");
+    if (reading->wrong)
+        return;
+    drop_appeal(router, id);
+    drop_remembered(router, id);
+    struct remembered *remembered = remembered_new(id);
+    remembered->epoch = epoch;
+    remembered->is_withdrawn = is_withdrawn;
+    remembered->outcome = outcome;
+    table_add(&router->remembered, remembered);
+    timers_set(&router->remembered_timers, &remembered->timer, closed_at);
+}
+
+static void restore_appeal(struct aro_router *router, const char *id, struct reading *reading)
+{
+    enum appeal_state state = appeal_state_find(read_needed_text(reading, "state"));
+
+    if (state == APPEAL_STATE_COUNT)
+        reading_fail(reading, "state");
+    else if (state == APPEAL_CLOSED)
+        restore_remembered(router, id, reading);
+    else
+        restore_open(router, id, state, reading);
+}
+
+/* --- agents --- */
+
+static void read_agent_languages(struct reading *reading, struct aro_event *event)
+{
+    const json_t *list = json_object_get(reading->record, "languages");
+    size_t count = json_array_size(list);
+    struct aro_language_level *levels = arena_new_array(&reading->arena, count, sizeof *levels);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(list, i);
+        const json_t *tag = json_is_object(item) ? json_object_get(item, "tag") : item;
+        const json_t *level = json_object_get(item, "level");
+        levels[i].language = read_language(reading, json_string_value(tag), "languages");
+        levels[i].level = level ? (unsigned)json_integer_value(level) : ARO_LEVEL_MAX;
+        if (levels[i].level < 1 || levels[i].level > ARO_LEVEL_MAX)
+            reading_fail(reading, "languages");
+    }
+    event->agent_languages = levels;
+    event->agent_language_count = count;
+}
+
+static void read_skills(struct reading *reading, struct aro_event *event)
+{
+    json_t *object = json_object_get(reading->record, "skills");
+    struct aro_skill *skills =
+        arena_new_array(&reading->arena, json_object_size(object), sizeof *skills);
+    const char *name;
+    json_t *level;
+    size_t count = 0;
+
+    json_object_foreach(object, name, level)
+    {
+        skills[count++] =
+            (struct aro_skill){ .name = name, .level = (unsigned)json_integer_value(level) };
+        if (!json_is_integer(level))
+            reading_fail(reading, "skills");
+    }
+    event->skills = skills;
+    event->skill_count = count;
+}
+
+static void read_shifts(struct reading *reading, struct aro_event *event)
+{
+    const json_t *list = json_object_get(reading->record, "shifts");
+    size_t count = json_array_size(list) / 2;
+    struct aro_shift *shifts = arena_new_array(&reading->arena, count, sizeof *shifts);
+
+    for (size_t i = 0; i < count; i++) {
+        shifts[i].start.ms = json_integer_value(json_array_get(list, 2 * i));
+        shifts[i].end.ms = json_integer_value(json_array_get(list, 2 * i + 1));
+    }
+    event->shifts = shifts;
+    event->shift_count = count;
+}
+
+static void read_status(struct reading *reading, struct aro_event *event)
+{
+    const char *name = read_needed_text(reading, "status");
+    for (unsigned status = ARO_AGENT_AVAILABLE; status <= ARO_AGENT_AWAY; status++) {
+        if (strcmp(aro_agent_status_name((enum aro_agent_status)status), name) == 0) {
+            event->status = (enum aro_agent_status)status;
+            return;
+        }
+    }
+    reading_fail(reading, "status");
+}
+
+static void read_agent(struct reading *reading, struct aro_event *event)
+{
+    const json_t *markets = json_object_get(reading->record, "markets");
+    const json_t *queues = json_object_get(reading->record, "queues");
+
+    *event = (struct aro_event){
+        .capacity = (unsigned)read_integer(reading, "capacity", 0, ARO_CAPACITY_MAX, 0),
+        .team = read_text(reading, "team"),
+        .site = read_text(reading, "site"),
+        .lead = read_text(reading, "lead"),
+        .time_zone = read_text(reading, "time_zone"),
+    };
+    read_status(reading, event);
+    event->market_count = read_texts(reading, markets, "markets", &event->markets);
+    event->all_markets = event->market_count == 1 && strcmp(event->markets[0], "*") == 0;
+    if (queues) {
+        event->has |= ARO_HAS_QUEUES;
+        event->queue_count = read_texts(reading, queues, "queues", &event->queues);
+    }
+    read_agent_languages(reading, event);
+    read_skills(reading, event);
+    read_shifts(reading, event);
+}
+
+static void restore_agent(struct aro_router *router, const char *id, struct reading *reading)
+{
+    struct aro_event event;
+    struct aro_instant idle_since = read_instant(reading, "idle_since");
+
+    read_agent(reading, &event);
+    if (reading->wrong)
+        return;
+    struct agent *agent = agent_get(router, id);
+    agent_lift(router, agent);
+    agent->status = (uint8_t)event.status;
+    agent->idle_since = idle_since;
+    agent->is_record_due = false;
+    agent_set_calendar(agent, &event);
+    agent_set_class(router, agent, agent_class_of_event(router, &event));
+}
+
+static void forget_agent(struct aro_router *router, const char *id)
+{
+    struct agent *agent = table_find(&router->agents, id);
+    if (!agent)
+        return;
+    agent_set_class(router, agent, NULL);
+    agent->is_record_due = false;
+    agent_forget_unknown(router, agent);
+}
+
+/* --- the rulebook's record --- */
+
+static void set_recorded(struct aro_router *router, const char *name, const char *sha256)
+{
+    free(router->recorded_name);
+    free(router->recorded_sha256);
+    router->recorded_name = memory_copy_text(name);
+    router->recorded_sha256 = memory_copy_text(sha256);
+}
+
+static void restore_rulebook(struct aro_router *router, const char *id, struct reading *reading)
+{
+    const char *name = read_needed_text(reading, "name");
+    const char *sha256 = read_needed_text(reading, "sha256");
+
+    (void)id;
+    if (!reading->wrong)
+        set_recorded(router, name, sha256);
+}
+
+static void forget_rulebook(struct aro_router *router, const char *id)
+{
+    (void)id;
+    set_recorded(router, NULL, NULL);
+}
+
+static void forget_appeal(struct aro_router *router, const char *id)
+{
+    drop_appeal(router, id);
+    drop_remembered(router, id);
+}
+
+/* --- the way in --- */
+
+/* What a key begins with, or is. */
+static const struct {
+    const char *prefix;
+    void (*restore)(struct aro_router *router, const char *id, struct reading *reading);
+    void (*forget)(struct aro_router *router, const char *id);
+} kinds[] = {
+    { "appeal:", restore_appeal, forget_appeal },
+    { "agent:", restore_agent, forget_agent },
+    { "rulebook", restore_rulebook, forget_rulebook },
+};
+
+static int restore_record(struct aro_router *router, size_t kind, const char *key,
+                          const json_t *record, struct aro_error *reterr)
+{
+    struct reading reading = { .record = record, .languages = router->languages };
+    json_int_t version = json_integer_value(json_object_get(record, "v"));
+    int r = 0;
+
+    if (version != ARO_LEDGER_VERSION)
+        return aro_error_set(reterr, -EINVAL,
+                             "ledger record '%s' is of format version %lld, which is not known",
+                             key, (long long)version);
+    kinds[kind].restore(router, key + strlen(kinds[kind].prefix), &reading);
+    if (reading.wrong)
+        r = aro_error_set(reterr, -EINVAL, "ledger record '%s' has a wrong '%s'", key,
+                          reading.wrong);
+    arena_done(&reading.arena);
+    return r;
+}
+
+static int restore_value(struct aro_router *router, size_t kind, const char *key, const char *value,
+                         size_t length, struct aro_error *reterr)
+{
+    json_error_t error;
+    json_t *record = json_loadb(value, length, JSON_REJECT_DUPLICATES, &error);
+    if (!record)
+        return aro_error_set(reterr, -EINVAL, "ledger record '%s' is not JSON: %s", key,
+                             error.text);
+    int r = restore_record(router, kind, key, record, reterr);
+    json_decref(record);
+    return r;
+}
+
+int aro_router_restore(struct aro_router *router, const char *key, const char *value,
+                       size_t value_length, struct aro_error *reterr)
+{
+    size_t kind = 0, kind_count = sizeof kinds / sizeof *kinds;
+
+    while (kind < kind_count && strncmp(key, kinds[kind].prefix, strlen(kinds[kind].prefix)) != 0)
+        kind++;
+    if (kind == kind_count)
+        return aro_error_set(reterr, -EINVAL, "ledger key '%s' is of no known kind", key);
+    if (value)
+        return restore_value(router, kind, key, value, value_length, reterr);
+    kinds[kind].forget(router, key + strlen(kinds[kind].prefix));
+    return 0;
+}

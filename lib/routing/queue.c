@@ -1,0 +1,56 @@
+#include "routing/router_state.h"
+
+#include "support/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct queue *queue_find(const struct aro_router *router, const char *name)
+{
+    return table_find(&router->queues, name);
+}
+
+struct queue *queue_get(struct aro_router *router, const char *name)
+{
+    struct queue *queue = queue_find(router, name);
+    if (queue)
+        return queue;
+    queue = memory_new(sizeof *queue);
+    queue->name = names_hold(&router->names, name);
+    queue->terms = aro_rulebook_find_queue(router->rulebook, name);
+    TAILQ_INIT(&queue->classes);
+    table_add(&router->queues, queue);
+    return queue;
+}
+
+void queue_free(struct aro_router *router, struct queue *queue)
+{
+    assert(TAILQ_EMPTY(&queue->classes));
+    names_drop(&router->names, queue->name);
+    free(queue);
+}
+
+static void queue_count(struct aro_router *router, const struct appeal *appeal, uint64_t one)
+{
+    struct queue *queue = appeal->class->queue;
+
+    router->state_counts[appeal->state] += one;
+    if (appeal_is_given_out(appeal)) {
+        queue->given_out += one;
+    } else if (appeal_is_held(appeal)) {
+        queue->held += one;
+        router->held_count += one;
+    } else {
+        queue->waiting += one;
+    }
+}
+
+void queue_count_in(struct aro_router *router, const struct appeal *appeal)
+{
+    queue_count(router, appeal, 1);
+}
+
+void queue_count_out(struct aro_router *router, const struct appeal *appeal)
+{
+    queue_count(router, appeal, UINT64_MAX); /* less one, in the arithmetic of unsigned */
+}

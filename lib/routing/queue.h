@@ -1,0 +1,32 @@
+/* A queue: what the rulebook says of it, and how much is in it. */
+#ifndef ARO_ROUTING_QUEUE_H
+#define ARO_ROUTING_QUEUE_H
+
+#include "routing/appeal.h"
+
+#include <aro/rulebook.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct aro_router;
+struct appeal_class;
+
+struct queue {
+    const char *name;                    /* a name */
+    const struct aro_queue_terms *terms; /* NULL: the rulebook has no such queue (any more) */
+    uint64_t waiting, held, given_out;   /* appeals */
+    uint32_t touched_in;
+    TAILQ_HEAD(, appeal_class) classes;
+};
+
+/* Finds or makes it; it may be one that the rulebook does not name. */
+struct queue *queue_get(struct aro_router *router, const char *name);
+struct queue *queue_find(const struct aro_router *router, const char *name);
+void queue_free(struct aro_router *router, struct queue *queue);
+
+/* Adds @appeal to the counts of its queue and of the router, or takes it out of them. Each change
+ * of state, hold or class happens between a taking out and an adding. */
+void queue_count_in(struct aro_router *router, const struct appeal *appeal);
+void queue_count_out(struct aro_router *router, const struct appeal *appeal);
+
+#endif

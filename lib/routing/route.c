@@ -1,0 +1,82 @@
+#include "routing/route.h"
+
+#include "routing/appeal_class.h"
+#include "routing/router_state.h"
+
+/* The rule's own counts from submission; then the event's; then the rulebook's default. */
+static struct aro_instant deadline_of(const struct aro_router *router, const struct appeal *appeal,
+                                      const struct aro_route *route,
+                                      struct aro_instant event_deadline)
+{
+    struct aro_span usual = aro_rulebook_deadline(router->rulebook);
+
+    if (route->has_deadline)
+        return aro_instant_add(appeal->submitted_at, route->deadline);
+    if (!aro_instant_is_never(event_deadline) || usual.ms == 0)
+        return event_deadline;
+    return aro_instant_add(appeal->submitted_at, usual);
+}
+
+static void set_name(struct aro_router *router, const char **name, const char *held)
+{
+    names_drop(&router->names, *name);
+    *name = held;
+}
+
+static void apply_route(struct aro_router *router, struct appeal *appeal,
+                        const struct aro_facts *facts, struct aro_instant event_deadline)
+{
+    struct aro_route route;
+
+    aro_rulebook_match(router->rulebook, facts, &route);
+    appeal_set_class(router, appeal, queue_get(router, route.queue->name), facts->market,
+                     facts->language_count, facts->languages, 1);
+    set_name(router, &appeal->rule, names_hold(&router->names, route.rule));
+    set_name(router, &appeal->rulebook, names_share(router->rulebook_name));
+    appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;
+    appeal->deadline = deadline_of(router, appeal, &route, event_deadline);
+    appeal->order_key = 0; /* by arrival alone */
+}
+
+void route_submitted(struct aro_router *router, struct appeal *appeal,
+                     const struct aro_event *event)
+{
+    const struct aro_facts facts = {
+        .appeal_id = event->appeal_id,
+        .market = event->market,
+        .language_count = event->language_count,
+        .languages = event->languages,
+        .reason = event->reason,
+        .tier = event->tier,
+        .effort = event->effort,
+        .subject_type = event->subject_type,
+        .decision_policy = event->decision_policy,
+        .attribute_count = event->attribute_count,
+        .attributes = event->attributes,
+    };
+    apply_route(router, appeal, &facts, event->deadline);
+}
+
+void route_stored(struct aro_router *router, struct appeal *appeal,
+                  const struct language_list *languages)
+{
+    struct arena arena = { 0 };
+    struct details_view view;
+
+    details_unpack(appeal->details, &arena, &view);
+    const struct aro_facts facts = {
+        .appeal_id = appeal->id,
+        .market = appeal->class->market,
+        .language_count = languages ? languages->count : appeal->class->language_count,
+        .languages = languages ? languages->languages : appeal->class->languages,
+        .reason = appeal->reason,
+        .tier = appeal->tier,
+        .effort = appeal->effort,
+        .subject_type = view.subject_type,
+        .decision_policy = view.policy,
+        .attribute_count = view.attribute_count,
+        .attributes = view.attributes,
+    };
+    apply_route(router, appeal, &facts, view.deadline);
+    arena_done(&arena);
+}

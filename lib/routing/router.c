@@ -1,0 +1,414 @@
+/* The router: one event in, records out.
+ *
+ * Agents with the same profile form an *agent class*, appeals that ask the same form an *appeal
+ * class*. Whether those may take these is worked out once for a pair; so an appeal looks at the
+ * best agent of each class that may take it (agent_choice.c), and an agent who has room looks at
+ * the first in line of each class that they may take (agent_work.c). No event walks over all agents
+ * or all waiting appeals.
+ *
+ * An event makes a *turn* (turn.c): a handler changes what the event is about (appeal_events.c,
+ * agent_events.c), through the moves of assignment.c; then the turn settles, which gives out until
+ * nobody who has room may take anything that waits; then the ledger records of what changed are
+ * written. Before it changes, everything is touched, so that the batch can be undone by restoring
+ * the ledger records from before it. */
+#include <aro/router.h>
+
+#include "routing/announcement.h"
+#include "routing/assignment.h"
+#include "routing/events.h"
+#include "routing/ledger_record.h"
+#include "routing/router_state.h"
+
+#include "support/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gathered_add(struct gathered *gathered, void *item)
+{
+    if (gathered->count == gathered->size) {
+        gathered->size = gathered->size ? gathered->size * 2 : 16;
+        gathered->items = memory_resize(gathered->items, gathered->size * sizeof(void *));
+    }
+    gathered->items[gathered->count++] = item;
+}
+
+/* --- making and freeing --- */
+
+#define DEFINE_KEY(type, member)                                                                   \
+    static const char *type##_key(const void *item)                                                \
+    {                                                                                              \
+        return ((const struct type *)item)->member;                                                \
+    }
+DEFINE_KEY(agent, id)
+DEFINE_KEY(agent_class, key)
+DEFINE_KEY(queue, name)
+DEFINE_KEY(appeal, id)
+DEFINE_KEY(remembered, id)
+
+static const struct appeal *timer_appeal(const struct timer *timer)
+{
+    return (const struct appeal *)(const void *)((const char *)timer -
+                                                 offsetof(struct appeal, timer));
+}
+
+static const struct remembered *timer_remembered(const struct timer *timer)
+{
+    return (const struct remembered *)(const void *)((const char *)timer -
+                                                     offsetof(struct remembered, timer));
+}
+
+static int compare_timer_appeals(const struct timer *a, const struct timer *b)
+{
+    return strcmp(timer_appeal(a)->id, timer_appeal(b)->id);
+}
+
+static int compare_timer_remembered(const struct timer *a, const struct timer *b)
+{
+    return strcmp(timer_remembered(a)->id, timer_remembered(b)->id);
+}
+
+static void use_rulebook(struct aro_router *router, const struct aro_rulebook *rulebook)
+{
+    router->rulebook = rulebook;
+    names_drop(&router->names, router->rulebook_name);
+    router->rulebook_name = names_hold(&router->names, aro_rulebook_name(rulebook));
+    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++)
+        queue_get(router, aro_rulebook_queue_at(rulebook, i)->name);
+}
+
+int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *rulebook,
+                   struct aro_router **ret)
+{
+    struct aro_router *router = calloc(1, sizeof *router);
+    if (!router)
+        return -ENOMEM;
+    router->languages = languages;
+    names_init(&router->names);
+    table_init(&router->agents, agent_key);
+    table_init(&router->agent_classes, agent_class_key);
+    table_init(&router->queues, queue_key);
+    table_init(&router->appeals, appeal_key);
+    table_init(&router->remembered, remembered_key);
+    appeal_classes_init(router);
+    timers_init(&router->appeal_timers, compare_timer_appeals);
+    timers_init(&router->remembered_timers, compare_timer_remembered);
+    use_rulebook(router, rulebook);
+    agents_arrange(router);
+    *ret = router;
+    return 0;
+}
+
+static void free_appeals(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;) {
+        appeal_detach(router, appeal);
+        appeal_free(router, appeal);
+    }
+    position = 0;
+    for (void *remembered; (remembered = table_next(&router->remembered, &position)) != NULL;)
+        free(remembered);
+    for (struct appeal_class *class; (class = TAILQ_FIRST(&router->idle_classes)) != NULL;)
+        appeal_class_free(router, class);
+}
+
+static void free_agents(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
+        agent_set_class(router, agent, NULL);
+        agent_free(agent);
+    }
+    position = 0;
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;)
+        queue_free(router, queue);
+}
+
+void aro_router_free(struct aro_router *router)
+{
+    if (!router)
+        return;
+    free_appeals(router);
+    free_agents(router);
+    struct table *tables[] = {
+        &router->agents,         &router->agent_classes, &router->queues,
+        &router->appeal_classes, &router->appeals,       &router->remembered
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        table_done(tables[i]);
+    timers_done(&router->appeal_timers);
+    timers_done(&router->remembered_timers);
+    struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched };
+    for (size_t i = 0; i < sizeof gathered / sizeof *gathered; i++)
+        free(gathered[i]->items);
+    buffer_done(&router->body);
+    buffer_done(&router->key);
+    free(router->recorded_name);
+    free(router->recorded_sha256);
+    names_done(&router->names);
+    free(router);
+}
+
+/* --- events and timers --- */
+
+static bool is_about_an_agent(const struct aro_event *event)
+{
+    return event->type == ARO_AGENT_UPDATED || event->type == ARO_AGENT_STATUS ||
+           event->type == ARO_AGENT_REMOVED;
+}
+
+void aro_router_apply(struct aro_router *router, struct aro_instant now,
+                      const struct aro_event *event, const struct aro_source *source,
+                      struct aro_effects *effects)
+{
+    struct turn turn;
+
+    turn_begin(&turn, router, now, source, effects);
+    if (is_about_an_agent(event))
+        agent_event_apply(&turn, event);
+    else
+        appeal_event_apply(&turn, event);
+    turn_settle(&turn);
+    turn_end(&turn);
+}
+
+static struct aro_instant remembered_due(const struct aro_router *router)
+{
+    const struct timer *first = timers_first(&router->remembered_timers);
+    return first ? aro_instant_add(first->due, aro_rulebook_dedupe_window(router->rulebook))
+                 : ARO_INSTANT_NEVER;
+}
+
+static struct aro_instant appeal_due(const struct aro_router *router)
+{
+    const struct timer *first = timers_first(&router->appeal_timers);
+    return first ? first->due : ARO_INSTANT_NEVER;
+}
+
+struct aro_instant aro_router_next_due(const struct aro_router *router)
+{
+    struct aro_instant a = appeal_due(router), b = remembered_due(router);
+    return a.ms < b.ms ? a : b;
+}
+
+static void forget_first_remembered(struct turn *turn)
+{
+    struct aro_router *router = turn->router;
+    struct timer *timer = timers_first(&router->remembered_timers);
+    struct remembered *remembered = (struct remembered *)(uintptr_t)timer_remembered(timer);
+
+    turn_touch_remembered(turn, remembered);
+    turn_write_tombstone(turn, remembered->id);
+    timers_remove(&router->remembered_timers, timer);
+    table_remove(&router->remembered, remembered->id);
+    free(remembered);
+}
+
+bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct aro_instant until,
+                     unsigned limit, struct aro_effects *effects)
+{
+    static const struct aro_source source = { .kind = ARO_SOURCE_TIMER };
+    struct turn turn;
+
+    assert(until.ms <= now.ms);
+    for (unsigned i = 0; i < limit && aro_router_next_due(router).ms <= until.ms; i++) {
+        turn_begin(&turn, router, now, &source, effects);
+        if (appeal_due(router).ms <= until.ms)
+            appeal_timer_fire(&turn, (struct appeal *)(uintptr_t)timer_appeal(
+                                         timers_first(&router->appeal_timers)));
+        else
+            forget_first_remembered(&turn);
+        turn_settle(&turn);
+        turn_end(&turn);
+    }
+    return aro_router_next_due(router).ms <= until.ms;
+}
+
+/* --- another rulebook --- */
+
+static void record_rulebook(struct turn *turn)
+{
+    struct aro_router *router = turn->router;
+
+    if (router->recorded_name)
+        ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &router->body);
+    turn_save(turn, "rulebook", router->recorded_name ? router->body.data : NULL,
+              router->body.length);
+    free(router->recorded_name);
+    free(router->recorded_sha256);
+    router->recorded_name = memory_copy_text(aro_rulebook_name(router->rulebook));
+    router->recorded_sha256 = memory_copy_text(aro_rulebook_sha256(router->rulebook));
+    ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &router->body);
+    turn_write_ledger(turn, "rulebook", router->body.data, router->body.length);
+}
+
+static void unlink_all(struct aro_router *router)
+{
+    for (struct appeal_class *class; (class = TAILQ_FIRST(&router->linked_classes)) != NULL;)
+        appeal_class_unlink(router, class);
+}
+
+static void find_queue_terms(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;)
+        queue->terms = aro_rulebook_find_queue(router->rulebook, queue->name);
+}
+
+static int compare_arrivals(const void *a, const void *b)
+{
+    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
+    return (x > y) - (x < y);
+}
+
+/* Those in line in a queue that is gone, or that takes its appeals itself now, enter anew. */
+static void enter_misplaced(struct turn *turn)
+{
+    struct gathered misplaced = { 0 };
+    struct appeal_class *class;
+    struct appeal *appeal;
+    size_t position = 0;
+
+    while ((class = table_next(&turn->router->appeal_classes, &position)) != NULL) {
+        if (class->queue->terms && !class->queue->terms->delivers_to_queue)
+            continue;
+        for (size_t i = 0; i < class->line_count; i++) {
+            RB_FOREACH(appeal, line_tree, &class->lines[i]->tree)
+            {
+                gathered_add(&misplaced, appeal);
+            }
+        }
+    }
+    if (misplaced.count)
+        qsort(misplaced.items, misplaced.count, sizeof(void *), compare_arrivals);
+    for (size_t i = 0; i < misplaced.count; i++) {
+        appeal = misplaced.items[i];
+        turn_touch_appeal(turn, appeal);
+        line_remove(appeal);
+        appeal_enter(turn, appeal);
+    }
+    free(misplaced.items);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp((*(struct agent *const *)a)->id, (*(struct agent *const *)b)->id);
+}
+
+static void note_all_hungry(struct turn *turn)
+{
+    struct gathered *hungry = &turn->router->hungry;
+    size_t position = 0;
+
+    for (struct agent *agent; (agent = table_next(&turn->router->agents, &position)) != NULL;) {
+        if (agent_room(agent) > 0)
+            agent_note_hungry(turn, agent);
+    }
+    if (hungry->count)
+        qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
+}
+
+static void free_gone_queues(struct aro_router *router)
+{
+    struct gathered gone = { 0 };
+    size_t position = 0;
+
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
+        if (!queue->terms && TAILQ_EMPTY(&queue->classes))
+            gathered_add(&gone, queue);
+    }
+    for (size_t i = 0; i < gone.count; i++) {
+        table_remove(&router->queues, ((struct queue *)gone.items[i])->name);
+        queue_free(router, gone.items[i]);
+    }
+    free(gone.items);
+}
+
+void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
+                             const struct aro_rulebook *rulebook, const struct aro_source *source,
+                             struct aro_effects *effects)
+{
+    struct turn turn;
+
+    turn_begin(&turn, router, now, source, effects);
+    unlink_all(router);
+    use_rulebook(router, rulebook);
+    find_queue_terms(router);
+    agents_arrange(router);
+    record_rulebook(&turn);
+    appeal_classes_link_waiting(router);
+    enter_misplaced(&turn);
+    note_all_hungry(&turn);
+    turn_settle(&turn);
+    turn_end(&turn);
+    free_gone_queues(router);
+}
+
+/* --- the ledger --- */
+
+const char *aro_router_recorded_rulebook_sha256(const struct aro_router *router)
+{
+    return router->recorded_sha256;
+}
+
+const char *aro_router_recorded_rulebook_name(const struct aro_router *router)
+{
+    return router->recorded_name;
+}
+
+json_t *aro_router_counters_get(const struct aro_router *router)
+{
+    json_t *counters = json_pack("{s:I}", "arrival", (json_int_t)router->arrival_last);
+    if (!counters)
+        memory_exhausted();
+    return counters;
+}
+
+int aro_router_counters_set(struct aro_router *router, const json_t *counters)
+{
+    const json_t *arrival = json_object_get(counters, "arrival");
+    if (!json_is_integer(arrival) || json_integer_value(arrival) < 0)
+        return -EINVAL;
+    router->arrival_last = (uint64_t)json_integer_value(arrival);
+    return 0;
+}
+
+/* The record of an agent whose load or idle time changed; those removed are let go of only now, so
+ * that one who comes back within the batch is still the one whose record was saved. */
+static void seal_agent(struct turn *turn, const struct changed *changed)
+{
+    struct agent *agent = table_find(&turn->router->agents, changed->name);
+
+    if (!agent)
+        return;
+    turn->source_text = changed->source;
+    if (agent_is_known(agent) && agent->is_record_due)
+        turn_write_agent(turn, agent);
+    agent_forget_unknown(turn->router, agent);
+}
+
+void aro_router_seal(struct aro_router *router, struct aro_effects *effects)
+{
+    struct turn turn = { .router = router, .effects = effects };
+
+    for (size_t i = 0; i < effects->agent_count; i++)
+        seal_agent(&turn, &effects->agents[i]);
+    effects->is_sealed = true;
+}
+
+void aro_router_undo(struct aro_router *router, struct aro_effects *effects)
+{
+    struct aro_error error;
+
+    for (size_t i = effects->saved_count; i-- > 0;) {
+        const struct saved_record *saved = &effects->saved[i];
+        int r = aro_router_restore(router, saved->key, saved->value, saved->value_length, &error);
+        assert(r == 0);
+        (void)r;
+    }
+    if (effects->batch > 0)
+        router->arrival_last = effects->arrival_before;
+}

@@ -1,0 +1,57 @@
+/* The router from inside: every structure and who owns what. */
+#ifndef ARO_ROUTING_ROUTER_STATE_H
+#define ARO_ROUTING_ROUTER_STATE_H
+
+#include "routing/agent_class.h"
+#include "routing/appeal.h"
+#include "routing/appeal_class.h"
+#include "routing/names.h"
+#include "routing/queue.h"
+#include "routing/timers.h"
+
+#include "support/buffer.h"
+#include "support/table.h"
+
+#include <aro/router.h>
+
+/* Pointers that one event gathers; the memory is used again by the next. */
+struct gathered {
+    void **items;
+    size_t count, size;
+};
+
+struct aro_router {
+    struct aro_languages *languages; /* borrowed, as is the next */
+    const struct aro_rulebook *rulebook;
+    const char *rulebook_name;             /* a name: that of @rulebook */
+    char *recorded_name, *recorded_sha256; /* of the ledger's last `rulebook`; NULL: none yet */
+
+    struct names names;
+    struct table agents;         /* owned; known ones and placeholders */
+    struct table agent_classes;  /* owned */
+    struct table queues;         /* owned; of the rulebook, and others that still hold appeals */
+    struct table appeal_classes; /* owned */
+    struct table appeals;        /* owned; open */
+    struct table remembered;     /* owned; closed within the dedupe window */
+
+    TAILQ_HEAD(, appeal_class) linked_classes, idle_classes; /* the longest so first */
+    size_t idle_count;
+    bool is_link_due;                      /* restored appeals lie in line in unlinked classes */
+    size_t order_count;                    /* agent orders in use */
+    uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
+
+    struct timers appeal_timers, remembered_timers;
+    uint64_t arrival_last;
+    uint32_t batch_last; /* the number of the newest effects */
+
+    uint64_t known_count, held_count; /* agents; appeals */
+    uint64_t state_counts[APPEAL_STATE_COUNT];
+
+    struct gathered entered, hungry, touched; /* of the event at hand */
+    struct buffer body, key;                  /* scratch */
+};
+
+/* Appends @item. */
+void gathered_add(struct gathered *gathered, void *item);
+
+#endif

@@ -1,0 +1,237 @@
+#include "routing/turn.h"
+
+#include "routing/ledger_record.h"
+#include "routing/router_state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_APPEAL "appeal:"
+#define KEY_AGENT "agent:"
+
+static const char *copy_text(struct turn *turn, const char *text)
+{
+    return arena_copy_text(&turn->effects->arena, text, strlen(text));
+}
+
+static const char *source_text(struct turn *turn)
+{
+    const struct aro_source *source = turn->source;
+    struct buffer *text = &turn->router->key;
+
+    if (source->kind != ARO_SOURCE_RECORD)
+        return source->kind == ARO_SOURCE_TIMER ? "timer" : "control";
+    buffer_clear(text);
+    buffer_add_format(text, "%s/%d/%lld", source->topic, source->partition,
+                      (long long)source->offset);
+    return copy_text(turn, text->data);
+}
+
+void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,
+                const struct aro_source *source, struct aro_effects *effects)
+{
+    char time[ARO_INSTANT_TEXT_SIZE];
+
+    *turn = (struct turn){ .router = router, .now = now, .effects = effects, .source = source };
+    if (effects->batch == 0) {
+        effects->batch = ++router->batch_last;
+        effects->arrival_before = router->arrival_last;
+    }
+    assert(effects->batch == router->batch_last);
+    aro_instant_format(now, time);
+    turn->time_text = copy_text(turn, time);
+    turn->source_text = source_text(turn);
+    if (router->is_link_due)
+        appeal_classes_link_waiting(router);
+    router->entered.count = router->hungry.count = router->touched.count = 0;
+}
+
+/* --- touching --- */
+
+static const char *key_of(struct turn *turn, const char *kind, const char *id)
+{
+    struct buffer *key = &turn->router->key;
+    buffer_clear(key);
+    buffer_add_text(key, kind);
+    buffer_add_text(key, id);
+    return key->data;
+}
+
+void turn_save(struct turn *turn, const char *key, const char *value, size_t length)
+{
+    effects_save(turn->effects, key, value, length);
+}
+
+static void note_appeal(struct turn *turn, struct appeal *appeal)
+{
+    if (appeal->is_record_due)
+        return;
+    appeal->is_record_due = true;
+    gathered_add(&turn->router->touched, (void *)(uintptr_t)copy_text(turn, appeal->id));
+}
+
+void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
+{
+    struct buffer *body = &turn->router->body;
+
+    if (appeal->touched_in != turn->effects->batch) {
+        appeal->touched_in = turn->effects->batch;
+        ledger_write_appeal(appeal, body);
+        turn_save(turn, key_of(turn, KEY_APPEAL, appeal->id), body->data, body->length);
+    }
+    note_appeal(turn, appeal);
+}
+
+void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal)
+{
+    appeal->touched_in = turn->effects->batch;
+    turn_save(turn, key_of(turn, KEY_APPEAL, appeal->id), NULL, 0);
+    note_appeal(turn, appeal);
+}
+
+void turn_touch_remembered(struct turn *turn, struct remembered *remembered)
+{
+    struct buffer *body = &turn->router->body;
+
+    if (remembered->touched_in == turn->effects->batch)
+        return;
+    remembered->touched_in = turn->effects->batch;
+    ledger_write_remembered(remembered, body);
+    turn_save(turn, key_of(turn, KEY_APPEAL, remembered->id), body->data, body->length);
+}
+
+void turn_touch_agent(struct turn *turn, struct agent *agent)
+{
+    struct buffer *body = &turn->router->body;
+    bool is_new = !agent_is_known(agent);
+
+    agent->is_record_due = true;
+    if (agent->touched_in == turn->effects->batch)
+        return;
+    agent->touched_in = turn->effects->batch;
+    effects_add_agent(turn->effects, agent->id, turn->source_text);
+    if (!is_new)
+        ledger_write_agent(agent, body);
+    turn_save(turn, key_of(turn, KEY_AGENT, agent->id), is_new ? NULL : body->data,
+              is_new ? 0 : body->length);
+}
+
+void turn_touch_queue(struct turn *turn, struct queue *queue)
+{
+    if (queue->touched_in == turn->effects->batch)
+        return;
+    queue->touched_in = turn->effects->batch;
+    effects_add_queue(turn->effects, queue->name, turn->source_text);
+}
+
+/* --- writing --- */
+
+void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length)
+{
+    struct aro_record record = {
+        .kind = ARO_RECORD_LEDGER,
+        .key = copy_text(turn, key),
+        .value = value ? arena_copy_text(&turn->effects->arena, value, length) : NULL,
+        .value_length = value ? length : 0,
+        .source = turn->source_text,
+    };
+    effects_add_record(turn->effects, &record);
+    turn->is_answered = true;
+}
+
+void turn_write_agent(struct turn *turn, struct agent *agent)
+{
+    struct buffer *body = &turn->router->body;
+
+    agent->is_record_due = false;
+    if (agent_is_known(agent))
+        ledger_write_agent(agent, body);
+    turn_write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
+                      agent_is_known(agent) ? body->data : NULL, body->length);
+}
+
+void turn_write_tombstone(struct turn *turn, const char *appeal_id)
+{
+    turn_write_ledger(turn, key_of(turn, KEY_APPEAL, appeal_id), NULL, 0);
+}
+
+/* The record of an appeal that this turn changed, as it is now. */
+static void write_appeal(struct turn *turn, const char *id)
+{
+    struct aro_router *router = turn->router;
+    struct appeal *appeal = table_find(&router->appeals, id);
+    struct remembered *remembered = appeal ? NULL : table_find(&router->remembered, id);
+
+    assert(appeal || remembered);
+    if (appeal) {
+        appeal->is_record_due = false;
+        ledger_write_appeal(appeal, &router->body);
+    } else {
+        ledger_write_remembered(remembered, &router->body);
+    }
+    turn_write_ledger(turn, key_of(turn, KEY_APPEAL, id), router->body.data, router->body.length);
+}
+
+void turn_end(struct turn *turn)
+{
+    struct gathered *touched = &turn->router->touched;
+
+    for (size_t i = 0; i < touched->count; i++)
+        write_appeal(turn, touched->items[i]);
+    assert(turn->is_answered || turn->source->kind != ARO_SOURCE_RECORD);
+}
+
+struct json_writer turn_open_body(struct turn *turn)
+{
+    struct json_writer writer = { .buffer = &turn->router->body };
+    buffer_clear(writer.buffer);
+    json_open_object(&writer, NULL);
+    return writer;
+}
+
+/* Where a record is the cause, its place in the topic says it; otherwise the appeal's own counter,
+ * which no fold or second try moves. */
+static const char *output_id(struct turn *turn, struct appeal *appeal)
+{
+    struct buffer *text = &turn->router->key;
+
+    buffer_clear(text);
+    if (turn->source->kind == ARO_SOURCE_RECORD) {
+        buffer_add_format(text, "%s/%u", turn->source_text, turn->output_count++);
+        return copy_text(turn, text->data);
+    }
+    assert(appeal && appeal->is_record_due);
+    buffer_add_format(text, "%s/%s", appeal->id, appeal->source_topic);
+    if (appeal->source_partition >= 0)
+        buffer_add_format(text, "/%d/%lld", appeal->source_partition,
+                          (long long)appeal->source_offset);
+    buffer_add_format(text, "/%s/%u", turn->source_text, ++appeal->output_count);
+    return copy_text(turn, text->data);
+}
+
+void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, const char *type,
+               const char *key, struct appeal *appeal, struct json_writer *writer)
+{
+    const char *traceparent = NULL, *tracestate = NULL;
+
+    json_close_object(writer);
+    if (appeal)
+        details_trace(appeal->details, &traceparent, &tracestate);
+    struct aro_record record = {
+        .kind = kind,
+        .topic = topic ? copy_text(turn, topic) : NULL,
+        .key = copy_text(turn, key),
+        .value =
+            arena_copy_text(&turn->effects->arena, writer->buffer->data, writer->buffer->length),
+        .value_length = writer->buffer->length,
+        .type = type, /* a constant */
+        .id = output_id(turn, appeal),
+        .time = turn->time_text,
+        .traceparent = traceparent ? copy_text(turn, traceparent) : NULL,
+        .tracestate = tracestate ? copy_text(turn, tracestate) : NULL,
+        .source = turn->source_text,
+    };
+    effects_add_record(turn->effects, &record);
+    turn->is_answered = true;
+}

@@ -1,0 +1,57 @@
+/* One turn of the router: an event, a timer or a command, from its first change to its last record.
+ *
+ * Whoever is about to change an appeal, agent or queue touches it first: that saves its ledger
+ * record for an undo, and sees that the new one is written. */
+#ifndef ARO_ROUTING_TURN_H
+#define ARO_ROUTING_TURN_H
+
+#include "routing/agent.h"
+#include "routing/appeal.h"
+#include "routing/effects.h"
+#include "routing/queue.h"
+
+#include "codec/json_writer.h"
+
+#include <aro/router.h>
+
+struct turn {
+    struct aro_router *router;
+    struct aro_instant now;
+    struct aro_effects *effects;
+    const struct aro_source *source;
+    const char *source_text; /* in the effects' memory, as is the next */
+    const char *time_text;
+    unsigned output_count; /* of this turn: the last part of each ce_id */
+    bool is_answered;      /* a record carries the source */
+};
+
+void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,
+                const struct aro_source *source, struct aro_effects *effects);
+
+/* Writes the ledger records of the appeals that changed, and of the agents and queues where nothing
+ * else would carry the source. */
+void turn_end(struct turn *turn);
+
+void turn_touch_appeal(struct turn *turn, struct appeal *appeal);
+/* An appeal that is not there yet, or a remembered one. */
+void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal);
+void turn_touch_remembered(struct turn *turn, struct remembered *remembered);
+void turn_touch_agent(struct turn *turn, struct agent *agent);
+void turn_touch_queue(struct turn *turn, struct queue *queue);
+/* Any other key, before its record changes for the first time in this batch. */
+void turn_save(struct turn *turn, const char *key, const char *value, size_t length);
+
+/* Where a body is written: an empty object is open when it comes back; turn_emit() closes it. */
+struct json_writer turn_open_body(struct turn *turn);
+
+/* Sends the open body as an assignment or outcome about @appeal_id. @appeal gives the trace, and
+ * where no record is the cause the ce_id; NULL for one that is not open. @topic may be NULL. */
+void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, const char *type,
+               const char *key, struct appeal *appeal, struct json_writer *writer);
+
+void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length);
+/* Writes the agent's record now. */
+void turn_write_agent(struct turn *turn, struct agent *agent);
+void turn_write_tombstone(struct turn *turn, const char *appeal_id);
+
+#endif

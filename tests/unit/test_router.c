@@ -1,0 +1,485 @@
+#include "router_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char rulebook_one[] =
+    "rulebook: one\n"
+    "seed: 7\n"
+    "defaults: { deadline: 72h, dedupe_window: 7d }\n"
+    "queues:\n"
+    "  fraud: { deliver: agent, topic: assignments.fraud, needs: { skills: { fraud: 2 } } }\n"
+    "  general: { deliver: agent, choose: [lowest_load, best_language, longest_idle] }\n"
+    "  inbox: { deliver: queue }\n"
+    "rules:\n"
+    "  - { name: fraud, when: { reason: fraud }, route: { queue: fraud, priority: 2, deadline: 48h "
+    "} }\n"
+    "  - { name: inbox, when: { reason: bulk }, route: { queue: inbox } }\n"
+    "  - { name: rest, route: { queue: general } }\n";
+
+static const char rulebook_without_fraud[] = "rulebook: two\n"
+                                             "seed: 7\n"
+                                             "queues:\n"
+                                             "  general: { deliver: agent }\n"
+                                             "rules:\n"
+                                             "  - { name: rest, route: { queue: general } }\n";
+
+#define AGENT(id, capacity)                                                                        \
+    "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":" #capacity                  \
+    ",\"languages\":[\"pt-BR\"],\"markets\":[\"*\"],\"skills\":{\"fraud\":2}}"
+#define APPEAL(id)                                                                                 \
+    "{\"type\":\"appeal.submitted\",\"appeal_id\":\"" id                                           \
+    "\",\"market\":\"BR\",\"languages\":[\"pt-BR\"],\"reason\":\"other\"}"
+#define APPEAL_WITH(id, members)                                                                   \
+    "{\"type\":\"appeal.submitted\",\"appeal_id\":\"" id                                           \
+    "\",\"market\":\"BR\",\"languages\":[\"pt-BR\"]," members "}"
+#define UPDATE(id, members) "{\"type\":\"appeal.updated\",\"appeal_id\":\"" id "\"," members "}"
+#define WITHDRAW(id) "{\"type\":\"appeal.withdrawn\",\"appeal_id\":\"" id "\"}"
+#define REVIEW(type, id, agent, epoch)                                                             \
+    "{\"type\":\"assignment." type "\",\"appeal_id\":\"" id "\",\"agent_id\":\"" agent             \
+    "\",\"epoch\":" #epoch "}"
+#define DECIDE(id, members)                                                                        \
+    "{\"type\":\"appeal.decided\",\"appeal_id\":\"" id "\",\"outcome\":\"upheld\"" members "}"
+#define STATUS(id, status)                                                                         \
+    "{\"type\":\"agent.status\",\"agent_id\":\"" id "\",\"status\":\"" status "\"}"
+#define REMOVE(id) "{\"type\":\"agent.removed\",\"agent_id\":\"" id "\"}"
+
+static int setup(void **state)
+{
+    *state = world_new(rulebook_one);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+static void test_an_appeal_goes_to_an_agent_who_may_take_it(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "created a-1 ana 1");
+}
+
+static void test_what_nobody_can_take_waits_and_is_given_out_when_somebody_can(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_expect(world, "waiting a-1\nwaiting a-2");
+    world_send(world, AGENT("ana", 1));
+    world_expect(world, "created a-1 ana 1");
+    world_send(world, DECIDE("a-1", ""));
+    world_expect(world, "closed a-1 ana 1 decided\ncreated a-2 ana 1");
+}
+
+static void test_a_second_submission_is_ignored_even_after_the_end(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, WITHDRAW("a-1"));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, WITHDRAW("a-1"));
+    world_expect(world, "waiting a-1\nignored a-1 repeat\nclosed a-1 withdrawn\n"
+                        "ignored a-1 repeat\nignored a-1 closed");
+}
+
+static void test_a_closed_appeal_is_forgotten_after_the_dedupe_window(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL("a-1"));
+    world_send(world, WITHDRAW("a-1"));
+    world_answers(world);
+    world_pass(world, INT64_C(7) * 24 * 3600 * 1000 - 1);
+    assert_false(world_tick(world));
+    assert_non_null(world_find_ledger(world, "appeal:a-1")->value);
+    world_pass(world, 1);
+    assert_int_equal(aro_router_next_due(world->router).ms, world->now.ms);
+    world_tick(world);
+    assert_null(world_find_ledger(world, "appeal:a-1")->value);
+    assert_string_equal(world_find_ledger(world, "appeal:a-1")->source, "timer");
+    world_send(world, WITHDRAW("a-1"));
+    world_expect(world, "ignored a-1 unknown");
+}
+
+static void test_who_made_the_decision_or_is_excluded_is_never_chosen(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 5));
+    world_send(world, AGENT("rui", 5));
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"x\",\"decision\":{\"id\":\"d\","
+                                         "\"decided_by\":\"ana\"},\"exclude\":[\"rui\"]"));
+    world_expect(world, "waiting a-1");
+    world_send(world, APPEAL_WITH("a-2", "\"reason\":\"x\",\"exclude\":[\"ana\"]"));
+    world_expect(world, "created a-2 rui 1");
+    world_send(world, AGENT("eva", 1));
+    world_expect(world, "created a-1 eva 1");
+}
+
+static void test_an_effort_too_big_lets_smaller_ones_pass(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 3));
+    world_send(world, APPEAL_WITH("big", "\"reason\":\"x\",\"effort\":4"));
+    world_send(world, APPEAL_WITH("a-2", "\"reason\":\"x\",\"effort\":2"));
+    world_send(world, APPEAL_WITH("a-3", "\"reason\":\"x\",\"effort\":2"));
+    world_send(world, APPEAL_WITH("a-4", "\"reason\":\"x\",\"effort\":1"));
+    world_expect(world, "waiting big\ncreated a-2 ana 1\nwaiting a-3\ncreated a-4 ana 1");
+}
+
+static void test_an_agent_who_gave_it_back_is_not_asked_again_at_once(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, REVIEW("returned", "a-1", "ana", 1));
+    world_expect(world, "created a-1 ana 1\nwaiting a-1");
+    world_send(world, AGENT("rui", 2));
+    world_expect(world, "created a-1 rui 2");
+}
+
+static void test_when_all_gave_it_back_they_are_asked_again_after_a_while(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, REVIEW("returned", "a-1", "ana", 1));
+    world_answers(world);
+    world_pass(world, 10 * 60 * 1000 - 1);
+    world_tick(world);
+    world_expect(world, "");
+    world_pass(world, 1);
+    world_tick(world);
+    world_expect(world, "created a-1 ana 2");
+    assert_string_equal(world_find(world, "assignment.created")->id, "a-1/in/0/1/timer/1");
+}
+
+static void test_reviews_of_another_epoch_or_person_are_stale(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_answers(world);
+    world_send(world, REVIEW("returned", "a-1", "ana", 2));
+    world_send(world, REVIEW("declined", "a-1", "rui", 1));
+    world_send(world, REVIEW("accepted", "a-1", "rui", 1));
+    world_send(world, REVIEW("accepted", "a-1", "ana", 1));
+    world_send(world, DECIDE("a-1", ",\"epoch\":2"));
+    world_send(world, REVIEW("returned", "a-9", "ana", 1));
+    world_expect(world, "ignored a-1 stale\nignored a-1 stale\nignored a-1 stale\n"
+                        "ignored a-1 repeat\nignored a-1 stale\nignored a-9 unknown");
+    world_send(world, DECIDE("a-1", ",\"epoch\":1"));
+    world_expect(world, "closed a-1 ana 1 decided");
+}
+
+static void test_a_removed_agent_loses_what_they_held_and_it_goes_on(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_send(world, APPEAL("a-3"));
+    world_answers(world);
+    world_send(world, REMOVE("ana"));
+    world_expect(world, "revoked a-1 ana 1 removed\nrevoked a-2 ana 1 removed\n"
+                        "waiting a-1\nwaiting a-2");
+    assert_null(world_find_ledger(world, "agent:ana")->value);
+    world_send(world, REMOVE("ana"));
+    world_send(world, STATUS("ana", "away"));
+    world_expect(world, "ignored ana ana unknown\nignored ana ana unknown");
+    world_send(world, AGENT("rui", 1));
+    world_expect(world, "created a-1 rui 2");
+}
+
+static void test_only_the_available_get_something_new(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, STATUS("ana", "draining"));
+    world_send(world, STATUS("ana", "draining"));
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "ignored ana ana repeat\nwaiting a-1");
+    world_send(world, STATUS("ana", "available"));
+    world_expect(world, "created a-1 ana 1");
+}
+
+static void test_an_update_keeps_the_status_and_the_same_again_is_a_repeat(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, AGENT("ana", 2));
+    world_send(world, STATUS("ana", "away"));
+    world_send(world, AGENT("ana", 3));
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "ignored ana ana repeat\nwaiting a-1");
+}
+
+static void test_lowered_capacity_takes_nothing_away_and_gives_nothing_new(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-3"));
+    world_expect(world, "created a-1 ana 1\ncreated a-2 ana 1\nwaiting a-3");
+    world_send(world, DECIDE("a-1", ""));
+    world_expect(world, "closed a-1 ana 1 decided");
+    world_send(world, DECIDE("a-2", ""));
+    world_expect(world, "closed a-2 ana 1 decided\ncreated a-3 ana 1");
+}
+
+static void test_withdrawing_revokes_what_somebody_holds(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_answers(world);
+    world_send(world, WITHDRAW("a-1"));
+    world_expect(world, "revoked a-1 ana 1 withdrawn\nclosed a-1 1 withdrawn\ncreated a-2 ana 1");
+}
+
+static void test_a_queue_that_takes_its_own_gets_everything_at_once(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"bulk\""));
+    json_t *body = world_body(world, "assignment.created");
+    assert_true(json_is_null(json_object_get(body, "agent_id")));
+    json_decref(body);
+    world_send(world, REVIEW("returned", "a-1", "team", 1));
+    world_send(world, REVIEW("accepted", "a-1", "team", 2));
+    world_send(world, DECIDE("a-1", ",\"agent_id\":\"zoe\",\"epoch\":2"));
+    world_expect(world, "created a-1 1\ncreated a-1 2\nignored a-1 stale\n"
+                        "closed a-1 zoe 2 decided");
+}
+
+static void test_a_held_appeal_keeps_its_place_but_is_not_given_out(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_send(world, UPDATE("a-1", "\"on_hold\":true"));
+    world_send(world, UPDATE("a-1", "\"on_hold\":true"));
+    world_send(world, AGENT("ana", 1));
+    world_expect(world, "waiting a-1\nwaiting a-2\nheld a-1 on_hold\nignored a-1 repeat\n"
+                        "created a-2 ana 1");
+    world_send(world, APPEAL("a-3"));
+    world_send(world, UPDATE("a-1", "\"on_hold\":false"));
+    world_send(world, DECIDE("a-2", ""));
+    world_expect(world, "waiting a-3\nresumed a-1 on_hold\nclosed a-2 ana 1 decided\n"
+                        "created a-1 ana 1");
+}
+
+static void test_an_update_routes_a_waiting_appeal_anew_and_keeps_its_arrival(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL_WITH("a-2", "\"reason\":\"fraud\""));
+    world_send(world, UPDATE("a-1", "\"reason\":\"fraud\""));
+    world_expect(world, "waiting a-1\nwaiting a-2\nrerouted a-1 general fraud updated\n"
+                        "waiting a-1");
+    world_send(world, AGENT("ana", 1));
+    world_expect(world, "created a-1 ana 1");
+    assert_string_equal(world_find(world, "assignment.created")->topic, "assignments.fraud");
+}
+
+static void test_excluding_the_holder_revokes_and_passes_on(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, UPDATE("a-1", "\"exclude\":[\"zoe\"]"));
+    world_send(world, AGENT("rui", 1));
+    world_send(world, UPDATE("a-1", "\"exclude\":[\"ana\"]"));
+    world_send(world, UPDATE("a-1", "\"exclude\":[\"ana\"]"));
+    world_expect(world, "created a-1 ana 1\nrevoked a-1 ana 1 independence\ncreated a-1 rui 2\n"
+                        "ignored a-1 repeat");
+}
+
+static void test_a_reload_reroutes_what_waits_in_a_queue_that_is_gone(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"fraud\""));
+    world_answers(world);
+    world_reload(world, rulebook_without_fraud);
+    world_expect(world, "rerouted a-1 fraud general queue_gone\nwaiting a-1");
+    assert_string_equal(world_find(world, "appeal.rerouted")->source, "control");
+    assert_non_null(world_find_ledger(world, "rulebook"));
+    assert_string_equal(aro_router_recorded_rulebook_name(world->router), "two");
+}
+
+static void test_a_reload_gives_out_what_can_be_given_now(void **state)
+{
+    struct world *world = *state;
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"rui\",\"capacity\":1,"
+                      "\"languages\":[\"pt\"],\"markets\":[\"BR\"]}");
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"fraud\""));
+    world_expect(world, "waiting a-1");
+    world_reload(world, rulebook_without_fraud);
+    world_expect(world, "rerouted a-1 fraud general queue_gone\ncreated a-1 rui 1");
+}
+
+static void test_an_assignment_says_why(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, AGENT("rui", 4));
+    world_send(world, AGENT("full", 0));
+    world_send(world, AGENT("away", 2));
+    world_send(world, STATUS("away", "away"));
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"ines\",\"capacity\":1,"
+                      "\"languages\":[\"es\"],\"markets\":[\"BR\"]}");
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"joe\",\"capacity\":1,"
+                      "\"languages\":[\"pt\"],\"markets\":[\"US\"]}");
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"elsewhere\",\"capacity\":1,"
+                      "\"languages\":[\"pt\"],\"markets\":[\"BR\"],\"queues\":[\"fraud\"]}");
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"x\",\"exclude\":[\"away\",\"nobody\"]"));
+    world_expect(world, "created a-1 rui 1");
+    json_t *body = world_body(world, "assignment.created");
+    char *why = json_dumps(json_object_get(body, "why"), JSON_COMPACT);
+    assert_string_equal(why, "{\"pool\":6,\"by_filter\":{\"market\":1,\"language\":1,"
+                             "\"independence\":1,\"capacity\":1},\"step\":1,"
+                             "\"criterion\":\"lowest_load\",\"runner_up\":\"ana\"}");
+    free(why);
+    json_decref(body);
+}
+
+static void test_records_carry_their_source_and_a_repeatable_id(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    const struct aro_record *record = world_find(world, "assignment.created");
+    assert_string_equal(record->source, "in/0/1");
+    assert_string_equal(record->id, "in/0/1/0");
+    assert_string_equal(record->time, "2026-11-22T10:00:00.000Z");
+    assert_string_equal(world_find_ledger(world, "appeal:a-1")->source, "in/0/1");
+}
+
+static void test_the_ledger_restored_in_any_order_gives_the_same_router(void **state)
+{
+    struct world *world = *state;
+    struct aro_router *copy = NULL;
+    struct aro_error error = { 0 };
+
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"x\",\"attributes\":{\"b\":[\"p\",\"q\"],"
+                                         "\"a\":1.5,\"c\":true},\"exclude\":[\"zoe\"]"));
+    world_send(world, APPEAL("a-2"));
+    world_send(world, APPEAL_WITH("a-3", "\"reason\":\"bulk\""));
+    world_send(world, APPEAL("a-4"));
+    world_send(world, WITHDRAW("a-4"));
+    world_send(world, APPEAL("a-5"));
+    world_send(world, UPDATE("a-5", "\"on_hold\":true"));
+    aro_router_seal(world->router, world->effects);
+
+    assert_int_equal(aro_router_new(world->languages, world->rulebooks[0], &copy), 0);
+    for (size_t i = aro_effects_record_count(world->effects); i-- > 0;) {
+        const struct aro_record *record = aro_effects_record_at(world->effects, i);
+        if (record->kind != ARO_RECORD_LEDGER || world_find_ledger(world, record->key) != record)
+            continue; /* compacted away */
+        if (aro_router_restore(copy, record->key, record->value, record->value_length, &error))
+            fail_msg("%s", error.message);
+    }
+    json_t *counters = aro_router_counters_get(world->router);
+    assert_int_equal(aro_router_counters_set(copy, counters), 0);
+    json_decref(counters);
+    char *one = world_dump(world->router), *other = world_dump(copy);
+    assert_string_equal(one, other);
+    free(one);
+    free(other);
+    aro_router_free(copy);
+}
+
+static void test_an_undone_batch_leaves_no_trace(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_seal(world);
+    char *before = world_dump(world->router);
+    world_send(world, DECIDE("a-1", ""));
+    world_send(world, REMOVE("ana"));
+    world_send(world, AGENT("ana", 5));
+    world_send(world, APPEAL("a-3"));
+    world_send(world, AGENT("rui", 5));
+    world_send(world, UPDATE("a-2", "\"exclude\":[\"ana\"]"));
+    aro_router_undo(world->router, world->effects);
+    char *after = world_dump(world->router);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void test_a_damaged_ledger_record_is_refused_and_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *key, *value;
+    } rows[] = {
+        { "appeal:a-1", "{\"v\":1" },
+        { "appeal:a-1", "{\"v\":2,\"state\":\"waiting\"}" },
+        { "appeal:a-1", "{\"v\":1,\"state\":\"lost\"}" },
+        { "appeal:a-1", "{\"v\":1,\"state\":\"waiting\",\"queue\":\"general\"}" },
+        { "appeal:a-1", "{\"v\":1,\"state\":\"closed\",\"outcome\":\"upheld\"}" },
+        { "agent:ana", "{\"v\":1,\"status\":\"asleep\"}" },
+        { "agent:ana",
+          "{\"v\":1,\"status\":\"away\",\"languages\":[{\"tag\":\"pt\",\"level\":9}]}" },
+        { "rulebook", "{\"v\":1,\"name\":7}" },
+        { "nothing:x", "{\"v\":1}" },
+    };
+    world_send(world, APPEAL("a-1"));
+    world_send(world, AGENT("ana", 0));
+    char *before = world_dump(world->router);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct aro_error error = { 0 };
+        if (aro_router_restore(world->router, rows[i].key, rows[i].value, strlen(rows[i].value),
+                               &error) == 0)
+            fail_msg("%s %s was taken", rows[i].key, rows[i].value);
+        assert_string_not_equal(error.message, "");
+    }
+    char *after = world_dump(world->router);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+#define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(test_an_appeal_goes_to_an_agent_who_may_take_it),
+        WORLD_TEST(test_what_nobody_can_take_waits_and_is_given_out_when_somebody_can),
+        WORLD_TEST(test_a_second_submission_is_ignored_even_after_the_end),
+        WORLD_TEST(test_a_closed_appeal_is_forgotten_after_the_dedupe_window),
+        WORLD_TEST(test_who_made_the_decision_or_is_excluded_is_never_chosen),
+        WORLD_TEST(test_an_effort_too_big_lets_smaller_ones_pass),
+        WORLD_TEST(test_an_agent_who_gave_it_back_is_not_asked_again_at_once),
+        WORLD_TEST(test_when_all_gave_it_back_they_are_asked_again_after_a_while),
+        WORLD_TEST(test_reviews_of_another_epoch_or_person_are_stale),
+        WORLD_TEST(test_a_removed_agent_loses_what_they_held_and_it_goes_on),
+        WORLD_TEST(test_only_the_available_get_something_new),
+        WORLD_TEST(test_an_update_keeps_the_status_and_the_same_again_is_a_repeat),
+        WORLD_TEST(test_lowered_capacity_takes_nothing_away_and_gives_nothing_new),
+        WORLD_TEST(test_withdrawing_revokes_what_somebody_holds),
+        WORLD_TEST(test_a_queue_that_takes_its_own_gets_everything_at_once),
+        WORLD_TEST(test_a_held_appeal_keeps_its_place_but_is_not_given_out),
+        WORLD_TEST(test_an_update_routes_a_waiting_appeal_anew_and_keeps_its_arrival),
+        WORLD_TEST(test_excluding_the_holder_revokes_and_passes_on),
+        WORLD_TEST(test_a_reload_reroutes_what_waits_in_a_queue_that_is_gone),
+        WORLD_TEST(test_a_reload_gives_out_what_can_be_given_now),
+        WORLD_TEST(test_an_assignment_says_why),
+        WORLD_TEST(test_records_carry_their_source_and_a_repeatable_id),
+        WORLD_TEST(test_the_ledger_restored_in_any_order_gives_the_same_router),
+        WORLD_TEST(test_an_undone_batch_leaves_no_trace),
+        WORLD_TEST(test_a_damaged_ledger_record_is_refused_and_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
