@@ -30,11 +30,23 @@ void row_free(struct row *row)
     free(row);
 }
 
-static char *languages_format(size_t count, const struct aro_language_level *languages)
+/* The bytes of @scratch in memory of their exact size: there may be one for each of 100,000 agents.
+ */
+static char *scratch_copy(const struct buffer *scratch)
 {
-    struct buffer text = { 0 };
-    struct json_writer json = { .buffer = &text };
+    if (scratch->length == 0)
+        return NULL;
+    char *copy = memory_resize(NULL, scratch->length + 1);
+    memcpy(copy, scratch->data, scratch->length + 1);
+    return copy;
+}
 
+static char *languages_format(struct buffer *scratch, size_t count,
+                              const struct aro_language_level *languages)
+{
+    struct json_writer json = { .buffer = scratch };
+
+    buffer_clear(scratch);
     json_open_list(&json, NULL);
     for (size_t i = 0; i < count; i++) {
         json_open_object(&json, NULL);
@@ -43,16 +55,15 @@ static char *languages_format(size_t count, const struct aro_language_level *lan
         json_close_object(&json);
     }
     json_close_list(&json);
-    return buffer_take(&text);
+    return scratch_copy(scratch);
 }
 
-static char *names_pack(size_t count, const char *const *names)
+static char *names_pack(struct buffer *scratch, size_t count, const char *const *names)
 {
-    struct buffer packed = { 0 };
-
+    buffer_clear(scratch);
     for (size_t i = 0; i < count; i++)
-        buffer_add(&packed, names[i], strlen(names[i]) + 1);
-    return buffer_take(&packed);
+        buffer_add(scratch, names[i], strlen(names[i]) + 1);
+    return scratch_copy(scratch);
 }
 
 unsigned row_free_units(const struct row *row)
@@ -91,6 +102,7 @@ void board_change_free(struct board_change *change)
     for (size_t i = 0; i < change->count; i++)
         row_free(change->rows[i]);
     free(change->rows);
+    buffer_done(&change->scratch);
     free(change);
 }
 
@@ -117,8 +129,10 @@ void board_change_add_agent(struct board_change *change, const char *id,
             .open = view->open,
             .all_queues = view->all_queues,
             .queue_count = view->all_queues ? 0 : view->queue_count,
-            .queues = view->all_queues ? NULL : names_pack(view->queue_count, view->queues),
-            .languages = languages_format(view->language_count, view->languages),
+            .queues = view->all_queues
+                          ? NULL
+                          : names_pack(&change->scratch, view->queue_count, view->queues),
+            .languages = languages_format(&change->scratch, view->language_count, view->languages),
         };
     change_add(change, row);
 }

@@ -4,6 +4,7 @@
 
 #include "board/board.h"
 
+#include "support/buffer.h"
 #include "support/cleanup.h"
 
 #include <stdbool.h>
@@ -54,6 +55,7 @@ TAILQ_HEAD(row_list, row);
 struct board_change {
     size_t count, size;
     struct row **rows; /* each owned; NULL once taken */
+    struct buffer scratch;
 };
 
 void row_free(struct row *row);
