@@ -28,6 +28,7 @@ struct reading {
 /* A row of the contract. */
 struct member {
     const char *name;
+    uint32_t name_length;
     unsigned events;   /* bits of the event types that have it */
     unsigned required; /* and of those that cannot do without */
     unsigned has;      /* of enum aro_event_field, where its presence means something */
@@ -36,6 +37,14 @@ struct member {
     size_t offset; /* of its value in the target */
     int64_t minimum, maximum;
     const char *const *words; /* of a choice, to NULL; its value is the index */
+};
+
+#define NAME(text) .name = (text), .name_length = sizeof(text) - 1
+
+struct member_table {
+    const struct member *rows;
+    size_t count;
+    const struct member_index *index; /* of the rows by name; NULL: there are few */
 };
 
 /* --- refusing --- */
@@ -94,11 +103,17 @@ static void *value_at(const struct member *member, void *target)
 
 /* --- single values --- */
 
-static bool is_id_alphabet(const char *text)
+static bool is_id_alphabet(const char *text, size_t length)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:~-";
-    return text[strspn(text, alphabet)] == '\0';
+    static const bool alphabet[256] = {
+        ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['.'] = true,
+        ['_'] = true,         [':'] = true,         ['~'] = true,         ['-'] = true,
+    };
+    for (size_t i = 0; i < length; i++) {
+        if (!alphabet[(unsigned char)text[i]])
+            return false;
+    }
+    return true;
 }
 
 static int check_id(const struct reading *reading, const struct place *place, const char *text,
@@ -109,7 +124,7 @@ static int check_id(const struct reading *reading, const struct place *place, co
                       length, length_max);
     if (length == 0)
         return refuse(reading, place, ARO_ERROR_FIELD, "is empty");
-    if (strlen(text) != length || !is_id_alphabet(text))
+    if (!is_id_alphabet(text, length))
         return refuse(reading, place, ARO_ERROR_FIELD,
                       "has a character that is not one of A-Z a-z 0-9 . _ : ~ -");
     return 0;
@@ -319,8 +334,9 @@ static int read_items(const struct reading *reading, const struct place *place,
 /* Names that senders choose are repeated in errors only where they look like names. */
 static const char *printable_name(const struct json_node *member)
 {
-    return member->name_length <= 64 && *member->name && is_id_alphabet(member->name) ? member->name
-                                                                                      : NULL;
+    bool is_plain = member->name_length > 0 && member->name_length <= 64 &&
+                    is_id_alphabet(member->name, member->name_length);
+    return is_plain ? member->name : NULL;
 }
 
 /* Reads each member of an object whose names the sender chooses; null ones are absent. */
@@ -338,8 +354,8 @@ static int read_entries(const struct reading *reading, const struct place *place
 }
 
 static int read_members(const struct reading *reading, const struct place *outer,
-                        const struct member *members, size_t member_count,
-                        const struct json_node *object, void *target);
+                        const struct member_table *table, const struct json_node *object,
+                        void *target);
 
 #define EVERY_EVENT (~0u)
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -410,18 +426,14 @@ static int read_tag(const struct reading *reading, const struct place *place,
 }
 
 static const struct member language_members[] = {
-    { .name = "tag",
-      .events = EVERY_EVENT,
-      .required = EVERY_EVENT,
-      .read = read_tag,
+    { NAME("tag"), .events = EVERY_EVENT, .required = EVERY_EVENT, .read = read_tag,
       .offset = offsetof(struct aro_language_level, language) },
-    { .name = "level",
-      .events = EVERY_EVENT,
-      .read = read_unsigned,
-      .minimum = 1,
-      .maximum = ARO_LEVEL_MAX,
-      .offset = offsetof(struct aro_language_level, level) },
+    { NAME("level"), .events = EVERY_EVENT, .read = read_unsigned, .minimum = 1,
+      .maximum = ARO_LEVEL_MAX, .offset = offsetof(struct aro_language_level, level) },
 };
+
+static const struct member_table language_table = { language_members, COUNT_OF(language_members),
+                                                    NULL };
 
 /* Keeps one entry a language: of two spellings of one, the better level holds. */
 static void keep_agent_language(struct event_memory *memory, struct aro_event *event,
@@ -442,9 +454,9 @@ static int add_agent_language(const struct reading *reading, const struct place 
                               const struct json_node *node, void *target)
 {
     struct aro_language_level level = { .level = ARO_LEVEL_MAX };
-    int r = node->kind == JSON_NODE_OBJECT ? read_members(reading, place, language_members,
-                                                          COUNT_OF(language_members), node, &level)
-                                           : read_language(reading, place, node, &level.language);
+    int r = node->kind == JSON_NODE_OBJECT
+                ? read_members(reading, place, &language_table, node, &level)
+                : read_language(reading, place, node, &level.language);
     if (r == 0)
         keep_agent_language(reading->memory, target, level);
     return r;
@@ -489,55 +501,43 @@ static int read_exclude(const struct reading *reading, const struct place *place
 }
 
 static const struct member subject_members[] = {
-    { .name = "type",
-      .events = EVERY_EVENT,
-      .required = EVERY_EVENT,
-      .read = read_subject_type,
+    { NAME("type"), .events = EVERY_EVENT, .required = EVERY_EVENT, .read = read_subject_type,
       .offset = offsetof(struct aro_event, subject_type) },
-    { .name = "id",
-      .events = EVERY_EVENT,
-      .required = EVERY_EVENT,
-      .read = read_id,
+    { NAME("id"), .events = EVERY_EVENT, .required = EVERY_EVENT, .read = read_id,
       .offset = offsetof(struct aro_event, subject_id) },
 };
+
+static const struct member_table subject_table = { subject_members, COUNT_OF(subject_members),
+                                                   NULL };
 
 static int read_subject(const struct reading *reading, const struct place *place,
                         const struct member *member, const struct json_node *node, void *target)
 {
     (void)member;
     int r = expect(reading, place, node, JSON_NODE_OBJECT);
-    return r < 0 ? r
-                 : read_members(reading, place, subject_members, COUNT_OF(subject_members), node,
-                                target);
+    return r < 0 ? r : read_members(reading, place, &subject_table, node, target);
 }
 
 static const struct member decision_members[] = {
-    { .name = "id",
-      .events = EVERY_EVENT,
-      .read = read_id,
+    { NAME("id"), .events = EVERY_EVENT, .read = read_id,
       .offset = offsetof(struct aro_event, decision_id) },
-    { .name = "decided_by",
-      .events = EVERY_EVENT,
-      .read = read_id,
+    { NAME("decided_by"), .events = EVERY_EVENT, .read = read_id,
       .offset = offsetof(struct aro_event, decided_by) },
-    { .name = "decided_at",
-      .events = EVERY_EVENT,
-      .read = read_instant,
+    { NAME("decided_at"), .events = EVERY_EVENT, .read = read_instant,
       .offset = offsetof(struct aro_event, decision_decided_at) },
-    { .name = "policy",
-      .events = EVERY_EVENT,
-      .read = read_text,
+    { NAME("policy"), .events = EVERY_EVENT, .read = read_text,
       .offset = offsetof(struct aro_event, decision_policy) },
 };
+
+static const struct member_table decision_table = { decision_members, COUNT_OF(decision_members),
+                                                    NULL };
 
 static int read_decision(const struct reading *reading, const struct place *place,
                          const struct member *member, const struct json_node *node, void *target)
 {
     (void)member;
     int r = expect(reading, place, node, JSON_NODE_OBJECT);
-    return r < 0 ? r
-                 : read_members(reading, place, decision_members, COUNT_OF(decision_members), node,
-                                target);
+    return r < 0 ? r : read_members(reading, place, &decision_table, node, target);
 }
 
 /* Characters of valid UTF-8: bytes that do not continue one. */
@@ -743,17 +743,13 @@ static int read_skills(const struct reading *reading, const struct place *place,
 }
 
 static const struct member shift_members[] = {
-    { .name = "start",
-      .events = EVERY_EVENT,
-      .required = EVERY_EVENT,
-      .read = read_instant,
+    { NAME("start"), .events = EVERY_EVENT, .required = EVERY_EVENT, .read = read_instant,
       .offset = offsetof(struct aro_shift, start) },
-    { .name = "end",
-      .events = EVERY_EVENT,
-      .required = EVERY_EVENT,
-      .read = read_instant,
+    { NAME("end"), .events = EVERY_EVENT, .required = EVERY_EVENT, .read = read_instant,
       .offset = offsetof(struct aro_shift, end) },
 };
+
+static const struct member_table shift_table = { shift_members, COUNT_OF(shift_members), NULL };
 
 static int add_shift(const struct reading *reading, const struct place *place,
                      const struct json_node *node, void *target)
@@ -762,7 +758,7 @@ static int add_shift(const struct reading *reading, const struct place *place,
     struct aro_shift shift = { 0 };
     int r = expect(reading, place, node, JSON_NODE_OBJECT);
     if (r == 0)
-        r = read_members(reading, place, shift_members, COUNT_OF(shift_members), node, &shift);
+        r = read_members(reading, place, &shift_table, node, &shift);
     if (r == 0 && shift.end.ms <= shift.start.ms) {
         const struct place end = { .outer = place, .name = "end" };
         r = refuse(reading, &end, ARO_ERROR_FIELD, "is not after the start");
@@ -805,60 +801,93 @@ static const char *const outcomes[] = { "upheld", "overturned", "partial", "inva
 /* One row a member, in the order in which the contract lists them. */
 /* clang-format off */
 static const struct member event_members[] = {
-    { "appeal_id", APPEALS, APPEALS, 0, read_id, IN_EVENT(appeal_id) },
-    { "agent_id", AGENTS | ANSWERS | DECIDED, AGENTS | ANSWERS, ARO_HAS_AGENT_ID, read_id,
+    { NAME("appeal_id"), APPEALS, APPEALS, 0, read_id, IN_EVENT(appeal_id) },
+    { NAME("agent_id"), AGENTS | ANSWERS | DECIDED, AGENTS | ANSWERS, ARO_HAS_AGENT_ID, read_id,
       IN_EVENT(agent_id) },
-    { "market", SUBMITTED, SUBMITTED, 0, read_market, IN_EVENT(market) },
-    { "capacity", AGENT, AGENT, 0, read_unsigned, IN_EVENT(capacity), RANGE(0, ARO_CAPACITY_MAX) },
-    { "languages", SUBMITTED | UPDATED | AGENT, SUBMITTED | AGENT, ARO_HAS_LANGUAGES,
+    { NAME("market"), SUBMITTED, SUBMITTED, 0, read_market, IN_EVENT(market) },
+    { NAME("capacity"), AGENT, AGENT, 0, read_unsigned, IN_EVENT(capacity), RANGE(0, ARO_CAPACITY_MAX) },
+    { NAME("languages"), SUBMITTED | UPDATED | AGENT, SUBMITTED | AGENT, ARO_HAS_LANGUAGES,
       read_languages },
-    { "markets", AGENT, AGENT, 0, read_markets },
-    { "reason", SUBMITTED | UPDATED | ANSWERS, SUBMITTED, ARO_HAS_REASON, read_reason,
+    { NAME("markets"), AGENT, AGENT, 0, read_markets },
+    { NAME("reason"), SUBMITTED | UPDATED | ANSWERS, SUBMITTED, ARO_HAS_REASON, read_reason,
       IN_EVENT(reason) },
-    { "tier", SUBMITTED, 0, 0, read_unsigned, IN_EVENT(tier), RANGE(1, INT32_MAX) },
-    { "subject", SUBMITTED, 0, 0, read_subject },
-    { "decision", SUBMITTED, 0, 0, read_decision },
-    { "exclude", SUBMITTED | UPDATED, 0, ARO_HAS_EXCLUDE, read_exclude },
-    { "submitted_at", SUBMITTED, 0, 0, read_instant, IN_EVENT(submitted_at) },
-    { "deadline", SUBMITTED | UPDATED, 0, ARO_HAS_DEADLINE, read_instant, IN_EVENT(deadline) },
-    { "effort", SUBMITTED, 0, 0, read_unsigned, IN_EVENT(effort), RANGE(1, ARO_EFFORT_MAX) },
-    { "priority", SUBMITTED, 0, 0, read_unsigned, IN_EVENT(priority), RANGE(0, ARO_PRIORITY_MAX) },
-    { "attributes", SUBMITTED | UPDATED, 0, ARO_HAS_ATTRIBUTES, read_attributes },
-    { "on_hold", UPDATED, 0, ARO_HAS_ON_HOLD, read_bool, IN_EVENT(on_hold) },
-    { "queues", AGENT, 0, ARO_HAS_QUEUES, read_queues },
-    { "skills", AGENT, 0, 0, read_skills },
-    { "team", AGENT, 0, 0, read_text, IN_EVENT(team) },
-    { "site", AGENT, 0, 0, read_text, IN_EVENT(site) },
-    { "lead", AGENT, 0, 0, read_text, IN_EVENT(lead) },
-    { "time_zone", AGENT, 0, 0, read_time_zone, IN_EVENT(time_zone) },
-    { "shifts", AGENT, 0, ARO_HAS_SHIFTS, read_shifts },
-    { "status", AGENT | STATUS, STATUS, ARO_HAS_STATUS, read_word, IN_EVENT(status),
+    { NAME("tier"), SUBMITTED, 0, 0, read_unsigned, IN_EVENT(tier), RANGE(1, INT32_MAX) },
+    { NAME("subject"), SUBMITTED, 0, 0, read_subject },
+    { NAME("decision"), SUBMITTED, 0, 0, read_decision },
+    { NAME("exclude"), SUBMITTED | UPDATED, 0, ARO_HAS_EXCLUDE, read_exclude },
+    { NAME("submitted_at"), SUBMITTED, 0, 0, read_instant, IN_EVENT(submitted_at) },
+    { NAME("deadline"), SUBMITTED | UPDATED, 0, ARO_HAS_DEADLINE, read_instant, IN_EVENT(deadline) },
+    { NAME("effort"), SUBMITTED, 0, 0, read_unsigned, IN_EVENT(effort), RANGE(1, ARO_EFFORT_MAX) },
+    { NAME("priority"), SUBMITTED, 0, 0, read_unsigned, IN_EVENT(priority), RANGE(0, ARO_PRIORITY_MAX) },
+    { NAME("attributes"), SUBMITTED | UPDATED, 0, ARO_HAS_ATTRIBUTES, read_attributes },
+    { NAME("on_hold"), UPDATED, 0, ARO_HAS_ON_HOLD, read_bool, IN_EVENT(on_hold) },
+    { NAME("queues"), AGENT, 0, ARO_HAS_QUEUES, read_queues },
+    { NAME("skills"), AGENT, 0, 0, read_skills },
+    { NAME("team"), AGENT, 0, 0, read_text, IN_EVENT(team) },
+    { NAME("site"), AGENT, 0, 0, read_text, IN_EVENT(site) },
+    { NAME("lead"), AGENT, 0, 0, read_text, IN_EVENT(lead) },
+    { NAME("time_zone"), AGENT, 0, 0, read_time_zone, IN_EVENT(time_zone) },
+    { NAME("shifts"), AGENT, 0, ARO_HAS_SHIFTS, read_shifts },
+    { NAME("status"), AGENT | STATUS, STATUS, ARO_HAS_STATUS, read_word, IN_EVENT(status),
       .words = statuses },
-    { "epoch", ANSWERS | DECIDED, ANSWERS, ARO_HAS_EPOCH, read_epoch, IN_EVENT(epoch),
+    { NAME("epoch"), ANSWERS | DECIDED, ANSWERS, ARO_HAS_EPOCH, read_epoch, IN_EVENT(epoch),
       RANGE(1, INT64_MAX) },
-    { "outcome", DECIDED, DECIDED, 0, read_word, IN_EVENT(outcome), .words = outcomes },
-    { "decided_at", DECIDED, 0, 0, read_instant, IN_EVENT(decided_at) },
+    { NAME("outcome"), DECIDED, DECIDED, 0, read_word, IN_EVENT(outcome), .words = outcomes },
+    { NAME("decided_at"), DECIDED, 0, 0, read_instant, IN_EVENT(decided_at) },
 };
 /* clang-format on */
 
-/* The row of @node among those of events of bit @type; -1 for a member that is to be ignored. */
-static int find_member(const struct member *members, size_t member_count, unsigned type,
-                       const struct json_node *node)
+/* --- finding a member --- */
+
+static size_t index_place(const char *name, uint32_t length)
 {
-    for (size_t i = 0; i < member_count; i++) {
-        if ((members[i].events & type) && strcmp(members[i].name, node->name) == 0)
-            return (int)i;
+    unsigned first = (unsigned char)name[0], middle = (unsigned char)name[length / 2];
+    return (first * 5 + middle * 17 + length) % MEMBER_INDEX_SIZE;
+}
+
+static void member_index_fill(struct member_index *index)
+{
+    _Static_assert(COUNT_OF(event_members) < MEMBER_INDEX_SIZE / 2, "the index has free places");
+    for (size_t row = 0; row < COUNT_OF(event_members); row++) {
+        size_t at = index_place(event_members[row].name, event_members[row].name_length);
+        while (index->rows[at])
+            at = (at + 1) % MEMBER_INDEX_SIZE;
+        index->rows[at] = (uint8_t)(row + 1);
     }
-    return -1;
+}
+
+static bool has_name(const struct member *member, const struct json_node *node)
+{
+    return member->name_length == node->name_length &&
+           memcmp(member->name, node->name, node->name_length) == 0;
+}
+
+/* The row of @node; NULL for a member that no event has. */
+static const struct member *find_row(const struct member_table *table, const struct json_node *node)
+{
+    if (table->index) {
+        size_t at = index_place(node->name, node->name_length);
+        for (; table->index->rows[at]; at = (at + 1) % MEMBER_INDEX_SIZE) {
+            const struct member *row = &table->rows[table->index->rows[at] - 1];
+            if (has_name(row, node))
+                return row;
+        }
+        return NULL;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        if (has_name(&table->rows[i], node))
+            return &table->rows[i];
+    }
+    return NULL;
 }
 
 static int check_missing(const struct reading *reading, const struct place *outer,
-                         const struct member *members, size_t member_count, uint64_t seen)
+                         const struct member_table *table, uint64_t seen)
 {
     unsigned type = BIT(reading->event->type);
-    for (size_t i = 0; i < member_count; i++) {
-        if ((members[i].required & type) && !(seen & UINT64_C(1) << i)) {
-            const struct place place = { .outer = outer, .name = members[i].name };
+    for (size_t i = 0; i < table->count; i++) {
+        if ((table->rows[i].required & type) && !(seen & UINT64_C(1) << i)) {
+            const struct place place = { .outer = outer, .name = table->rows[i].name };
             return refuse(reading, &place, ARO_ERROR_FIELD, "is missing");
         }
     }
@@ -866,26 +895,33 @@ static int check_missing(const struct reading *reading, const struct place *oute
 }
 
 static int read_members(const struct reading *reading, const struct place *outer,
-                        const struct member *members, size_t member_count,
-                        const struct json_node *object, void *target)
+                        const struct member_table *table, const struct json_node *object,
+                        void *target)
 {
     uint64_t seen = 0;
+    unsigned type = BIT(reading->event->type);
     const struct json_node *node = object + 1;
     for (uint32_t i = 0; i < object->count; i++, node = json_node_next(node)) {
-        int row = find_member(members, member_count, BIT(reading->event->type), node);
-        if (row < 0 || node->kind == JSON_NODE_NULL)
+        const struct member *row = find_row(table, node);
+        if (!row || !(row->events & type) || node->kind == JSON_NODE_NULL)
             continue;
-        const struct place place = { .outer = outer, .name = members[row].name };
-        int r = members[row].read(reading, &place, &members[row], node, target);
+        const struct place place = { .outer = outer, .name = row->name };
+        int r = row->read(reading, &place, row, node, target);
         if (r < 0)
             return r;
-        seen |= UINT64_C(1) << row;
-        reading->event->has |= members[row].has;
+        seen |= UINT64_C(1) << (row - table->rows);
+        reading->event->has |= row->has;
     }
-    return check_missing(reading, outer, members, member_count, seen);
+    return check_missing(reading, outer, table, seen);
 }
 
 /* --- memory, and the way in --- */
+
+void event_memory_init(struct event_memory *memory, struct aro_languages *languages)
+{
+    memory->languages = languages;
+    member_index_fill(&memory->index);
+}
 
 void event_memory_done(struct event_memory *memory)
 {
@@ -915,5 +951,6 @@ int event_members_read(struct event_memory *memory, const struct json_node *obje
     int r = reserve_texts(memory, object->span);
     if (r < 0)
         return r;
-    return read_members(&reading, NULL, event_members, COUNT_OF(event_members), object, event);
+    const struct member_table table = { event_members, COUNT_OF(event_members), &memory->index };
+    return read_members(&reading, NULL, &table, object, event);
 }

@@ -41,7 +41,7 @@ int aro_event_reader_new(struct aro_languages *languages, struct aro_event_reade
     struct aro_event_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return -ENOMEM;
-    reader->memory.languages = languages;
+    event_memory_init(&reader->memory, languages);
     *ret = reader;
     return 0;
 }

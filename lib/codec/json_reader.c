@@ -4,6 +4,7 @@
 
 #include <aro/event.h>
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -133,27 +134,22 @@ __attribute__((format(printf, 2, 3))) static void pass_limit(struct parser *pars
 
 /* --- strings --- */
 
-/* True for a byte of a string that stands for itself and is ASCII. */
-static inline bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Moves past plain bytes, eight at a time while all of them are. */
+/* Moves past the bytes of a string that are ASCII and stand for themselves, eight at a time.
+ *
+ * Each term below sets the highest bit of a byte that is special: a control character, a quote, a
+ * backslash or not ASCII. A borrow may set it in bytes above such a one, never below the first. */
 static inline char *skip_plain(char *at)
 {
     static const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
     for (;; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
+        word = le64toh(word);
         uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
         uint64_t special = (word - ones * 0x20) | (quote - ones) | (escape - ones) | word;
         if (special & highs)
-            break;
+            return at + __builtin_ctzll(special & highs) / 8;
     }
-    while (is_plain((unsigned char)*at))
-        at++;
-    return at;
 }
 
 static inline bool is_continuation(unsigned char c)
@@ -272,37 +268,44 @@ static bool refuse_in_string(const struct parser *parser)
     return refuse(parser, "invalid UTF-8");
 }
 
-/* Reads a string in place: what it decodes to is never longer than how it was written. */
-static bool take_string(struct parser *parser, const char **ret, uint32_t *ret_length)
+/* Moves @length bytes at the parser's place down to *@out, and both past them. */
+static void keep_bytes(struct parser *parser, size_t length, char **out)
 {
-    char *out = ++parser->at;
-    *ret = out;
-    for (;;) {
-        char *run = parser->at;
-        parser->at = skip_plain(run);
-        size_t length = (size_t)(parser->at - run);
-        if ((unsigned char)*parser->at >= 0x80) {
-            size_t sequence = utf8_length(parser->at);
-            parser->at += sequence;
-            length += sequence;
-            if (sequence == 0)
-                return refuse_in_string(parser);
-        }
-        if (out != run)
-            memmove(out, run, length);
-        out += length;
-        if (*parser->at == '"')
-            break;
+    memmove(*out, parser->at, length);
+    *out += length;
+    parser->at += length;
+}
+
+/* Goes on with a string from its first byte that is special. It is decoded in place: what it
+ * decodes to is never longer than how it was written. */
+static bool take_special_string(struct parser *parser, char **out)
+{
+    while (*parser->at != '"') {
         if (*parser->at == '\\') {
-            if (!take_escape(parser, &out))
+            if (!take_escape(parser, out))
                 return false;
-        } else if ((unsigned char)*parser->at < 0x20) {
-            return refuse_in_string(parser);
+        } else {
+            size_t length = utf8_length(parser->at);
+            if (length == 0)
+                return refuse_in_string(parser);
+            keep_bytes(parser, length, out);
         }
+        keep_bytes(parser, (size_t)(skip_plain(parser->at) - parser->at), out);
     }
+    return true;
+}
+
+/* Reads a string; nearly all have nothing to decode. */
+static inline bool take_string(struct parser *parser, const char **ret, uint32_t *ret_length)
+{
+    char *start = parser->at + 1;
+    char *end = parser->at = skip_plain(start);
+    if (*end != '"' && !take_special_string(parser, &end))
+        return false;
     parser->at++;
-    *out = '\0';
-    *ret_length = (uint32_t)(out - *ret);
+    *end = '\0';
+    *ret = start;
+    *ret_length = (uint32_t)(end - start);
     return true;
 }
 
