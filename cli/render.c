@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { INDENT = 2 };
+enum { INDENT = 2, COLUMNS_MAX = 12 /* what a line has room for */ };
 
 static void render_object(FILE *stream, const json_t *object, unsigned indent);
 
@@ -88,7 +88,7 @@ static char *cell_new(const json_t *value)
 
 static bool is_list_of_objects(const json_t *value)
 {
-    return json_is_array(value) && json_is_object(json_array_get(value, 0));
+    return json_is_array(value) && json_object_size(json_array_get(value, 0)) > 0;
 }
 
 /* Shown below its label, not beside it. */
@@ -114,28 +114,57 @@ static json_t *columns_new(const json_t *rows)
     return columns;
 }
 
+static bool has_block(const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        if (needs_block(value))
+            return true;
+    }
+    return false;
+}
+
+/* Things of a thing, and things with very many members, are easier to read one below the other. */
+static bool is_tabular(const json_t *rows, size_t column_count)
+{
+    json_t *row, *value;
+    const char *name;
+    size_t index;
+    json_array_foreach((json_t *)rows, index, row)
+    {
+        json_object_foreach(row, name, value)
+        {
+            if (is_list_of_objects(value) || (json_is_object(value) && has_block(value)))
+                return false;
+        }
+    }
+    return column_count <= COLUMNS_MAX;
+}
+
 static void add_cell(struct columns *printed, const json_t *value)
 {
     CLEANUP(freep) char *cell = cell_new(value);
     columns_add(printed, cell, json_is_number(value) || json_is_null(value));
 }
 
-static void render_rows(FILE *stream, const json_t *rows, unsigned indent)
+static void render_table(FILE *stream, const json_t *rows, const json_t *columns, unsigned indent)
 {
-    json_t *columns = columns_new(rows), *row, *unused;
     struct columns printed;
+    json_t *row, *unused;
     const char *name;
     size_t index;
 
     columns_init(&printed, json_object_size(columns));
-    json_object_foreach(columns, name, unused)
+    json_object_foreach((json_t *)columns, name, unused)
     {
         CLEANUP(freep) char *label = label_new(name);
         columns_add(&printed, label, false);
     }
     json_array_foreach((json_t *)rows, index, row)
     {
-        json_object_foreach(columns, name, unused)
+        json_object_foreach((json_t *)columns, name, unused)
         {
             json_t *value = json_object_get(row, name);
             add_cell(&printed, value ? value : unused);
@@ -143,6 +172,27 @@ static void render_rows(FILE *stream, const json_t *rows, unsigned indent)
     }
     columns_print(&printed, stream, indent);
     columns_done(&printed);
+}
+
+static void render_apart(FILE *stream, const json_t *rows, unsigned indent)
+{
+    json_t *row;
+    size_t index;
+    json_array_foreach((json_t *)rows, index, row)
+    {
+        if (index > 0)
+            fputc('\n', stream);
+        render_object(stream, row, indent);
+    }
+}
+
+static void render_rows(FILE *stream, const json_t *rows, unsigned indent)
+{
+    json_t *columns = columns_new(rows);
+    if (is_tabular(rows, json_object_size(columns)))
+        render_table(stream, rows, columns, indent);
+    else
+        render_apart(stream, rows, indent);
     json_decref(columns);
 }
 

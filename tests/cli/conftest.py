@@ -13,6 +13,11 @@ TIMEOUT_S = 60
 
 
 @pytest.fixture(scope="session")
+def root():
+    return ROOT
+
+
+@pytest.fixture(scope="session")
 def program():
     return PROGRAM
 

@@ -47,3 +47,8 @@ def test_a_wrong_command_line_ends_with_2_and_says_why(appealctl, words, said):
 
 def test_nothing_is_coloured_where_there_is_no_terminal(appealctl):
     assert "\x1b" not in appealctl("sandbok", env={"TERM": "xterm"}).stderr
+
+
+def test_the_manual_tells_of_every_command_and_of_no_other(root, appealctl):
+    manual = (root / "docs" / "appealctl.md").read_text()
+    assert set(re.findall(r"`appealctl ([a-z][a-z-]*)[ `]", manual)) == set(listed_commands(appealctl))

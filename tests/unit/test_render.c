@@ -65,6 +65,29 @@ static void test_things_within_things_are_indented_below_their_label(void **stat
                     "  main  a, b\n");
 }
 
+static void test_things_that_hold_lists_stand_one_below_the_other(void **state)
+{
+    (void)state;
+    expect_rendered("[{\"name\":\"a\",\"sources\":[{\"topic\":\"t\",\"lag\":3}]},"
+                    "{\"name\":\"b\",\"sources\":[]}]",
+                    "name: a\n"
+                    "sources:\n"
+                    "  topic  lag\n"
+                    "  t        3\n"
+                    "\n"
+                    "name:    b\n"
+                    "sources: -\n");
+}
+
+static void test_things_with_very_many_members_stand_one_below_the_other(void **state)
+{
+    (void)state;
+    expect_rendered("[{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,"
+                    "\"j\":1,\"k\":1,\"l\":1,\"m\":1}]",
+                    "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\nf: 1\ng: 1\nh: 1\ni: 1\nj: 1\nk: 1\nl: 1\n"
+                    "m: 1\n");
+}
+
 static void test_an_object_in_a_cell_is_one_line(void **state)
 {
     (void)state;
@@ -92,6 +115,7 @@ static void test_nothing_and_plain_values_are_shown_too(void **state)
     (void)state;
     expect_rendered("true", "yes\n");
     expect_rendered("[]", "-\n");
+    expect_rendered("[{}]", "-\n");
     expect_rendered("{\"queues\":[]}", "queues: -\n");
 }
 
@@ -102,6 +126,8 @@ int main(void)
         cmocka_unit_test(test_a_list_of_things_is_a_table_with_numbers_to_the_right),
         cmocka_unit_test(test_a_row_that_lacks_a_member_shows_a_dash),
         cmocka_unit_test(test_things_within_things_are_indented_below_their_label),
+        cmocka_unit_test(test_things_that_hold_lists_stand_one_below_the_other),
+        cmocka_unit_test(test_things_with_very_many_members_stand_one_below_the_other),
         cmocka_unit_test(test_an_object_in_a_cell_is_one_line),
         cmocka_unit_test(test_letters_beyond_ascii_count_once),
         cmocka_unit_test(test_a_text_cannot_steer_the_terminal),
