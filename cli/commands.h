@@ -13,6 +13,7 @@ extern const struct command command_drain;
 extern const struct command command_start_shard;
 extern const struct command command_accept_partitions;
 extern const struct command command_check;
+extern const struct command command_route;
 extern const struct command command_settings;
 extern const struct command command_sandbox;
 
