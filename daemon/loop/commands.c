@@ -4,6 +4,7 @@
 #include "support/memory.h"
 #include "version.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,12 +27,11 @@ static void command_status(struct daemon *daemon, json_t *args, struct control_r
 
 /* ---- looking into what an owner has in memory ---- */
 
-/* The argument @name, a text; NULL where it is missing, and the caller has been told. */
-static const char *text_argument(json_t *args, const char *name, struct control_reply *reply)
+/* The argument @name, which the control socket has seen to be there. */
+static const char *text_argument(json_t *args, const char *name)
 {
     const char *text = json_string_value(json_object_get(args, name));
-    if (!text)
-        control_reply_error(reply, CONTROL_ERROR_REQUEST, "args.%s: expected a text", name);
+    assert(text);
     return text;
 }
 
@@ -82,16 +82,12 @@ static void look_up(struct daemon *daemon, look_function *look, const char *what
 
 static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    const char *id = text_argument(args, "appeal", reply);
-    if (id)
-        look_up(daemon, aro_router_explain, "appeal", id, reply);
+    look_up(daemon, aro_router_explain, "appeal", text_argument(args, "appeal_id"), reply);
 }
 
 static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    const char *id = text_argument(args, "agent", reply);
-    if (id)
-        look_up(daemon, look_at_agent, "agent", id, reply);
+    look_up(daemon, look_at_agent, "agent", text_argument(args, "agent_id"), reply);
 }
 
 struct queue_list {
@@ -187,11 +183,9 @@ static void command_drain(struct daemon *daemon, json_t *args, struct control_re
 static void start_shard(struct daemon *daemon, json_t *args, struct control_reply *reply,
                         bool accepts_partitions)
 {
-    const char *name = text_argument(args, "shard", reply);
+    const char *name = text_argument(args, "shard");
     struct aro_error error = { 0 };
 
-    if (!name)
-        return;
     struct shard *shard = daemon_find_shard(daemon, name);
     if (!shard) {
         control_reply_error(reply, CONTROL_ERROR_NOT_FOUND, "no shard '%s'", name);

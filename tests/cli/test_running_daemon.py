@@ -1,0 +1,133 @@
+"""appealctl and a real appeal-routerd, on the sandbox's broker: what is asked is understood.
+
+Nothing here is about exactly-once, for which that broker is no judge."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+from confluent_kafka import Producer
+
+WAIT_S = 60
+SHARD = "main"
+AGENT = {"type": "agent.updated", "agent_id": "ana", "capacity": 2, "languages": ["pt"], "markets": ["BR"]}
+APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "languages": ["pt-BR"], "reason": "other"}
+RULEBOOK = "rulebook: one\nqueues: { general: {} }\nrules: [ { name: rest, route: { queue: general } } ]\n"
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """Short, since the path of a socket must be."""
+    with tempfile.TemporaryDirectory(prefix="aro") as name:
+        yield pathlib.Path(name)
+
+
+@pytest.fixture(scope="module")
+def address(program):
+    process = subprocess.Popen([program, "sandbox"], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(WAIT_S)
+
+
+@pytest.fixture(scope="module")
+def daemon(program, folder, address):
+    (folder / "rulebook.yaml").write_text(RULEBOOK)
+    settings = folder / "router.yaml"
+    settings.write_text(
+        f"instance: router-a\nkafka: {{ bootstrap_servers: '{address}' }}\nrulebook: rulebook.yaml\n"
+        "control: { socket: control.sock }\n")
+    process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings])
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(WAIT_S)
+
+
+@pytest.fixture(scope="module")
+def ask(program, folder, daemon):
+    """Asks the daemon; gives the exit code and the JSON."""
+    def run(*words):
+        result = subprocess.run([program, *words, "--json", "--socket", folder / "control.sock"],
+                                capture_output=True, text=True, timeout=WAIT_S, check=False)
+        return result.returncode, json.loads(result.stdout)
+    wait_until(lambda: run("queues")[0] == 0)
+    return run
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def appeal(ask, address):
+    """An appeal that an agent holds."""
+    producer = Producer({"bootstrap.servers": address})
+    for topic, event in [("agents", AGENT), ("appeals", APPEAL)]:
+        producer.produce(topic, json.dumps(event))
+    assert producer.flush(WAIT_S) == 0
+    wait_until(lambda: ask("agent", "ana")[1].get("used") == 1)
+    return "a-91"
+
+
+def test_status_tells_who_owns_the_shard(ask):
+    code, answer = ask("status")
+    assert code == 0
+    assert answer["instance"] == "router-a"
+    [shard] = answer["shards"]
+    assert (shard["name"], shard["state"], shard["owner"]) == (SHARD, "owner", "router-a")
+
+
+def test_queues_tells_what_is_in_each(ask, appeal):
+    code, answer = ask("queues")
+    assert code == 0
+    [queue] = answer["queues"]
+    assert (queue["queue"], queue["waiting"], queue["assigned"]) == ("general", 0, 1)
+
+
+def test_explain_tells_where_an_appeal_is(ask, appeal):
+    code, answer = ask("explain", appeal)
+    assert code == 0
+    assert (answer["appeal_id"], answer["queue"]) == (appeal, "general")
+
+
+@pytest.mark.parametrize("words", [["explain", "nobody"], ["agent", "nobody"], ["start-shard", "nobody"]])
+def test_what_is_not_there_is_not_found(ask, words):
+    code, answer = ask(*words)
+    assert (code, answer["error"]["code"]) == (1, "not_found")
+
+
+def test_a_shard_that_runs_cannot_be_started(ask):
+    for command in ["start-shard", "accept-partitions"]:
+        code, answer = ask(command, SHARD)
+        assert (code, answer["error"]["code"]) == (1, "refused")
+
+
+def test_reload_takes_a_new_rulebook_over(ask, folder):
+    (folder / "rulebook.yaml").write_text(RULEBOOK.replace("one", "two"))
+    assert ask("reload") == (0, {"rulebook": "two"})
+    assert ask("status")[1]["rulebook"] == "two"
+
+
+def test_reload_refuses_a_wrong_rulebook_and_names_the_line(ask, folder):
+    (folder / "rulebook.yaml").write_text(RULEBOOK.replace("queue: general", "queue: other"))
+    code, answer = ask("reload")
+    assert (code, answer["error"]["code"]) == (78, "configuration")
+    assert "rulebook.yaml:3:" in answer["error"]["message"]
+
+
+def test_drain_ends_the_daemon_well(ask, daemon):
+    code, _ = ask("drain")
+    assert code == 0
+    assert daemon.wait(WAIT_S) == 0
