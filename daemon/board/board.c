@@ -181,6 +181,11 @@ void board_set_rulebook(struct board *board, const char *rulebook, size_t queue_
     board_rebuild(board, "the rulebook has other queues");
 }
 
+void board_set_backlog(struct board *board, size_t rows_max)
+{
+    board->backlog_rows_max = rows_max;
+}
+
 void board_rebuild(struct board *board, const char *reason)
 {
     if (!board_is_writing(board))

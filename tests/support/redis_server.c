@@ -139,19 +139,47 @@ void redis_server_thaw(struct redis_server *server)
     kill(server->process, SIGCONT);
 }
 
+static bool connection_open(struct redis_server *server)
+{
+    const struct timeval deadline = { .tv_sec = COMMAND_DEADLINE_S };
+
+    if (server->connection)
+        return true;
+    server->connection = redisConnectUnixWithTimeout(server->socket, deadline);
+    if (server->connection && !server->connection->err) {
+        redisSetTimeout(server->connection, deadline);
+        return true;
+    }
+    connection_drop(server);
+    return false;
+}
+
 static redisReply *command_run(struct redis_server *server, const char *format, va_list arguments)
 {
-    if (!server->connection) {
-        const struct timeval deadline = { .tv_sec = COMMAND_DEADLINE_S };
-        server->connection = redisConnectUnixWithTimeout(server->socket, deadline);
-        if (server->connection && !server->connection->err)
-            redisSetTimeout(server->connection, deadline);
-    }
-    if (!server->connection || server->connection->err) {
-        connection_drop(server);
+    if (!connection_open(server))
         return NULL;
-    }
     redisReply *reply = redisvCommand(server->connection, format, arguments);
+    if (!reply)
+        connection_drop(server);
+    return reply;
+}
+
+redisReply *redis_server_command_line(struct redis_server *server, const char *line)
+{
+    enum { WORDS_MAX = 64 };
+    const char *words[WORDS_MAX];
+    size_t lengths[WORDS_MAX];
+    int count = 0;
+
+    for (const char *at = line + strspn(line, " "); *at && count < WORDS_MAX;) {
+        words[count] = at;
+        lengths[count] = strcspn(at, " ");
+        at += lengths[count++];
+        at += strspn(at, " ");
+    }
+    if (!connection_open(server))
+        return NULL;
+    redisReply *reply = redisCommandArgv(server->connection, count, words, lengths);
     if (!reply)
         connection_drop(server);
     return reply;

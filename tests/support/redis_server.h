@@ -38,7 +38,9 @@ void redis_server_thaw(struct redis_server *server);
 /* One command on a connection of the test's own; NULL where the server is gone. The caller frees
  * the reply, an error reply too. Format as of redisCommand(). */
 redisReply *redis_server_command(struct redis_server *server, const char *format, ...);
-/* The same for its effect alone: an error ends the process with its message. */
+/* One command as a person types it: words between spaces, no quotes. */
+redisReply *redis_server_command_line(struct redis_server *server, const char *line);
+/* As redis_server_command(), for its effect alone: an error ends the process with its message. */
 void redis_server_do(struct redis_server *server, const char *format, ...);
 
 #endif

@@ -11,3 +11,4 @@ target_link_libraries(board_world PRIVATE aro_build PUBLIC daemon_board PkgConfi
 aro_add_unit_test(board board_world)
 aro_add_unit_test(board_faults board_world)
 aro_add_unit_test(board_answers board_world)
+aro_add_unit_test(board_manual board_world)

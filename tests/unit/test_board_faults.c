@@ -292,22 +292,6 @@ static void test_a_right_that_is_missing_is_named_and_used_once_given(void **sta
     world_expect_board(world);
 }
 
-static void test_the_rights_of_the_manual_are_enough(void **state)
-{
-    struct world *world = *state;
-    redis_server_do(&world->server,
-                    "ACL SETUSER router on >secret resetchannels resetkeys ~aro:* -@all +select "
-                    "+info +script|load +evalsha +scan +hmget +hget +hset +get +set +del +unlink "
-                    "+zadd +zrem");
-    world->settings.username = "router";
-    world->settings.password = "secret";
-    world_remake_board(world);
-    world_begin_term(world);
-    change_and_commit(world, 20);
-    world_expect_board(world);
-    assert_int_equal(world_status(world).refusal_count, 0);
-}
-
 static void test_a_redis_without_room_for_connections_is_tried_again(void **state)
 {
     struct world *world = *state;
@@ -406,7 +390,6 @@ int main(void)
         WORLD_TEST(test_a_redis_that_cannot_save_gets_the_board_when_it_can),
         WORLD_TEST(test_a_password_that_is_missing_or_wrong_is_named),
         WORLD_TEST(test_a_right_that_is_missing_is_named_and_used_once_given),
-        WORLD_TEST(test_the_rights_of_the_manual_are_enough),
         WORLD_TEST(test_a_redis_without_room_for_connections_is_tried_again),
         WORLD_TEST(test_a_key_of_another_type_is_told_of_and_healed),
         WORLD_TEST(test_keys_that_were_evicted_are_noticed_and_written_again),
