@@ -56,6 +56,8 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     if (shard->took_over_ms < 0)
         shard->took_over_ms = host_clock_now().ms - shard->assigned_at.ms;
     int r = aro_event_read(shard->event_reader, &input, &event, &error);
+    if (r == 0)
+        r = aro_rulebook_check_event(shard->rulebook->rulebook, event, &error);
     if (r == 0) {
         aro_router_apply(shard->router, now, event, &source, shard->collecting->effects);
         return;

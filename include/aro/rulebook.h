@@ -148,6 +148,11 @@ const struct aro_queue_terms *aro_rulebook_find_queue(const struct aro_rulebook 
 const struct aro_market_terms *aro_rulebook_find_market(const struct aro_rulebook *rulebook,
                                                         const char *name);
 
+/* What only a rulebook can tell of an event: is its market an ISO 3166 code in form, or declared?
+ * To be asked of every event that was read. -EINVAL with code FIELD where it is neither. */
+int aro_rulebook_check_event(const struct aro_rulebook *rulebook, const struct aro_event *event,
+                             struct aro_error *reterr);
+
 /* Does a full market, or the canary's share of one, take appeal @appeal_id as its rules say? Cut by
  * SipHash-2-4 of the id, keyed by the seed and the market's name. Neither draft nor shadow nor
  * paused do. */

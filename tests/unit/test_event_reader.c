@@ -2,6 +2,7 @@
 
 #include "event_samples.h"
 
+#include <aro/rulebook.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,21 @@
 struct world {
     struct aro_languages *languages;
     struct aro_event_reader *reader;
+    struct aro_rulebook *rulebook;
 };
+
+static const char rulebook[] = "rulebook: t\n"
+                               "markets: { latam-north: {} }\n"
+                               "queues: { general: {} }\n"
+                               "rules: [ { name: rest, route: { queue: general } } ]\n";
 
 static int world_setup(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     if (!world || aro_languages_new(&world->languages) < 0 ||
-        aro_event_reader_new(world->languages, &world->reader) < 0)
+        aro_event_reader_new(world->languages, &world->reader) < 0 ||
+        aro_rulebook_parse(rulebook, strlen(rulebook), world->languages, &world->rulebook, NULL) <
+            0)
         return -1;
     *state = world;
     return 0;
@@ -26,9 +35,23 @@ static int world_teardown(void **state)
 {
     struct world *world = *state;
     aro_event_reader_free(world->reader);
+    aro_rulebook_free(world->rulebook);
     aro_languages_free(world->languages);
     free(world);
     return 0;
+}
+
+/* As the daemon does it: read, then asked of the rulebook. */
+static int read_and_check(struct world *world, const struct aro_message *message,
+                          const struct aro_event **ret, struct aro_error *reterr)
+{
+    const struct aro_event *event;
+    int r = aro_event_read(world->reader, message, &event, reterr);
+    if (r == 0)
+        r = aro_rulebook_check_event(world->rulebook, event, reterr);
+    if (r == 0)
+        *ret = event;
+    return r;
 }
 
 /* Reads @message, which is expected to be a good one. */
@@ -36,7 +59,7 @@ static const struct aro_event *read_good(struct world *world, const struct aro_m
 {
     const struct aro_event *event = NULL;
     struct aro_error error = { 0 };
-    if (aro_event_read(world->reader, message, &event, &error) < 0)
+    if (read_and_check(world, message, &event, &error) < 0)
         fail_msg("refused: %s", error.message);
     return event;
 }
@@ -82,7 +105,7 @@ static void test_each_broken_event_is_refused_with_its_code_and_field(void **sta
                                      &code, "field", &field),
                          0);
         sample_from_broken(entry, &sample);
-        int r = aro_event_read(world->reader, &sample.message, &event, &error);
+        int r = read_and_check(world, &sample.message, &event, &error);
         if (r != -EINVAL)
             fail_msg("%s: was read", name);
         if (strcmp(aro_error_code_name(error.code), code) != 0 || strcmp(error.field, field) != 0)
