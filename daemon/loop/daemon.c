@@ -8,12 +8,14 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 
+#include <aro/hash_key.h>
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -400,6 +402,16 @@ static void daemon_done(struct daemon *daemon)
         config_free(daemon->config);
 }
 
+/* Another for each process: nobody outside can aim ids at one place of a table. */
+static void choose_hash_key(void)
+{
+    uint64_t key[2];
+    if (getrandom(key, sizeof key, 0) == sizeof key)
+        aro_hash_key_set(key[0], key[1]);
+    else
+        log_warning(NULL, "no randomness from the kernel, going on with a known hash key");
+}
+
 int daemon_run(const struct daemon_arguments *arguments)
 {
     struct daemon daemon = { .is_joining = true,
@@ -407,6 +419,7 @@ int daemon_run(const struct daemon_arguments *arguments)
                              .accepts_new_ledger = arguments->accepts_new_ledger };
     struct aro_error error = { 0 };
 
+    choose_hash_key();
     daemon.started_at = host_clock_now();
     daemon.base = event_base_new();
     if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0)
