@@ -9,9 +9,9 @@
 
 enum { KEY_LENGTH_MAX = 512 };
 
-void ledger_fold_init(struct ledger_fold *fold, struct aro_router *router)
+void ledger_fold_init(struct ledger_fold *fold, struct aro_router *router, const char *group)
 {
-    *fold = (struct ledger_fold){ .router = router };
+    *fold = (struct ledger_fold){ .router = router, .group = group };
 }
 
 void ledger_fold_done(struct ledger_fold *fold)
@@ -34,7 +34,7 @@ static int fold_owner(struct ledger_fold *fold, const void *value, size_t length
     if (r < 0)
         return r;
     if (fold->is_working && !is_ours(fold, owner.claim))
-        return aro_error_set(reterr, -EPERM,
+        return aro_error_set(reterr, strcmp(owner.group, fold->group) ? -EINVAL : -EPERM,
                              "instance '%s' of group '%s' has claimed this shard too",
                              owner.instance, owner.group);
     fold->owner = owner;
@@ -63,10 +63,10 @@ static int fold_positions(struct ledger_fold *fold, const void *value, size_t le
             fold->seen_seq = positions.seq;
         fold->passes_over = fold->is_working || positions.seq <= fold->settled_seq;
     } else if (fold->is_working) {
-        aro_error_set(reterr, -EPERM, "transaction %llu of claim '%s' was written beside ours",
+        aro_error_set(reterr, -EINVAL, "transaction %llu of claim '%s' was written beside ours",
                       (unsigned long long)positions.seq, positions.claim);
         aro_positions_done(&positions);
-        return -EPERM;
+        return -EINVAL;
     } else {
         fold->passes_over = false;
     }

@@ -16,6 +16,7 @@
 
 struct ledger_fold {
     struct aro_router *router; /* borrowed */
+    const char *group;         /* ours; borrowed */
 
     bool has_owner, has_positions;
     struct aro_owner owner;         /* the latest claim */
@@ -37,12 +38,13 @@ enum ledger_record_kind {
     LEDGER_RECORD_TOPICS,
 };
 
-/* @router is borrowed. */
-void ledger_fold_init(struct ledger_fold *fold, struct aro_router *router);
+/* @router and @group are borrowed. */
+void ledger_fold_init(struct ledger_fold *fold, struct aro_router *router, const char *group);
 void ledger_fold_done(struct ledger_fold *fold);
 
-/* One record, in the ledger's order. 0; -EPERM: somebody else's, though we own the shard; -EINVAL:
- * damaged or of a newer format; both with @reterr. */
+/* One record, in the ledger's order. 0; -EPERM: another instance of our group has claimed the shard
+ * that we own; -EINVAL: what must not be there: damaged, of a newer format, of another group or
+ * written without a claim. Both with @reterr. */
 int ledger_fold_record(struct ledger_fold *fold, const void *key, size_t key_length,
                        const void *value, size_t value_length, enum ledger_record_kind *ret_kind,
                        struct aro_error *reterr);

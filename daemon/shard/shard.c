@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     RELEASE_MS = 2000 /* to finish what is under way when the group asks for the shard */
@@ -99,10 +100,9 @@ void shard_stop(struct shard *shard, const char *reason)
     event_del(shard->claim_timer);
     snprintf(shard->stop_reason, sizeof shard->stop_reason, "%s", reason);
     if (shard->writer_has_batch) {
-        shard->is_stopping = true; /* when the writer has given it back */
+        shard->exit_pending = SHARD_EXIT_STOP;
         return;
     }
-    shard->is_stopping = false;
     leave_work(shard);
     shard_move(shard, SHARD_STOPPED);
     log_error(shard_about(shard),
@@ -123,6 +123,11 @@ void shard_become_standby(struct shard *shard)
 {
     bool worked = shard_has_worked(shard);
 
+    if (shard->writer_has_batch) {
+        shard->exit_pending = SHARD_EXIT_STANDBY;
+        writer_cancel(shard->writer); /* it is fenced; what it has done is in the ledger */
+        return;
+    }
     leave_work(shard);
     event_del(shard->claim_timer);
     if (shard->state == SHARD_STOPPED || shard->state == SHARD_FOLDING)
@@ -130,6 +135,20 @@ void shard_become_standby(struct shard *shard)
     shard_move(shard, SHARD_STANDBY);
     if (worked)
         shard_follow_ledger(shard);
+}
+
+void shard_exit(struct shard *shard)
+{
+    enum shard_exit pending = shard->exit_pending;
+    char reason[sizeof shard->stop_reason];
+
+    shard->exit_pending = SHARD_EXIT_NONE;
+    if (pending == SHARD_EXIT_STANDBY) {
+        shard_become_standby(shard);
+    } else {
+        memcpy(reason, shard->stop_reason, sizeof reason);
+        shard_stop(shard, reason);
+    }
 }
 
 static void finish_release(struct shard *shard)
@@ -258,7 +277,7 @@ int shard_begin_fold(struct shard *shard, struct aro_error *reterr)
         ledger_fold_done(&shard->fold);
     aro_router_free(shard->router);
     shard->router = router;
-    ledger_fold_init(&shard->fold, router);
+    ledger_fold_init(&shard->fold, router, shard->config->kafka.group);
     shard->ledger_next = 0;
     shard->has_caught_up = false;
     shard->state = SHARD_FOLDING;

@@ -54,7 +54,7 @@ void shard_claim(struct shard *shard)
 
     if (!shard->term || shard->state == SHARD_STOPPED)
         return;
-    if (!writer_is_idle(shard->writer)) {
+    if (shard->exit_pending || !writer_is_idle(shard->writer)) {
         shard_claim_later(shard);
         return;
     }
@@ -92,6 +92,7 @@ void shard_begin_term(struct shard *shard, struct term *term)
     shard->term = term_ref(term);
     shard->assigned_at = host_clock_now();
     shard->took_over_ms = -1;
+    shard->duel_count = 0;
     if (shard->state != SHARD_STOPPED)
         shard_claim(shard);
 }

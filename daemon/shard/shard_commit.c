@@ -111,7 +111,7 @@ void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 /* Hands the collected batch to the writer, where that is idle and there is something in it. */
 void shard_commit_next(struct shard *shard)
 {
-    if (shard->state != SHARD_OWNER || shard->is_stopping || !writer_is_idle(shard->writer))
+    if (shard->state != SHARD_OWNER || shard->exit_pending || !writer_is_idle(shard->writer))
         return;
     if (shard->wants_ends && !shard->is_releasing) {
         shard->wants_ends = false;
@@ -160,12 +160,10 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
 {
     assert(result->batch == shard->in_flight);
     shard->writer_has_batch = false;
-    if (shard->is_stopping) {
-        char reason[sizeof shard->stop_reason];
+    if (shard->exit_pending) {
         if (result->verdict == WRITER_DONE)
             shard_settle_in_flight(shard, result->batch->ledger_offset);
-        memcpy(reason, shard->stop_reason, sizeof reason);
-        shard_stop(shard, reason);
+        shard_exit(shard);
         return;
     }
     switch (result->verdict) {

@@ -13,6 +13,9 @@
 
 #include <aro/event.h>
 
+/* Why an owner leaves work while the writer still has a batch. */
+enum shard_exit { SHARD_EXIT_NONE, SHARD_EXIT_STANDBY, SHARD_EXIT_STOP };
+
 struct shard {
     const struct config *config;
     const struct config_shard *settings;
@@ -35,7 +38,7 @@ struct shard {
 
     enum shard_state state;
     char stop_reason[600];
-    bool is_stopping;                 /* as soon as the writer gives its batch back */
+    enum shard_exit exit_pending;     /* when the writer gives its batch back */
     struct aro_span tombstones_last;  /* in the ledger topic */
     struct aro_instant was_at_end_at; /* of the ledger; host's time */
     bool is_asking_for_end;           /* of the ledger, as a standby */
@@ -62,6 +65,7 @@ struct shard {
     int64_t ledger_next; /* after the last record known to be committed and in memory */
     uint64_t seq;
     unsigned doubt_count;                  /* in a row */
+    unsigned duel_count;  /* claims of others in this term, though the group says that it is ours */
     struct aro_positions resume_positions; /* while resolving: where the sources are read on */
 
     bool wants_ends; /* a timer is due: may it fire? */
@@ -78,7 +82,10 @@ void shard_move(struct shard *shard, enum shard_state next);
 bool shard_has_worked(const struct shard *shard);
 /* Undoes what is not committed, and stops. While the writer has a batch it waits for that. */
 void shard_stop(struct shard *shard, const char *reason);
+/* Undoes likewise, and follows the ledger. */
 void shard_become_standby(struct shard *shard);
+/* What was put off while the writer had a batch. */
+void shard_exit(struct shard *shard);
 /* Reads on behind the last transaction that is in memory. */
 void shard_follow_ledger(struct shard *shard);
 

@@ -1,0 +1,300 @@
+/* The writer and the membership against librdkafka's mock cluster: not for what Kafka does (that is
+ * tried on a real one) but for errors that a real broker gives at no test's bidding. */
+#include "kafka/batch.h"
+#include "kafka/membership.h"
+#include "kafka/writer.h"
+
+#include "cmocka_headers.h"
+
+#include <librdkafka/rdkafka_mock.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PRODUCE = 0, END_TXN = 26, TXN_OFFSET_COMMIT = 28, DEADLINE_SECONDS = 40 };
+
+struct world {
+    rd_kafka_t *host; /* the mock cluster lives in it */
+    rd_kafka_mock_cluster_t *cluster;
+    struct event_base *base;
+    struct config config;
+    struct config_shard shard;
+    struct membership *membership;
+    struct writer *writer;
+    struct term *term;
+    enum writer_job job_done;
+    enum writer_verdict verdict;
+    struct aro_error error;
+    int64_t claim_offset;
+    int32_t source_partitions;
+    uint64_t seq;
+};
+
+static void on_assigned(const int32_t *partitions, size_t count, struct term *term, void *context)
+{
+    struct world *world = context;
+    assert_int_equal(count, 1);
+    assert_int_equal(partitions[0], 0);
+    world->term = term_ref(term);
+    event_base_loopbreak(world->base);
+}
+
+static void on_revoked(bool is_lost, void *context)
+{
+    struct world *world = context;
+    (void)is_lost;
+    membership_release(world->membership);
+}
+
+static void on_left(void *context)
+{
+    struct world *world = context;
+    event_base_loopbreak(world->base);
+}
+
+static void on_fenced(const char *text, void *context)
+{
+    (void)context;
+    fail_msg("fenced: %s", text);
+}
+
+static void on_done(struct writer_result *result, void *context)
+{
+    struct world *world = context;
+
+    world->job_done = result->job;
+    world->verdict = result->verdict;
+    world->error = result->error;
+    if (result->job == WRITER_CLAIM && result->verdict == WRITER_DONE) {
+        world->claim_offset = result->claim_offset;
+        assert_int_equal(result->topics.topic_count, 3);
+        world->source_partitions = result->topics.topics[0].partition_count;
+    }
+    batch_free(result->batch);
+    event_base_loopbreak(world->base);
+}
+
+static void on_deadline(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor, (void)what, (void)context;
+    fail_msg("nothing came in time");
+}
+
+static void run_until_called_back(struct world *world)
+{
+    const struct timeval deadline = { .tv_sec = DEADLINE_SECONDS };
+    struct event *timer = evtimer_new(world->base, on_deadline, world);
+    evtimer_add(timer, &deadline);
+    event_base_dispatch(world->base);
+    event_free(timer);
+}
+
+static char appeals_topic[] = "appeals", agents_topic[] = "agents", reviews_topic[] = "reviews";
+static char *appeals[] = { appeals_topic }, *agents[] = { agents_topic },
+            *reviews[] = { reviews_topic };
+
+static void fill_config(struct world *world)
+{
+    world->shard = (struct config_shard){ .name = (char *)"main",
+                                          .appeals = { 1, appeals },
+                                          .agents = { 1, agents },
+                                          .reviews = { 1, reviews },
+                                          .assignments = (char *)"assignments",
+                                          .outcomes = (char *)"outcomes",
+                                          .dead_letters = (char *)"dead" };
+    world->config = (struct config){
+        .instance = (char *)"router-a",
+        .kafka = { .bootstrap_servers = (char *)rd_kafka_mock_cluster_bootstraps(world->cluster),
+                   .group = (char *)"group",
+                   .session_timeout = { 6000 } },
+        .ledger_topic = (char *)"ledger",
+        .shards = { 1, &world->shard },
+    };
+}
+
+static void create_topics(struct world *world)
+{
+    static const char *const names[] = { "appeals",  "agents", "reviews", "assignments",
+                                         "outcomes", "dead",   "ledger" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(rd_kafka_mock_topic_create(world->cluster, names[i], 1, 1), 0);
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    const struct membership_callbacks callbacks = { .on_assigned = on_assigned,
+                                                    .on_revoked = on_revoked,
+                                                    .on_left = on_left,
+                                                    .on_fenced = on_fenced,
+                                                    .context = world };
+    struct aro_error error;
+    char text[256];
+
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "socket.nagle.disable", "true", text, sizeof text);
+    world->host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    world->cluster = rd_kafka_mock_cluster_new(world->host, 1);
+    world->base = event_base_new();
+    create_topics(world);
+    fill_config(world);
+    assert_int_equal(
+        membership_new(world->base, &world->config, 1, &callbacks, &world->membership, &error), 0);
+    assert_int_equal(writer_new(world->base, &world->config, &world->shard, world->membership,
+                                on_done, world, &world->writer, &error),
+                     0);
+    assert_int_equal(membership_join(world->membership, &error), 0);
+    run_until_called_back(world);
+    assert_non_null(world->term);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    writer_free(world->writer);
+    membership_leave(world->membership);
+    run_until_called_back(world);
+    membership_free(world->membership);
+    term_unref(world->term);
+    event_base_free(world->base);
+    rd_kafka_mock_cluster_destroy(world->cluster);
+    rd_kafka_destroy(world->host);
+    free(world);
+    return 0;
+}
+
+static void claim(struct world *world)
+{
+    struct writer_claim claim = { .term = world->term, .is_new_term = false };
+
+    strcpy(claim.owner.instance, "router-a");
+    strcpy(claim.owner.group, "group");
+    strcpy(claim.owner.claim, "claim-1");
+    writer_claim(world->writer, &claim);
+    run_until_called_back(world);
+    assert_int_equal(world->job_done, WRITER_CLAIM);
+}
+
+/* A batch with a positions record and one offset. */
+static void commit(struct world *world)
+{
+    static const char positions[] = "{\"v\":1}";
+    struct batch *batch = batch_new();
+
+    batch->positions = strdup(positions);
+    batch->seq = ++world->seq;
+    batch->offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(batch->offsets, "appeals", 0)->offset = (int64_t)world->seq;
+    writer_commit(world->writer, batch);
+    run_until_called_back(world);
+    assert_int_equal(world->job_done, WRITER_COMMIT);
+}
+
+static void assert_works(struct world *world)
+{
+    claim(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    for (int i = 0; i < 4; i++) { /* both producers, twice */
+        commit(world);
+        assert_int_equal(world->verdict, WRITER_DONE);
+    }
+}
+
+static void test_a_claim_finds_the_sources_and_batches_follow_it(void **state)
+{
+    struct world *world = *state;
+
+    claim(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    assert_true(world->claim_offset >= 0);
+    assert_int_equal(world->source_partitions, 1);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+}
+
+static void test_a_group_that_refuses_the_offsets_has_given_the_shard_away(void **state)
+{
+    struct world *world = *state;
+    static const rd_kafka_resp_err_t rows[] = {
+        RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+        RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+        RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+        RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        claim(world);
+        rd_kafka_mock_push_request_errors(world->cluster, TXN_OFFSET_COMMIT, 1, rows[i]);
+        commit(world);
+        assert_int_equal(world->verdict, WRITER_NOT_OWNER);
+    }
+    assert_works(world);
+}
+
+static void test_what_kafka_will_never_take_is_refused_with_the_topics_name(void **state)
+{
+    struct world *world = *state;
+
+    claim(world);
+    rd_kafka_mock_push_request_errors(world->cluster, PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_REFUSED);
+    assert_non_null(strstr(world->error.message, "topic ledger"));
+    assert_works(world);
+}
+
+static void test_what_may_pass_is_tried_again_until_it_is_committed(void **state)
+{
+    struct world *world = *state;
+
+    claim(world);
+    rd_kafka_mock_push_request_errors(world->cluster, TXN_OFFSET_COMMIT, 2,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                      RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    rd_kafka_mock_push_request_errors(world->cluster, END_TXN, 2,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                      RD_KAFKA_RESP_ERR__TRANSPORT);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    assert_works(world);
+}
+
+static void test_a_producer_that_died_leaves_its_batch_in_doubt(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        int16_t api_key;
+        rd_kafka_resp_err_t err;
+    } rows[] = {
+        { END_TXN,
+          RD_KAFKA_RESP_ERR_INVALID_TXN_STATE }, /* so a transaction the broker timed out */
+        { END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED },
+        { END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH },
+        { PRODUCE, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        claim(world);
+        rd_kafka_mock_push_request_errors(world->cluster, rows[i].api_key, 1, rows[i].err);
+        commit(world);
+        assert_int_equal(world->verdict, WRITER_IN_DOUBT);
+    }
+    assert_works(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_claim_finds_the_sources_and_batches_follow_it),
+        cmocka_unit_test(test_a_group_that_refuses_the_offsets_has_given_the_shard_away),
+        cmocka_unit_test(test_what_kafka_will_never_take_is_refused_with_the_topics_name),
+        cmocka_unit_test(test_what_may_pass_is_tried_again_until_it_is_committed),
+        cmocka_unit_test(test_a_producer_that_died_leaves_its_batch_in_doubt),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
