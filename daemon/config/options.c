@@ -157,7 +157,6 @@ static const struct option rows[] = {
       .minimum = 100,
       .maximum = 10000000,
       .initial = "100000",
-      .reloadable = true,
       .help = "Rows that wait to be written to Redis; above it they are dropped, and the board "
               "is rebuilt whole later." },
     { .name = "limits.stall",

@@ -3,6 +3,7 @@
 #include "log/log.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char heard[65536];
+static char heard[1 << 18];
 
 /* Runs @speak in a process of its own, whose stderr is a pipe that is read to its end. */
 static void hear(void (*speak)(void))
@@ -173,6 +174,33 @@ static void test_a_line_too_long_is_cut(void **state)
     assert_int_equal(heard[strlen(heard) - 1], '\n');
 }
 
+static void *speak_in_a_thread(void *word)
+{
+    for (int i = 0; i < 1000; i++)
+        log_debug(ABOUT(.peer = word), "%s %s %s", (char *)word, (char *)word, (char *)word);
+    return NULL;
+}
+
+static void speak_in_threads(void)
+{
+    static char words[][8] = { "alpha", "beta" };
+    pthread_t threads[2];
+    log_set_level(LOG_LEVEL_DEBUG);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, speak_in_a_thread, words[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void test_lines_of_two_threads_do_not_mix(void **state)
+{
+    (void)state;
+    hear(speak_in_threads);
+    for (char *line = strtok(heard, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(strcmp(line, "debug: peer=alpha: alpha alpha alpha") == 0 ||
+                    strcmp(line, "debug: peer=beta: beta beta beta") == 0);
+}
+
 /* Nobody reads the pipe while this speaks: it must come to its end all the same. */
 static void test_a_stderr_that_takes_no_more_holds_nobody_up(void **state)
 {
@@ -227,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_a_repeated_line_is_written_once_and_counted),
         cmocka_unit_test(test_one_site_cannot_flood_the_log),
         cmocka_unit_test(test_a_line_too_long_is_cut),
+        cmocka_unit_test(test_lines_of_two_threads_do_not_mix),
         cmocka_unit_test(test_a_stderr_that_takes_no_more_holds_nobody_up),
         cmocka_unit_test(test_a_reader_that_has_gone_ends_nothing),
     };
