@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int setup(void **state)
@@ -71,6 +72,124 @@ static void test_the_offset_moves_on_where_a_commit_changed_no_row(void **state)
     world->offset += 7;
     board_write(world->board, world->offset, NULL);
     world_expect_board(world);
+}
+
+/* Every row of so many agents, who have @used in use. */
+static struct board_change *crowd_new(unsigned count, unsigned used)
+{
+    struct board_change *change = board_change_new();
+    for (unsigned i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "one-of-many-%u", i);
+        const struct aro_agent_view view = {
+            .id = name, .is_known = true, .capacity = 10, .used = used, .all_queues = true
+        };
+        board_change_add_agent(change, name, &view);
+    }
+    return change;
+}
+
+static void test_the_offset_moves_on_only_when_every_row_of_the_commit_is_there(void **state)
+{
+    enum { CROWD = 3000 };
+    struct world *world = *state;
+    unsigned early_looks = 0;
+    world_begin_term(world);
+    world_expect_board(world);
+    for (unsigned used = 1; used <= 3; used++) {
+        board_write(world->board, ++world->offset, crowd_new(CROWD, used));
+        while (world_status(world).lag > 0) {
+            world_turn(world, world_deadline(), "every row is there");
+            int64_t offset = strtoll(world_ask(world, "HGET aro:{main}:meta offset"), NULL, 10);
+            bool says_all = offset == world->offset;
+            const char *row = world_ask(world, "HGET aro:{main}:%s:agent:one-of-many-%d used",
+                                        world_status(world).epoch, CROWD - 1);
+            early_looks += !says_all;
+            if (says_all && strtoul(row, NULL, 10) != used)
+                fail_msg("the offset is that of the commit, and the last row has '%s'", row);
+        }
+    }
+    assert_true(early_looks > 0);
+    assert_int_equal(world_status(world).agent_count, CROWD);
+}
+
+enum { CROWD_BUILT = 1200 };
+
+struct crowd_member {
+    bool is_gone;
+    unsigned used, queue;
+};
+
+static void crowd_change(struct world *world, struct crowd_member *crowd)
+{
+    static const char *const queues[] = { "general", "vip" };
+    struct board_change *change = board_change_new();
+
+    for (unsigned i = 0; i < 40; i++) {
+        uint64_t index = world_random(world, CROWD_BUILT);
+        struct crowd_member *member = &crowd[index];
+        char name[32];
+        member->is_gone = world_random(world, 4) == 0;
+        member->used = (unsigned)world_random(world, 10);
+        member->queue = (unsigned)world_random(world, 2);
+        snprintf(name, sizeof name, "member-%" PRIu64, index);
+        const struct aro_agent_view view = { .id = name,
+                                             .is_known = !member->is_gone,
+                                             .capacity = 10,
+                                             .used = member->used,
+                                             .queue_count = 1,
+                                             .queues = &queues[member->queue] };
+        board_change_add_agent(change, name, &view);
+    }
+    board_write(world->board, ++world->offset, change);
+}
+
+static void expect_crowd(struct world *world, const struct crowd_member *crowd)
+{
+    const struct board_status status = world_status(world);
+    size_t known = 0;
+
+    for (unsigned i = 0; i < CROWD_BUILT; i++) {
+        const struct crowd_member *member = &crowd[i];
+        char used[16] = "", units[16] = "";
+        known += !member->is_gone;
+        if (!member->is_gone) {
+            snprintf(used, sizeof used, "%u", member->used);
+            snprintf(units, sizeof units, "%u", 10 - member->used);
+        }
+        assert_string_equal(
+            world_ask(world, "HGET aro:{main}:%s:agent:member-%u used", status.epoch, i), used);
+        assert_string_equal(
+            world_ask(world, "ZSCORE aro:{main}:%s:free:general member-%u", status.epoch, i),
+            member->queue == 0 ? units : "");
+        assert_string_equal(
+            world_ask(world, "ZSCORE aro:{main}:%s:free:vip member-%u", status.epoch, i),
+            member->queue == 1 ? units : "");
+    }
+    assert_int_equal(status.agent_count, known);
+}
+
+static void test_what_changes_while_the_board_is_built_is_on_it(void **state)
+{
+    struct world *world = *state;
+    struct crowd_member *crowd = calloc(CROWD_BUILT, sizeof *crowd);
+
+    assert_non_null(crowd);
+    for (unsigned i = 0; i < CROWD_BUILT; i++)
+        crowd[i].is_gone = true;
+    world_begin_term(world);
+    for (unsigned i = 0; i < 200; i++)
+        crowd_change(world, crowd);
+    for (unsigned round = 0; round < 4; round++) {
+        world_wait(world, !world_status(world).is_stale && world_status(world).lag == 0);
+        expect_crowd(world, crowd);
+        board_rebuild(world->board, "the test wants it");
+        while (world_status(world).is_stale) {
+            crowd_change(world, crowd);
+            world_turn(world, world_deadline(), "built");
+        }
+    }
+    free(crowd);
 }
 
 static void test_the_owner_is_seen_to_be_there_while_nothing_happens(void **state)
@@ -311,6 +430,8 @@ int main(void)
         WORLD_TEST(test_the_board_follows_each_commit),
         WORLD_TEST(test_commits_that_come_faster_than_redis_are_all_on_the_board_at_the_end),
         WORLD_TEST(test_the_offset_moves_on_where_a_commit_changed_no_row),
+        WORLD_TEST(test_the_offset_moves_on_only_when_every_row_of_the_commit_is_there),
+        WORLD_TEST(test_what_changes_while_the_board_is_built_is_on_it),
         WORLD_TEST(test_the_owner_is_seen_to_be_there_while_nothing_happens),
         WORLD_TEST(test_a_rulebook_with_other_queues_has_other_sets_of_free_agents),
         WORLD_TEST(test_the_name_of_a_rulebook_with_the_same_queues_is_on_the_board),
