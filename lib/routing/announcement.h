@@ -5,7 +5,7 @@
 #include "routing/agent_choice.h"
 #include "routing/turn.h"
 
-/* @appeal has just been given out. @why is NULL where a queue takes it. */
+/* @appeal has just been given out. */
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why);
 /* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);

@@ -148,9 +148,11 @@ static void appeal_give(struct turn *turn, struct appeal *appeal, const struct c
 
 static void appeal_deliver(struct turn *turn, struct appeal *appeal)
 {
+    const struct why nobody_chosen = { .step = appeal->class->step };
+
     turn_touch_appeal(turn, appeal);
     appeal_move(turn, appeal, APPEAL_DELIVERED, NULL, appeal->class->languages[0]);
-    announce_created(turn, appeal, NULL);
+    announce_created(turn, appeal, &nobody_chosen);
 }
 
 static void remember(struct turn *turn, const struct appeal *appeal,

@@ -279,7 +279,8 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
         ledger_write_agent(agent, &dump.record);
         dump_add(&dump, "agent:", agent->id);
     }
-    qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);
+    if (dump.lines.count)
+        qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);
     buffer_clear(buffer);
     if (router->recorded_name) {
         ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &dump.record);

@@ -1,3 +1,2 @@
 # tests of rules
-aro_add_unit_test(rulebook)
 aro_add_unit_test(rule_match)

@@ -1,5 +1,6 @@
 #include "router_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -417,6 +418,35 @@ static void test_an_undone_batch_leaves_no_trace(void **state)
     free(after);
 }
 
+/* Enough in one line that its tree is deep, and taken out in an order that is none. */
+static void test_a_queue_knows_its_earliest_deadline_whatever_leaves_the_line(void **state)
+{
+    struct world *world = *state;
+    enum { COUNT = 200 };
+    int64_t deadlines[COUNT];
+    char json[256], time[ARO_INSTANT_TEXT_SIZE];
+    struct aro_queue_view view;
+
+    for (int i = 0; i < COUNT; i++) {
+        deadlines[i] = world->now.ms + (i * 7919 + 31) % 1009 * 1000;
+        aro_instant_format((struct aro_instant){ deadlines[i] }, time);
+        snprintf(json, sizeof json, APPEAL_WITH("a-%d", "\"reason\":\"x\",\"deadline\":\"%s\""), i,
+                 time);
+        world_send(world, json);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        int at = i * 67 % COUNT;
+        int64_t earliest = INT64_MAX;
+        snprintf(json, sizeof json, WITHDRAW("a-%d"), at);
+        world_send(world, json);
+        deadlines[at] = INT64_MAX;
+        for (int j = 0; j < COUNT; j++)
+            earliest = deadlines[j] < earliest ? deadlines[j] : earliest;
+        assert_true(aro_router_queue_view(world->router, "general", &view));
+        assert_int_equal(view.next_deadline.ms, earliest);
+    }
+}
+
 static void test_a_damaged_ledger_record_is_refused_and_changes_nothing(void **state)
 {
     struct world *world = *state;
@@ -479,6 +509,7 @@ int main(void)
         WORLD_TEST(test_records_carry_their_source_and_a_repeatable_id),
         WORLD_TEST(test_the_ledger_restored_in_any_order_gives_the_same_router),
         WORLD_TEST(test_an_undone_batch_leaves_no_trace),
+        WORLD_TEST(test_a_queue_knows_its_earliest_deadline_whatever_leaves_the_line),
         WORLD_TEST(test_a_damaged_ledger_record_is_refused_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,887 @@
+#include "router_model.h"
+
+#include "support/siphash.h"
+
+#include <aro/time.h>
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOBODY = -1, RETRY_MS = 600000 };
+#define NEVER INT64_MAX
+
+const char *const model_markets[MODEL_MARKETS] = { "BR", "US", "NO" };
+const char *const model_skills[MODEL_SKILLS] = { "fraud", "ip" };
+const char *const model_criteria[MODEL_CRITERIA] = { "best_language", "lowest_load",
+                                                     "longest_idle" };
+const struct model_tag model_tags[MODEL_TAGS] = {
+    { "pt-BR", 0, "BR" }, { "pt-PT", 0, "PT" }, { "es", 1, "" },
+    { "en", 2, "" },      { "zh-Hant", 3, "" }, { "zh-Hans", 4, "" },
+};
+
+/* In the order in which they are asked. */
+enum filter { MARKET, LANGUAGE, SKILLS, INDEPENDENCE, DECLINED, STATUS, CAPACITY, FILTERS };
+static const char *const filter_names[FILTERS] = { "market",       "language", "skills",
+                                                   "independence", "declined", "status",
+                                                   "capacity" };
+
+struct why {
+    int pool, by_filter[FILTERS];
+    const char *criterion;
+    int best, second;
+};
+
+void model_agent_id(int agent, char ret[static 16])
+{
+    snprintf(ret, 16, "agent-%d", agent);
+}
+
+void model_appeal_id(int appeal, char ret[static 16])
+{
+    snprintf(ret, 16, "appeal-%d", appeal);
+}
+
+/* --- what is so --- */
+
+static bool has_bit(unsigned bits, int bit)
+{
+    return bits >> bit & 1;
+}
+
+int model_used(const struct model *model, int agent)
+{
+    int used = 0;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].state == MODEL_ASSIGNED && model->appeals[i].holder == agent)
+            used += model->appeals[i].effort;
+    }
+    return used;
+}
+
+static int room_of(const struct model *model, int agent)
+{
+    return model->agents[agent].profile.capacity - model_used(model, agent);
+}
+
+static bool serves_queue(const struct model *model, int agent, int queue)
+{
+    const struct model_profile *profile = &model->agents[agent].profile;
+    return profile->all_queues || has_bit(profile->queues, queue);
+}
+
+/* How well an agent's languages fit: lower is better in each part. */
+struct fit {
+    int rank, lack, foreign;
+};
+
+static bool find_fit(const struct model *model, int agent, const struct model_appeal *appeal,
+                     struct fit *ret)
+{
+    const struct model_profile *profile = &model->agents[agent].profile;
+    bool found = false;
+
+    for (int rank = 0; rank < appeal->language_count && !found; rank++) {
+        const struct model_tag *wanted = &model_tags[appeal->languages[rank]];
+        for (int tag = 0; tag < MODEL_TAGS; tag++) {
+            if (profile->levels[tag] == 0 || model_tags[tag].base != wanted->base)
+                continue;
+            struct fit fit = { rank, 5 - profile->levels[tag],
+                               !(wanted->region[0] &&
+                                 strcmp(wanted->region, model_tags[tag].region) == 0) };
+            if (!found || fit.lack < ret->lack ||
+                (fit.lack == ret->lack && fit.foreign < ret->foreign))
+                *ret = fit;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static enum filter filter_of(const struct model *model, int agent, int appeal_index)
+{
+    const struct model_appeal *appeal = &model->appeals[appeal_index];
+    const struct model_agent *who = &model->agents[agent];
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    struct fit fit;
+
+    if (!who->profile.all_markets && !has_bit(who->profile.markets, appeal->market))
+        return MARKET;
+    if (!find_fit(model, agent, appeal, &fit))
+        return LANGUAGE;
+    for (int skill = 0; skill < MODEL_SKILLS; skill++) {
+        if (who->profile.skill_levels[skill] < queue->skill_levels[skill])
+            return SKILLS;
+    }
+    if (has_bit(appeal->barred, agent))
+        return INDEPENDENCE;
+    if (has_bit(appeal->declined, agent))
+        return DECLINED;
+    if (who->status != MODEL_AVAILABLE)
+        return STATUS;
+    return room_of(model, agent) < appeal->effort ? CAPACITY : FILTERS;
+}
+
+static bool is_in_pool(const struct model *model, int agent, int queue)
+{
+    return model->agents[agent].is_known && serves_queue(model, agent, queue);
+}
+
+static bool may_take(const struct model *model, int agent, int appeal)
+{
+    return is_in_pool(model, agent, model->appeals[appeal].queue) &&
+           filter_of(model, agent, appeal) == FILTERS;
+}
+
+static uint64_t tie_of(const struct model *model, int agent)
+{
+    char id[16];
+    model_agent_id(agent, id);
+    return siphash(id, strlen(id), model->rulebook->seed, 0);
+}
+
+/* --- who is better --- */
+
+static int sign(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_by(const struct model *model, int criterion, int a, int b,
+                      const struct model_appeal *appeal)
+{
+    struct fit x = { 0 }, y = { 0 };
+
+    switch (criterion) {
+    case 0:
+        find_fit(model, a, appeal, &x);
+        find_fit(model, b, appeal, &y);
+        if (x.rank != y.rank)
+            return sign(x.rank, y.rank);
+        return x.lack != y.lack ? sign(x.lack, y.lack) : sign(x.foreign, y.foreign);
+    case 1:
+        return sign(
+            (int64_t)(model_used(model, a) + appeal->effort) * model->agents[b].profile.capacity,
+            (int64_t)(model_used(model, b) + appeal->effort) * model->agents[a].profile.capacity);
+    default: return sign(model->agents[a].idle_since, model->agents[b].idle_since);
+    }
+}
+
+static bool is_better(const struct model *model, int a, int b, int appeal_index,
+                      const char **ret_criterion)
+{
+    const struct model_appeal *appeal = &model->appeals[appeal_index];
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+
+    for (int i = 0; i < queue->criterion_count; i++) {
+        int order = compare_by(model, queue->criteria[i], a, b, appeal);
+        *ret_criterion = model_criteria[queue->criteria[i]];
+        if (order)
+            return order < 0;
+    }
+    *ret_criterion = "seeded_hash";
+    return tie_of(model, a) < tie_of(model, b);
+}
+
+static int best_of(const struct model *model, int appeal, int except)
+{
+    const char *criterion;
+    int best = NOBODY;
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (agent != except && may_take(model, agent, appeal) &&
+            (best == NOBODY || is_better(model, agent, best, appeal, &criterion)))
+            best = agent;
+    }
+    return best;
+}
+
+static struct why look(const struct model *model, int appeal)
+{
+    struct why why = { 0 };
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (!is_in_pool(model, agent, model->appeals[appeal].queue))
+            continue;
+        why.pool++;
+        enum filter filter = filter_of(model, agent, appeal);
+        if (filter != FILTERS)
+            why.by_filter[filter]++;
+    }
+    why.best = best_of(model, appeal, NOBODY);
+    why.second = why.best == NOBODY ? NOBODY : best_of(model, appeal, why.best);
+    if (why.second != NOBODY)
+        is_better(model, why.best, why.second, appeal, &why.criterion);
+    return why;
+}
+
+static int64_t effective_priority(const struct model *model, const struct model_appeal *appeal,
+                                  int64_t now)
+{
+    int64_t age = appeal->is_on_hold ? appeal->age_base : now - appeal->age_base;
+    int64_t step = model->rulebook->age_step_ms;
+    return appeal->priority + (step ? age / step : 0);
+}
+
+static bool is_more_urgent(const struct model *model, int a, int b, int64_t now)
+{
+    const struct model_appeal *x = &model->appeals[a], *y = &model->appeals[b];
+    int64_t px = effective_priority(model, x, now), py = effective_priority(model, y, now);
+
+    if (px != py)
+        return px > py;
+    if (x->deadline != y->deadline)
+        return x->deadline < y->deadline;
+    return x->arrival < y->arrival;
+}
+
+static bool is_waiting(const struct model_appeal *appeal)
+{
+    return appeal->state == MODEL_WAITING && !appeal->is_on_hold;
+}
+
+static bool is_queue_for_agents(const struct model *model, int queue)
+{
+    return model->rulebook->queues[queue].exists && !model->rulebook->queues[queue].delivers;
+}
+
+static int first_of_queue(const struct model *model, int agent, int queue)
+{
+    int first = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (is_waiting(appeal) && appeal->queue == queue && may_take(model, agent, i) &&
+            (first == NOBODY || appeal->arrival < model->appeals[first].arrival))
+            first = i;
+    }
+    return first;
+}
+
+static int work_for(const struct model *model, int agent, int64_t now)
+{
+    int best = NOBODY;
+    for (int queue = 0; queue < MODEL_QUEUES && model->agents[agent].is_known; queue++) {
+        int first =
+            is_queue_for_agents(model, queue) ? first_of_queue(model, agent, queue) : NOBODY;
+        if (first != NOBODY && (best == NOBODY || is_more_urgent(model, first, best, now)))
+            best = first;
+    }
+    return best;
+}
+
+int model_find_neglected(const struct model *model)
+{
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        int work = work_for(model, agent, 0);
+        if (work != NOBODY)
+            return work;
+    }
+    return NOBODY;
+}
+
+/* --- what is said --- */
+
+struct saying {
+    struct model *model;
+    int64_t now;
+    struct buffer *lines;
+};
+
+static void say_head(struct saying *saying, const char *type, int appeal)
+{
+    char id[16];
+    model_appeal_id(appeal, id);
+    buffer_add_format(saying->lines, "%s key=%s", type, id);
+}
+
+static void say_agent(struct saying *saying, int agent)
+{
+    char id[16];
+    if (agent == NOBODY)
+        return;
+    model_agent_id(agent, id);
+    buffer_add_format(saying->lines, " agent_id=%s", id);
+}
+
+static void say_deadline(struct saying *saying, const struct model_appeal *appeal)
+{
+    char text[ARO_INSTANT_TEXT_SIZE];
+    if (appeal->deadline == NEVER)
+        return;
+    aro_instant_format((struct aro_instant){ appeal->deadline }, text);
+    buffer_add_format(saying->lines, " deadline=%s", text);
+}
+
+static void say_why(struct saying *saying, const struct why *why, bool is_assignment)
+{
+    buffer_add_format(saying->lines, " pool=%d", why->pool);
+    for (int i = 0; i < FILTERS; i++) {
+        if (why->by_filter[i])
+            buffer_add_format(saying->lines, " %s:%d", filter_names[i], why->by_filter[i]);
+    }
+    if (is_assignment && why->criterion) {
+        char id[16];
+        model_agent_id(why->second, id);
+        buffer_add_format(saying->lines, " criterion=%s runner_up=%s", why->criterion, id);
+    }
+}
+
+static const char *rule_name(int rule, char ret[static 16])
+{
+    snprintf(ret, 16, "rule-%d", rule);
+    return ret;
+}
+
+static void say_assignment(struct saying *saying, const char *type, int index, const char *reason,
+                           const struct why *why)
+{
+    const struct model_appeal *appeal = &saying->model->appeals[index];
+    char rule[16];
+
+    say_head(saying, type, index);
+    say_agent(saying, appeal->state == MODEL_ASSIGNED ? appeal->holder : NOBODY);
+    buffer_add_format(saying->lines, " queue=q%d market=%s language=%s epoch=%u effort=%d",
+                      appeal->queue, model_markets[appeal->market],
+                      model_tags[appeal->held_language].text, appeal->epoch, appeal->effort);
+    buffer_add_format(saying->lines, " priority=%d tier=%d", appeal->priority, appeal->tier);
+    say_deadline(saying, appeal);
+    buffer_add_format(saying->lines, " rule=%s rulebook=%s", rule_name(appeal->rule, rule),
+                      appeal->rulebook);
+    if (reason)
+        buffer_add_format(saying->lines, " reason=%s", reason);
+    if (why)
+        say_why(saying, why, true);
+    buffer_add_text(saying->lines, "\n");
+}
+
+static void say_waiting(struct saying *saying, int index)
+{
+    const struct model_appeal *appeal = &saying->model->appeals[index];
+    struct why why = look(saying->model, index);
+    char rule[16];
+
+    say_head(saying, "appeal.waiting", index);
+    buffer_add_format(saying->lines, " queue=q%d market=%s language=%s priority=%d", appeal->queue,
+                      model_markets[appeal->market], model_tags[appeal->languages[0]].text,
+                      appeal->priority);
+    say_deadline(saying, appeal);
+    buffer_add_format(saying->lines, " rule=%s rulebook=%s", rule_name(appeal->rule, rule),
+                      appeal->rulebook);
+    say_why(saying, &why, false);
+    buffer_add_text(saying->lines, "\n");
+}
+
+static void say_reason(struct saying *saying, const char *type, int index, const char *reason)
+{
+    say_head(saying, type, index);
+    buffer_add_format(saying->lines, " reason=%s\n", reason);
+}
+
+static void say_ignored(struct saying *saying, const struct model_step *step, const char *reason)
+{
+    bool is_agent =
+        step->kind == MODEL_AGENT || step->kind == MODEL_STATUS || step->kind == MODEL_REMOVE;
+    char id[16];
+    if (is_agent)
+        model_agent_id(step->agent, id);
+    else
+        model_appeal_id(step->appeal, id);
+    buffer_add_format(saying->lines, "event.ignored key=%s%s%s reason=%s\n", id,
+                      is_agent ? " agent_id=" : "", is_agent ? id : "", reason);
+}
+
+/* --- what changes --- */
+
+static int queue_of_rule(const struct model *model, int reason, int *ret_rule)
+{
+    for (int i = 0; i < MODEL_REASONS; i++) {
+        if (model->rulebook->rules[i].exists && (i == reason || i == MODEL_REASONS - 1)) {
+            *ret_rule = i;
+            return model->rulebook->rules[i].queue;
+        }
+    }
+    assert(false);
+    return 0;
+}
+
+static void set_rulebook_name(const struct model *model, struct model_appeal *appeal)
+{
+    memcpy(appeal->rulebook, model->rulebook->name, sizeof appeal->rulebook);
+}
+
+static void route(struct model *model, struct model_appeal *appeal)
+{
+    appeal->queue = queue_of_rule(model, appeal->reason, &appeal->rule);
+    const struct model_rule *rule = &model->rulebook->rules[appeal->rule];
+
+    set_rulebook_name(model, appeal);
+    appeal->priority = rule->has_priority ? rule->priority : appeal->event_priority;
+    if (rule->has_deadline)
+        appeal->deadline = appeal->submitted + rule->deadline_ms;
+    else if (appeal->event_deadline != NEVER || model->rulebook->deadline_ms == 0)
+        appeal->deadline = appeal->event_deadline;
+    else
+        appeal->deadline = appeal->submitted + model->rulebook->deadline_ms;
+}
+
+static void take_back(struct model_appeal *appeal)
+{
+    appeal->state = MODEL_WAITING;
+    appeal->has_just_entered = true;
+}
+
+static int matched_language(const struct model *model, int agent, const struct model_appeal *appeal)
+{
+    struct fit fit = { 0 };
+    find_fit(model, agent, appeal, &fit);
+    return appeal->languages[fit.rank];
+}
+
+static void give(struct saying *saying, int index)
+{
+    struct model *model = saying->model;
+    struct model_appeal *appeal = &model->appeals[index];
+    struct why why = look(model, index);
+
+    assert(why.best != NOBODY);
+    appeal->held_language = matched_language(model, why.best, appeal);
+    appeal->state = MODEL_ASSIGNED;
+    appeal->holder = why.best;
+    appeal->epoch++;
+    appeal->is_announced = false;
+    appeal->retry_at = NEVER;
+    set_rulebook_name(model, appeal);
+    model->agents[why.best].idle_since = saying->now;
+    say_assignment(saying, "assignment.created", index, NULL, &why);
+}
+
+static void deliver(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    struct why why = { 0 };
+
+    appeal->held_language = appeal->languages[0];
+    appeal->state = MODEL_DELIVERED;
+    appeal->epoch++;
+    appeal->is_announced = false;
+    appeal->retry_at = NEVER;
+    set_rulebook_name(saying->model, appeal);
+    say_assignment(saying, "assignment.created", index, NULL, &why);
+}
+
+static void say_rerouted(struct saying *saying, int index, int from, const char *reason)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    if (appeal->queue == from)
+        return;
+    appeal->is_announced = false;
+    say_head(saying, "appeal.rerouted", index);
+    buffer_add_format(saying->lines, " from=q%d to=q%d reason=%s\n", from, appeal->queue, reason);
+}
+
+static void settle_entered(struct saying *saying, int index)
+{
+    struct model *model = saying->model;
+    struct model_appeal *appeal = &model->appeals[index];
+
+    if (appeal->is_on_hold) {
+        if (!appeal->is_held_announced)
+            say_reason(saying, "appeal.held", index, "on_hold");
+        appeal->is_held_announced = true;
+        return;
+    }
+    if (!model->rulebook->queues[appeal->queue].exists) {
+        int from = appeal->queue;
+        route(model, appeal);
+        say_rerouted(saying, index, from, "queue_gone");
+    }
+    if (model->rulebook->queues[appeal->queue].delivers)
+        deliver(saying, index);
+    else if (best_of(model, index, NOBODY) != NOBODY)
+        give(saying, index);
+}
+
+/* The most urgent of those entered and not yet @done. */
+static int next_entered(const struct model *model, const bool *done, int64_t now)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].has_just_entered && !done[i] &&
+            (next == NOBODY || is_more_urgent(model, i, next, now)))
+            next = i;
+    }
+    return next;
+}
+
+static void settle_agent(struct saying *saying, int agent)
+{
+    for (int work; (work = work_for(saying->model, agent, saying->now)) != NOBODY;)
+        give(saying, work);
+}
+
+/* The order of all that entered is fixed before any of them moves. */
+static void settle(struct saying *saying)
+{
+    struct model *model = saying->model;
+    bool done[MODEL_APPEALS] = { false };
+    int order[MODEL_APPEALS], count = 0;
+
+    for (int next; (next = next_entered(model, done, saying->now)) != NOBODY; done[next] = true)
+        order[count++] = next;
+    for (int i = 0; i < count; i++)
+        settle_entered(saying, order[i]);
+    for (int agent = 0; agent < MODEL_AGENTS; agent++)
+        settle_agent(saying, agent);
+    for (int i = 0; i < count; i++) {
+        struct model_appeal *appeal = &model->appeals[order[i]];
+        if (is_waiting(appeal) && !appeal->is_announced) {
+            say_waiting(saying, order[i]);
+            appeal->is_announced = true;
+        }
+        appeal->has_just_entered = false;
+    }
+}
+
+/* --- events --- */
+
+static void do_submit(struct saying *saying, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+
+    if (appeal->state != MODEL_ABSENT) {
+        say_ignored(saying, step, "repeat");
+        return;
+    }
+    *appeal = (struct model_appeal){
+        .state = MODEL_WAITING,
+        .has_just_entered = true,
+        .market = step->market,
+        .reason = step->reason,
+        .effort = step->effort,
+        .tier = step->tier,
+        .event_priority = step->priority,
+        .language_count = step->language_count,
+        .barred = step->excluded | (step->decided_by >= 0 ? 1u << step->decided_by : 0),
+        .submitted = step->now,
+        .event_deadline = step->has_deadline ? step->deadline : NEVER,
+        .age_base = step->now,
+        .retry_at = NEVER,
+        .arrival = ++saying->model->arrival_last,
+        .holder = NOBODY,
+    };
+    memcpy(appeal->languages, step->languages, sizeof appeal->languages);
+    route(saying->model, appeal);
+}
+
+static bool changes_fields(const struct model_appeal *appeal, const struct model_step *step)
+{
+    if (step->has_reason && step->reason != appeal->reason)
+        return true;
+    if (step->has_deadline && step->deadline != appeal->event_deadline)
+        return true;
+    if (step->excluded & ~appeal->barred)
+        return true;
+    if (!step->has_languages)
+        return false;
+    return step->language_count != appeal->language_count ||
+           memcmp(step->languages, appeal->languages,
+                  sizeof(int) * (size_t)appeal->language_count) != 0;
+}
+
+static void set_fields(struct model_appeal *appeal, const struct model_step *step)
+{
+    if (step->has_reason)
+        appeal->reason = step->reason;
+    if (step->has_deadline)
+        appeal->event_deadline = step->deadline;
+    appeal->barred |= step->excluded;
+    appeal->declined &= ~step->excluded;
+    if (step->has_languages) {
+        appeal->language_count = step->language_count;
+        memcpy(appeal->languages, step->languages, sizeof appeal->languages);
+    }
+}
+
+static void set_hold(struct saying *saying, int index, bool is_on_hold)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+
+    appeal->is_on_hold = is_on_hold;
+    appeal->age_base = saying->now - appeal->age_base;
+    if (appeal->state != MODEL_WAITING)
+        return;
+    if (!is_on_hold && appeal->is_held_announced) {
+        appeal->is_held_announced = false;
+        say_reason(saying, "appeal.resumed", index, "on_hold");
+    }
+    appeal->has_just_entered = true;
+}
+
+static void follow_fields(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+
+    if (appeal->state == MODEL_WAITING) {
+        int from = appeal->queue;
+        route(saying->model, appeal);
+        say_rerouted(saying, index, from, "updated");
+        appeal->has_just_entered = true;
+    } else if (appeal->state == MODEL_ASSIGNED && has_bit(appeal->barred, appeal->holder)) {
+        say_assignment(saying, "assignment.revoked", index, "independence", NULL);
+        take_back(appeal);
+    }
+}
+
+static void do_update(struct saying *saying, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+    bool changes_hold = step->has_hold && step->is_on_hold != appeal->is_on_hold;
+    bool changes = changes_fields(appeal, step);
+
+    if (!changes && !changes_hold) {
+        say_ignored(saying, step, "repeat");
+        return;
+    }
+    if (changes) {
+        set_fields(appeal, step);
+        follow_fields(saying, step->appeal);
+    }
+    if (changes_hold)
+        set_hold(saying, step->appeal, step->is_on_hold);
+}
+
+static void close(struct model_appeal *appeal, int64_t now)
+{
+    appeal->state = MODEL_CLOSED;
+    appeal->closed_at = now;
+}
+
+static void do_withdraw(struct saying *saying, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+
+    if (appeal->state != MODEL_WAITING)
+        say_assignment(saying, "assignment.revoked", step->appeal, "withdrawn", NULL);
+    say_head(saying, "appeal.closed", step->appeal);
+    if (appeal->epoch)
+        buffer_add_format(saying->lines, " epoch=%u", appeal->epoch);
+    buffer_add_text(saying->lines, " reason=withdrawn\n");
+    close(appeal, saying->now);
+}
+
+static void do_decide(struct saying *saying, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+
+    if (step->has_epoch && step->epoch != appeal->epoch) {
+        say_ignored(saying, step, "stale");
+        return;
+    }
+    say_head(saying, "appeal.closed", step->appeal);
+    if (step->has_agent)
+        say_agent(saying, step->agent);
+    else if (appeal->state == MODEL_ASSIGNED)
+        say_agent(saying, appeal->holder);
+    if (appeal->epoch)
+        buffer_add_format(saying->lines, " epoch=%u", appeal->epoch);
+    buffer_add_text(saying->lines, " reason=decided\n");
+    if (appeal->state == MODEL_ASSIGNED)
+        saying->model->agents[appeal->holder].idle_since = saying->now;
+    close(appeal, saying->now);
+}
+
+static void do_review(struct saying *saying, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+    bool is_theirs = appeal->state != MODEL_WAITING && appeal->epoch == step->epoch &&
+                     (appeal->state == MODEL_DELIVERED || appeal->holder == step->agent);
+
+    if (step->kind == MODEL_ACCEPT) {
+        say_ignored(saying, step,
+                    is_theirs && appeal->state == MODEL_ASSIGNED ? "repeat" : "stale");
+        return;
+    }
+    if (!is_theirs) {
+        say_ignored(saying, step, "stale");
+        return;
+    }
+    if (appeal->state == MODEL_ASSIGNED) {
+        appeal->declined |= 1u << step->agent;
+        appeal->retry_at = saying->now + RETRY_MS;
+    }
+    take_back(appeal);
+}
+
+static void do_agent(struct saying *saying, const struct model_step *step)
+{
+    struct model_agent *agent = &saying->model->agents[step->agent];
+    enum model_status status = step->has_status  ? step->status
+                               : agent->is_known ? agent->status
+                                                 : MODEL_AVAILABLE;
+
+    if (agent->is_known && agent->status == status &&
+        memcmp(&agent->profile, &step->profile, sizeof agent->profile) == 0) {
+        say_ignored(saying, step, "repeat");
+        return;
+    }
+    if (!agent->is_known)
+        agent->idle_since = saying->now;
+    agent->is_known = true;
+    agent->status = status;
+    agent->profile = step->profile;
+}
+
+static void do_status(struct saying *saying, const struct model_step *step)
+{
+    struct model_agent *agent = &saying->model->agents[step->agent];
+    if (!agent->is_known || agent->status == step->status)
+        say_ignored(saying, step, agent->is_known ? "repeat" : "unknown");
+    else
+        agent->status = step->status;
+}
+
+/* The appeal that came after @after, of those that @agent holds. */
+static int next_held(const struct model *model, int agent, uint64_t after)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (appeal->state == MODEL_ASSIGNED && appeal->holder == agent && appeal->arrival > after &&
+            (next == NOBODY || appeal->arrival < model->appeals[next].arrival))
+            next = i;
+    }
+    return next;
+}
+
+static void do_remove(struct saying *saying, const struct model_step *step)
+{
+    struct model *model = saying->model;
+    struct model_agent *agent = &model->agents[step->agent];
+
+    if (!agent->is_known) {
+        say_ignored(saying, step, "unknown");
+        return;
+    }
+    uint64_t after = 0;
+    for (int index; (index = next_held(model, step->agent, after)) != NOBODY;) {
+        say_assignment(saying, "assignment.revoked", index, "removed", NULL);
+        after = model->appeals[index].arrival;
+        take_back(&model->appeals[index]);
+    }
+    *agent = (struct model_agent){ .is_known = false };
+}
+
+static void do_reload(struct saying *saying, const struct model_step *step)
+{
+    struct model *model = saying->model;
+
+    model->rulebook = step->rulebook;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        struct model_appeal *appeal = &model->appeals[i];
+        if (is_waiting(appeal) && !is_queue_for_agents(model, appeal->queue))
+            appeal->has_just_entered = true;
+    }
+}
+
+/* --- timers --- */
+
+static bool is_declined_by_all(const struct model *model, int index)
+{
+    if (!is_queue_for_agents(model, model->appeals[index].queue))
+        return false;
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (is_in_pool(model, agent, model->appeals[index].queue) &&
+            filter_of(model, agent, index) > DECLINED)
+            return false;
+    }
+    return true;
+}
+
+static int compare_appeal_ids(int a, int b)
+{
+    char x[16], y[16];
+    model_appeal_id(a, x);
+    model_appeal_id(b, y);
+    return strcmp(x, y);
+}
+
+static int next_retry(const struct model *model, int64_t now)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (appeal->state != MODEL_WAITING || appeal->retry_at > now)
+            continue;
+        if (next == NOBODY || appeal->retry_at < model->appeals[next].retry_at ||
+            (appeal->retry_at == model->appeals[next].retry_at && compare_appeal_ids(i, next) < 0))
+            next = i;
+    }
+    return next;
+}
+
+static void do_retry(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+
+    if (!is_declined_by_all(saying->model, index)) {
+        appeal->retry_at = saying->now + RETRY_MS;
+        return;
+    }
+    appeal->retry_at = NEVER;
+    appeal->declined = 0;
+    appeal->has_just_entered = !appeal->is_on_hold;
+}
+
+static void do_tick(struct saying *saying)
+{
+    struct model *model = saying->model;
+
+    for (int index; (index = next_retry(model, saying->now)) != NOBODY;) {
+        do_retry(saying, index);
+        settle(saying);
+    }
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].state == MODEL_CLOSED &&
+            model->appeals[i].closed_at + model->rulebook->dedupe_ms <= saying->now)
+            model->appeals[i].state = MODEL_ABSENT;
+    }
+}
+
+/* --- the way in --- */
+
+static bool ignore_of_state(struct saying *saying, const struct model_step *step)
+{
+    enum model_state state = saying->model->appeals[step->appeal].state;
+    bool is_review =
+        step->kind == MODEL_ACCEPT || step->kind == MODEL_DECLINE || step->kind == MODEL_RETURN;
+
+    if (step->kind == MODEL_SUBMIT || step->kind > MODEL_DECIDE)
+        return false;
+    if (state == MODEL_ABSENT)
+        say_ignored(saying, step, "unknown");
+    else if (state == MODEL_CLOSED)
+        say_ignored(saying, step, is_review ? "stale" : "closed");
+    else
+        return false;
+    return true;
+}
+
+void model_do(struct model *model, const struct model_step *step, struct buffer *lines)
+{
+    struct saying saying = { model, step->now, lines };
+
+    if (ignore_of_state(&saying, step))
+        return;
+    switch (step->kind) {
+    case MODEL_SUBMIT: do_submit(&saying, step); break;
+    case MODEL_UPDATE: do_update(&saying, step); break;
+    case MODEL_WITHDRAW: do_withdraw(&saying, step); break;
+    case MODEL_ACCEPT:
+    case MODEL_DECLINE:
+    case MODEL_RETURN: do_review(&saying, step); break;
+    case MODEL_DECIDE: do_decide(&saying, step); break;
+    case MODEL_AGENT: do_agent(&saying, step); break;
+    case MODEL_STATUS: do_status(&saying, step); break;
+    case MODEL_REMOVE: do_remove(&saying, step); break;
+    case MODEL_TICK: do_tick(&saying); break;
+    case MODEL_RELOAD: do_reload(&saying, step); break;
+    }
+    settle(&saying);
+}

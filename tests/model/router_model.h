@@ -1,0 +1,151 @@
+/* A slow and obvious router, to hold the real one against: plain arrays, linear scans, no classes,
+ * no trees, no JSON. It shares nothing with lib/routing but the seeded hash that settles ties.
+ *
+ * Its world is small and closed: ten agents, twenty appeals, three markets, six languages. It is
+ * plain data, so that a copy of it is a snapshot. */
+#ifndef ROUTER_MODEL_H
+#define ROUTER_MODEL_H
+
+#include "support/buffer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    MODEL_AGENTS = 7,
+    MODEL_APPEALS = 16,
+    MODEL_MARKETS = 3,
+    MODEL_TAGS = 6,
+    MODEL_SKILLS = 2,
+    MODEL_QUEUES = 3,
+    MODEL_REASONS = 4,
+    MODEL_LANGUAGES = 3, /* of an appeal */
+    MODEL_CRITERIA = 3,
+    MODEL_DECLINES = MODEL_AGENTS,
+};
+
+extern const char *const model_markets[MODEL_MARKETS];
+extern const char *const model_skills[MODEL_SKILLS];
+extern const char *const model_criteria[MODEL_CRITERIA];
+extern const struct model_tag {
+    const char *text;
+    int base; /* language and script */
+    const char *region;
+} model_tags[MODEL_TAGS];
+
+struct model_queue {
+    bool exists, delivers;
+    int skill_levels[MODEL_SKILLS]; /* needed; 0: not */
+    int criterion_count, criteria[MODEL_CRITERIA];
+};
+
+/* The rule of reason i sends to queue i; the last one, of all other reasons, to @rest. */
+struct model_rule {
+    bool exists, has_priority, has_deadline;
+    int queue, priority;
+    int64_t deadline_ms;
+};
+
+struct model_rulebook {
+    char name[16];
+    uint64_t seed;
+    int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first and the last may be 0: none */
+    struct model_queue queues[MODEL_QUEUES];
+    struct model_rule rules[MODEL_REASONS];
+};
+
+enum model_status { MODEL_AVAILABLE, MODEL_DRAINING, MODEL_AWAY };
+
+struct model_profile {
+    int capacity;
+    int levels[MODEL_TAGS]; /* of each tag; 0: not */
+    bool all_markets;
+    unsigned markets; /* bits */
+    bool all_queues;
+    unsigned queues; /* bits */
+    int skill_levels[MODEL_SKILLS];
+};
+
+enum model_step_kind {
+    MODEL_SUBMIT,
+    MODEL_UPDATE,
+    MODEL_WITHDRAW,
+    MODEL_ACCEPT,
+    MODEL_DECLINE,
+    MODEL_RETURN,
+    MODEL_DECIDE,
+    MODEL_AGENT,
+    MODEL_STATUS,
+    MODEL_REMOVE,
+    MODEL_TICK,
+    MODEL_RELOAD,
+};
+
+/* One thing that happens. */
+struct model_step {
+    enum model_step_kind kind;
+    int64_t now;
+    int appeal, agent;
+    /* submit, update */
+    int market, reason, effort, priority, tier;
+    int language_count, languages[MODEL_LANGUAGES];
+    int decided_by;    /* an agent; -1: none */
+    unsigned excluded; /* agents, bits */
+    bool has_languages, has_reason, has_deadline, has_hold, is_on_hold;
+    int64_t deadline;
+    /* agent */
+    struct model_profile profile;
+    bool has_status;
+    enum model_status status;
+    /* reviews */
+    bool has_agent, has_epoch;
+    unsigned epoch;
+    /* reload */
+    const struct model_rulebook *rulebook;
+};
+
+enum model_state { MODEL_ABSENT, MODEL_WAITING, MODEL_ASSIGNED, MODEL_DELIVERED, MODEL_CLOSED };
+
+struct model_appeal {
+    enum model_state state;
+    bool is_on_hold, is_announced, is_held_announced, has_just_entered;
+    int market, reason, effort, tier, event_priority, priority;
+    int language_count, languages[MODEL_LANGUAGES];
+    unsigned barred;                             /* decided or excluded: agents, bits */
+    unsigned declined;                           /* agents, bits */
+    int64_t submitted, event_deadline, deadline; /* INT64_MAX: none, as is the next but one */
+    int64_t age_base;                            /* runs: when its age was 0; stopped: its age */
+    int64_t retry_at, closed_at;
+    uint64_t arrival;
+    int queue, holder, rule, held_language;
+    char rulebook[16];
+    unsigned epoch;
+};
+
+struct model_agent {
+    bool is_known;
+    enum model_status status;
+    struct model_profile profile;
+    int64_t idle_since;
+};
+
+struct model {
+    const struct model_rulebook *rulebook;
+    struct model_appeal appeals[MODEL_APPEALS];
+    struct model_agent agents[MODEL_AGENTS];
+    uint64_t arrival_last;
+};
+
+void model_agent_id(int agent, char ret[static 16]);
+void model_appeal_id(int appeal, char ret[static 16]);
+
+/* Does @step and appends a line for each assignment and outcome that it causes. */
+void model_do(struct model *model, const struct model_step *step, struct buffer *lines);
+
+/* Units in use, by what they hold. */
+int model_used(const struct model *model, int agent);
+
+/* An appeal that waits though somebody could take it now; -1: none, as it should be. */
+int model_find_neglected(const struct model *model);
+
+#endif

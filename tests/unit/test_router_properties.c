@@ -1,0 +1,885 @@
+/* The router against the slow model of tests/model: thousands of short random histories, each with
+ * batches sealed and undone, reloads, timers, and a fold of the ledger in the middle.
+ *
+ * After every step: the router says exactly what the model says, every agent's use is what they
+ * hold and within their capacity when something is given, epochs are dense, nothing that somebody
+ * could take waits, and a router folded from the ledger writes the same bytes.
+ *
+ * `test_router_properties` runs all seeds, `test_router_properties SEED` one, which it also tells.
+ */
+#include "../model/router_model.h"
+
+#include "routing/ledger_record.h"
+
+#include <aro/router.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEEDS = 10000, STEPS = 36, BOOKS = 48, LEDGER_KEYS = 64 };
+
+/* --- chance --- */
+
+static uint64_t chance_state;
+
+static void chance_seed(uint64_t seed)
+{
+    chance_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+}
+
+static int chance(int count)
+{
+    chance_state += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t word = chance_state;
+    word = (word ^ word >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    word = (word ^ word >> 27) * UINT64_C(0x94D049BB133111EB);
+    return (int)((word ^ word >> 31) % (uint64_t)count);
+}
+
+static bool percent(int share)
+{
+    return chance(100) < share;
+}
+
+/* --- rulebooks --- */
+
+struct book {
+    struct model_rulebook model;
+    struct aro_rulebook *rulebook;
+};
+
+static struct aro_languages *languages;
+static struct book books[BOOKS];
+
+static void invent_queue(struct model_queue *queue)
+{
+    queue->exists = true;
+    queue->delivers = percent(15);
+    for (int i = 0; i < MODEL_SKILLS; i++)
+        queue->skill_levels[i] = percent(20) ? 1 + chance(3) : 0;
+    queue->criterion_count = 1 + chance(MODEL_CRITERIA);
+    for (int i = 0; i < queue->criterion_count;) {
+        queue->criteria[i] = chance(MODEL_CRITERIA);
+        bool is_new = true;
+        for (int j = 0; j < i; j++)
+            is_new &= queue->criteria[j] != queue->criteria[i];
+        i += is_new;
+    }
+}
+
+static void invent_rule(struct model_rule *rule, int queue)
+{
+    *rule = (struct model_rule){ .exists = true, .queue = queue };
+    rule->has_priority = percent(30);
+    rule->priority = chance(10);
+    rule->has_deadline = percent(30);
+    rule->deadline_ms = (1 + chance(3)) * INT64_C(3600000);
+}
+
+static void invent_rulebook(struct model_rulebook *book, int number)
+{
+    int last = chance(MODEL_QUEUES);
+
+    *book = (struct model_rulebook){ .seed = (uint64_t)chance(1000) };
+    snprintf(book->name, sizeof book->name, "book-%d", number);
+    book->deadline_ms = percent(50) ? 7200000 : 0;
+    book->dedupe_ms = 1800000;
+    book->age_step_ms = 0;
+    for (int i = 0; i < MODEL_QUEUES; i++) {
+        if (i == last || percent(80)) {
+            invent_queue(&book->queues[i]);
+            invent_rule(&book->rules[i], i);
+        }
+    }
+    invent_rule(&book->rules[MODEL_REASONS - 1], last);
+}
+
+static void write_queue(struct buffer *yaml, const struct model_queue *queue, int index)
+{
+    if (queue->delivers) {
+        buffer_add_format(yaml, "  q%d: { deliver: queue }\n", index);
+        return;
+    }
+    buffer_add_format(yaml, "  q%d: { deliver: agent, choose: [", index);
+    for (int i = 0; i < queue->criterion_count; i++)
+        buffer_add_format(yaml, "%s%s", i ? ", " : "", model_criteria[queue->criteria[i]]);
+    buffer_add_text(yaml, "]");
+    bool has_skill = false;
+    for (int i = 0; i < MODEL_SKILLS; i++) {
+        if (queue->skill_levels[i]) {
+            buffer_add_format(yaml, "%s%s: %d", has_skill ? ", " : ", needs: { skills: { ",
+                              model_skills[i], queue->skill_levels[i]);
+            has_skill = true;
+        }
+    }
+    buffer_add_text(yaml, has_skill ? " } } }\n" : " }\n");
+}
+
+static void write_rule(struct buffer *yaml, const struct model_rule *rule, int index)
+{
+    buffer_add_format(yaml, "  - { name: rule-%d, ", index);
+    if (index < MODEL_REASONS - 1)
+        buffer_add_format(yaml, "when: { reason: r%d }, ", index);
+    buffer_add_format(yaml, "route: { queue: q%d", rule->queue);
+    if (rule->has_priority)
+        buffer_add_format(yaml, ", priority: %d", rule->priority);
+    if (rule->has_deadline)
+        buffer_add_format(yaml, ", deadline: %lldms", (long long)rule->deadline_ms);
+    buffer_add_text(yaml, " } }\n");
+}
+
+static void write_rulebook(struct buffer *yaml, const struct model_rulebook *book)
+{
+    buffer_add_format(yaml, "rulebook: %s\nseed: %llu\ndefaults: { dedupe_window: %lldms",
+                      book->name, (unsigned long long)book->seed, (long long)book->dedupe_ms);
+    if (book->deadline_ms)
+        buffer_add_format(yaml, ", deadline: %lldms", (long long)book->deadline_ms);
+    if (book->age_step_ms)
+        buffer_add_format(yaml, ", age_step: %lldms", (long long)book->age_step_ms);
+    buffer_add_text(yaml, " }\nqueues:\n");
+    for (int i = 0; i < MODEL_QUEUES; i++) {
+        if (book->queues[i].exists)
+            write_queue(yaml, &book->queues[i], i);
+    }
+    buffer_add_text(yaml, "rules:\n");
+    for (int i = 0; i < MODEL_REASONS; i++) {
+        if (book->rules[i].exists)
+            write_rule(yaml, &book->rules[i], i);
+    }
+}
+
+static void books_setup(void)
+{
+    for (int i = 0; i < BOOKS; i++) {
+        struct buffer yaml = { 0 };
+        struct aro_error error = { 0 };
+        chance_seed((uint64_t)i);
+        invent_rulebook(&books[i].model, i);
+        write_rulebook(&yaml, &books[i].model);
+        if (aro_rulebook_parse(yaml.data, yaml.length, languages, &books[i].rulebook, &error) < 0) {
+            fprintf(stderr, "%s\nline %u: %s\n", yaml.data, error.line, error.message);
+            exit(1);
+        }
+        buffer_done(&yaml);
+    }
+}
+
+/* --- a history --- */
+
+/* The last record of each key, as compaction would leave them. */
+struct ledger {
+    size_t count;
+    struct {
+        char key[32];
+        char *value; /* owned; NULL: tombstone */
+    } entries[LEDGER_KEYS];
+};
+
+struct history {
+    unsigned long seed;
+    struct model model, model_before; /* the second: when the batch began */
+    struct aro_router *router, *twin; /* the twin was folded from the ledger; or NULL */
+    struct aro_effects *effects, *twin_effects;
+    size_t seen;          /* records of @effects that were compared */
+    struct ledger ledger; /* of sealed batches */
+    json_t *counters;     /* of the same moment; owned */
+    char *dump_before;    /* when the batch began; owned */
+    struct aro_event_reader *reader;
+    const struct book *book;
+    const struct book *book_before;
+    int64_t now, offset;
+    struct buffer expected, said, json;
+    unsigned epochs[MODEL_APPEALS], epochs_before[MODEL_APPEALS];
+    int step;
+};
+
+static void history_fail(const struct history *history, const char *what, const char *detail)
+{
+    fprintf(stderr, "seed %lu, step %d: %s\n%s\n", history->seed, history->step, what, detail);
+    fprintf(stderr, "again: test_router_properties %lu\n", history->seed);
+    exit(1);
+}
+
+static char *dump(const struct aro_router *router)
+{
+    struct buffer buffer = { 0 };
+    ledger_dump(router, &buffer);
+    return buffer_take(&buffer);
+}
+
+/* --- inventing steps --- */
+
+static int invent_languages(int list[static MODEL_LANGUAGES])
+{
+    int count = 0, wanted = 1 + chance(MODEL_LANGUAGES);
+    while (count < wanted) {
+        int tag = chance(MODEL_TAGS);
+        bool is_new = true;
+        for (int i = 0; i < count; i++)
+            is_new &= list[i] != tag;
+        if (is_new)
+            list[count++] = tag;
+    }
+    return count;
+}
+
+static unsigned invent_agents(int share)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < MODEL_AGENTS; i++)
+        bits |= percent(share) ? 1u << i : 0;
+    return bits;
+}
+
+static void invent_fields(struct model_step *step)
+{
+    step->market = percent(70) ? 0 : chance(MODEL_MARKETS);
+    step->reason = chance(MODEL_REASONS);
+    step->effort = 1 + (percent(30) ? chance(4) : 0);
+    step->priority = percent(30) ? chance(10) : 0;
+    step->tier = 1 + chance(2);
+    step->language_count = invent_languages(step->languages);
+    step->decided_by = percent(30) ? chance(MODEL_AGENTS) : -1;
+    step->excluded = invent_agents(percent(20) ? 30 : 0);
+    step->has_deadline = percent(30);
+    step->deadline = step->now + (1 + chance(5)) * INT64_C(1800000);
+}
+
+static void invent_update(struct model_step *step)
+{
+    invent_fields(step);
+    step->has_languages = percent(20);
+    step->has_reason = percent(30);
+    step->has_deadline = percent(20);
+    step->has_hold = percent(40);
+    step->is_on_hold = percent(50);
+}
+
+static void invent_profile(struct model_profile *profile)
+{
+    memset(profile, 0, sizeof *profile);
+    profile->capacity = chance(5);
+    for (int i = 0; i < MODEL_TAGS; i++)
+        profile->levels[i] = percent(45) ? 3 + chance(3) : 0;
+    profile->all_markets = percent(50);
+    profile->markets = profile->all_markets ? 0 : (unsigned)chance(1 << MODEL_MARKETS);
+    profile->all_queues = percent(70);
+    profile->queues = profile->all_queues ? 0 : (unsigned)chance(1 << MODEL_QUEUES);
+    for (int i = 0; i < MODEL_SKILLS; i++)
+        profile->skill_levels[i] = percent(60) ? 1 + chance(5) : 0;
+}
+
+/* Mostly what the holder would say, sometimes something stale. */
+static void invent_review(const struct history *history, struct model_step *step)
+{
+    const struct model_appeal *appeal = &history->model.appeals[step->appeal];
+    step->agent =
+        appeal->state == MODEL_ASSIGNED && percent(85) ? appeal->holder : chance(MODEL_AGENTS);
+    step->epoch = percent(85) && appeal->epoch ? appeal->epoch : 1 + (unsigned)chance(3);
+    step->has_agent = percent(60);
+    step->has_epoch = percent(60);
+}
+
+static int invent_appeal(const struct history *history, bool is_open)
+{
+    int appeal = chance(MODEL_APPEALS);
+    for (int tries = 0; tries < 12; tries++, appeal = chance(MODEL_APPEALS)) {
+        enum model_state state = history->model.appeals[appeal].state;
+        if ((state != MODEL_ABSENT && state != MODEL_CLOSED) == is_open)
+            break;
+    }
+    return appeal;
+}
+
+/* How often each kind of step is taken, of a hundred. */
+static const int shares[] = {
+    [MODEL_SUBMIT] = 30, [MODEL_UPDATE] = 9, [MODEL_WITHDRAW] = 3, [MODEL_ACCEPT] = 2,
+    [MODEL_DECLINE] = 5, [MODEL_RETURN] = 4, [MODEL_DECIDE] = 14,  [MODEL_AGENT] = 14,
+    [MODEL_STATUS] = 7,  [MODEL_REMOVE] = 2, [MODEL_TICK] = 7,     [MODEL_RELOAD] = 3,
+};
+
+static enum model_step_kind invent_kind(void)
+{
+    int at = chance(100), kind = 0;
+    while (at >= shares[kind])
+        at -= shares[kind++];
+    return (enum model_step_kind)kind;
+}
+
+static void invent_step(struct history *history, struct model_step *step)
+{
+    static const int64_t passes[] = { 0, 0, 0, 1, 1000, 300000, 700000 };
+
+    memset(step, 0, sizeof *step);
+    history->now += passes[chance(sizeof passes / sizeof *passes)];
+    step->now = history->now;
+    step->kind = history->step < 4 ? MODEL_AGENT : invent_kind();
+    step->appeal = invent_appeal(history, step->kind != MODEL_SUBMIT);
+    step->agent = chance(MODEL_AGENTS);
+    step->status = (enum model_status)chance(3);
+    step->has_status = percent(20);
+    if (step->kind == MODEL_SUBMIT)
+        invent_fields(step);
+    else if (step->kind == MODEL_UPDATE)
+        invent_update(step);
+    else if (step->kind == MODEL_AGENT)
+        invent_profile(&step->profile);
+    else if (step->kind >= MODEL_ACCEPT && step->kind <= MODEL_DECIDE)
+        invent_review(history, step);
+    if (step->kind == MODEL_RELOAD) {
+        history->book = &books[chance(BOOKS)];
+        step->rulebook = &history->book->model;
+    }
+    if (step->kind == MODEL_AGENT && history->model.agents[step->agent].is_known && percent(15))
+        step->profile = history->model.agents[step->agent].profile;
+}
+
+/* --- steps as JSON --- */
+
+static void add_tags(struct buffer *json, const struct model_step *step)
+{
+    buffer_add_text(json, ",\"languages\":[");
+    for (int i = 0; i < step->language_count; i++)
+        buffer_add_format(json, "%s\"%s\"", i ? "," : "", model_tags[step->languages[i]].text);
+    buffer_add_text(json, "]");
+}
+
+static void add_excluded(struct buffer *json, const struct model_step *step)
+{
+    char id[16];
+    bool is_first = true;
+    if (!step->excluded)
+        return;
+    buffer_add_text(json, ",\"exclude\":[");
+    for (int i = 0; i < MODEL_AGENTS; i++) {
+        if (!(step->excluded >> i & 1))
+            continue;
+        model_agent_id(i, id);
+        buffer_add_format(json, "%s\"%s\"", is_first ? "" : ",", id);
+        is_first = false;
+    }
+    buffer_add_text(json, "]");
+}
+
+static void add_deadline(struct buffer *json, const struct model_step *step)
+{
+    char text[ARO_INSTANT_TEXT_SIZE];
+    if (!step->has_deadline)
+        return;
+    aro_instant_format((struct aro_instant){ step->deadline }, text);
+    buffer_add_format(json, ",\"deadline\":\"%s\"", text);
+}
+
+static void add_submission(struct buffer *json, const struct model_step *step)
+{
+    char id[16];
+    buffer_add_format(json, ",\"market\":\"%s\",\"reason\":\"r%d\",\"effort\":%d,\"priority\":%d",
+                      model_markets[step->market], step->reason, step->effort, step->priority);
+    buffer_add_format(json, ",\"tier\":%d", step->tier);
+    add_tags(json, step);
+    add_excluded(json, step);
+    add_deadline(json, step);
+    if (step->decided_by >= 0) {
+        model_agent_id(step->decided_by, id);
+        buffer_add_format(json, ",\"decision\":{\"id\":\"d\",\"decided_by\":\"%s\"}", id);
+    }
+}
+
+static void add_update(struct buffer *json, const struct model_step *step)
+{
+    if (step->has_languages)
+        add_tags(json, step);
+    if (step->has_reason)
+        buffer_add_format(json, ",\"reason\":\"r%d\"", step->reason);
+    if (step->has_hold)
+        buffer_add_format(json, ",\"on_hold\":%s", step->is_on_hold ? "true" : "false");
+    add_excluded(json, step);
+    add_deadline(json, step);
+}
+
+static void add_bits(struct buffer *json, const char *name, unsigned bits, int count,
+                     const char *prefix, const char *const *texts)
+{
+    bool is_first = true;
+    buffer_add_format(json, ",\"%s\":[", name);
+    for (int i = 0; i < count; i++) {
+        if (!(bits >> i & 1))
+            continue;
+        buffer_add_text(json, is_first ? "\"" : ",\"");
+        if (texts)
+            buffer_add_text(json, texts[i]);
+        else
+            buffer_add_format(json, "%s%d", prefix, i);
+        buffer_add_text(json, "\"");
+        is_first = false;
+    }
+    buffer_add_text(json, "]");
+}
+
+static void add_profile(struct buffer *json, const struct model_profile *profile)
+{
+    const char *comma = "";
+    buffer_add_format(json, ",\"capacity\":%d,\"languages\":[", profile->capacity);
+    for (int i = 0; i < MODEL_TAGS; i++) {
+        if (!profile->levels[i])
+            continue;
+        buffer_add_format(json, "%s{\"tag\":\"%s\",\"level\":%d}", comma, model_tags[i].text,
+                          profile->levels[i]);
+        comma = ",";
+    }
+    buffer_add_text(json, "]");
+    if (profile->all_markets)
+        buffer_add_text(json, ",\"markets\":[\"*\"]");
+    else
+        add_bits(json, "markets", profile->markets, MODEL_MARKETS, "", model_markets);
+    if (!profile->all_queues)
+        add_bits(json, "queues", profile->queues, MODEL_QUEUES, "q", NULL);
+    buffer_add_text(json, ",\"skills\":{");
+    comma = "";
+    for (int i = 0; i < MODEL_SKILLS; i++) {
+        if (!profile->skill_levels[i])
+            continue;
+        buffer_add_format(json, "%s\"%s\":%d", comma, model_skills[i], profile->skill_levels[i]);
+        comma = ",";
+    }
+    buffer_add_text(json, "}");
+}
+
+static const struct {
+    const char *type;
+    enum aro_topic_kind topic;
+} step_types[] = {
+    [MODEL_SUBMIT] = { "appeal.submitted", ARO_TOPIC_APPEALS },
+    [MODEL_UPDATE] = { "appeal.updated", ARO_TOPIC_APPEALS },
+    [MODEL_WITHDRAW] = { "appeal.withdrawn", ARO_TOPIC_APPEALS },
+    [MODEL_ACCEPT] = { "assignment.accepted", ARO_TOPIC_REVIEWS },
+    [MODEL_DECLINE] = { "assignment.declined", ARO_TOPIC_REVIEWS },
+    [MODEL_RETURN] = { "assignment.returned", ARO_TOPIC_REVIEWS },
+    [MODEL_DECIDE] = { "appeal.decided", ARO_TOPIC_REVIEWS },
+    [MODEL_AGENT] = { "agent.updated", ARO_TOPIC_AGENTS },
+    [MODEL_STATUS] = { "agent.status", ARO_TOPIC_AGENTS },
+    [MODEL_REMOVE] = { "agent.removed", ARO_TOPIC_AGENTS },
+};
+static const char *const status_names[] = { "available", "draining", "away" };
+
+static void add_review(struct buffer *json, const struct model_step *step)
+{
+    bool is_decision = step->kind == MODEL_DECIDE;
+    char id[16];
+
+    if (is_decision)
+        buffer_add_text(json, ",\"outcome\":\"upheld\"");
+    if (!is_decision || step->has_agent) {
+        model_agent_id(step->agent, id);
+        buffer_add_format(json, ",\"agent_id\":\"%s\"", id);
+    }
+    if (!is_decision || step->has_epoch)
+        buffer_add_format(json, ",\"epoch\":%u", step->epoch);
+}
+
+static void write_event(struct buffer *json, const struct model_step *step)
+{
+    bool is_agent = step_types[step->kind].topic == ARO_TOPIC_AGENTS;
+    char id[16];
+
+    buffer_clear(json);
+    if (is_agent)
+        model_agent_id(step->agent, id);
+    else
+        model_appeal_id(step->appeal, id);
+    buffer_add_format(json, "{\"type\":\"%s\",\"%s\":\"%s\"", step_types[step->kind].type,
+                      is_agent ? "agent_id" : "appeal_id", id);
+    if (step->kind == MODEL_SUBMIT)
+        add_submission(json, step);
+    else if (step->kind == MODEL_UPDATE)
+        add_update(json, step);
+    else if (step->kind == MODEL_AGENT)
+        add_profile(json, &step->profile);
+    else if (step_types[step->kind].topic == ARO_TOPIC_REVIEWS)
+        add_review(json, step);
+    if (step->kind == MODEL_STATUS || (step->kind == MODEL_AGENT && step->has_status))
+        buffer_add_format(json, ",\"status\":\"%s\"", status_names[step->status]);
+    buffer_add_text(json, "}");
+}
+
+/* --- doing steps --- */
+
+static void do_event(struct history *history, const struct model_step *step,
+                     const struct aro_source *source)
+{
+    const struct aro_event *event = NULL;
+    struct aro_error error = { 0 };
+
+    write_event(&history->json, step);
+    const struct aro_message message = { .topic_kind = step_types[step->kind].topic,
+                                         .value = history->json.data,
+                                         .value_length = history->json.length };
+    if (aro_event_read(history->reader, &message, &event, &error) < 0)
+        history_fail(history, error.message, history->json.data);
+    aro_router_apply(history->router, (struct aro_instant){ step->now }, event, source,
+                     history->effects);
+    if (history->twin)
+        aro_router_apply(history->twin, (struct aro_instant){ step->now }, event, source,
+                         history->twin_effects);
+}
+
+static void tick(struct aro_router *router, int64_t now, struct aro_effects *effects)
+{
+    struct aro_instant at = { now };
+    while (aro_router_tick(router, at, at, 2, effects))
+        continue;
+}
+
+static void do_step(struct history *history, const struct model_step *step)
+{
+    const struct aro_source control = { .kind = ARO_SOURCE_CONTROL };
+    const struct aro_source record = { .kind = ARO_SOURCE_RECORD,
+                                       .topic = "in",
+                                       .offset = history->offset++ };
+    struct aro_instant now = { step->now };
+
+    if (step->kind == MODEL_TICK) {
+        tick(history->router, step->now, history->effects);
+        if (history->twin)
+            tick(history->twin, step->now, history->twin_effects);
+    } else if (step->kind == MODEL_RELOAD) {
+        aro_router_set_rulebook(history->router, now, history->book->rulebook, &control,
+                                history->effects);
+        if (history->twin)
+            aro_router_set_rulebook(history->twin, now, history->book->rulebook, &control,
+                                    history->twin_effects);
+    } else {
+        do_event(history, step, &record);
+    }
+}
+
+/* --- what the router said --- */
+
+static const char *const members[] = { "agent_id", "queue",    "market", "language", "epoch",
+                                       "effort",   "priority", "tier",   "deadline", "rule",
+                                       "rulebook", "from",     "to",     "reason" };
+
+static void add_value(struct buffer *line, const char *name, const json_t *value, char equals)
+{
+    if (json_is_string(value))
+        buffer_add_format(line, " %s%c%s", name, equals, json_string_value(value));
+    else if (json_is_integer(value))
+        buffer_add_format(line, " %s%c%lld", name, equals, (long long)json_integer_value(value));
+}
+
+static void add_said(struct buffer *lines, const struct aro_record *record)
+{
+    json_t *body = json_loadb(record->value, record->value_length, 0, NULL);
+    json_t *why = json_object_get(body, "why");
+    const char *name;
+    json_t *value;
+
+    buffer_add_format(lines, "%s key=%s", record->type, record->key);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (strcmp(members[i], "epoch") != 0 || strncmp(record->type, "event", 5) != 0)
+            add_value(lines, members[i], json_object_get(body, members[i]), '=');
+    }
+    add_value(lines, "pool", json_object_get(why, "pool"), '=');
+    json_object_foreach(json_object_get(why, "by_filter"), name, value)
+        add_value(lines, name, value, ':');
+    add_value(lines, "criterion", json_object_get(why, "criterion"), '=');
+    add_value(lines, "runner_up", json_object_get(why, "runner_up"), '=');
+    buffer_add_text(lines, "\n");
+    json_decref(body);
+}
+
+static void history_listen(struct history *history)
+{
+    buffer_clear(&history->said);
+    buffer_add_text(&history->said, "");
+    for (; history->seen < aro_effects_record_count(history->effects); history->seen++) {
+        const struct aro_record *record = aro_effects_record_at(history->effects, history->seen);
+        if (record->kind != ARO_RECORD_LEDGER)
+            add_said(&history->said, record);
+    }
+}
+
+/* --- what must hold --- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void check_twin(struct history *history)
+{
+    size_t count = aro_effects_record_count(history->effects);
+
+    if (!history->twin)
+        return;
+    if (aro_effects_record_count(history->twin_effects) != count)
+        history_fail(history, "the folded router writes another number of records", "");
+    for (size_t i = 0; i < count; i++) {
+        const struct aro_record *a = aro_effects_record_at(history->effects, i);
+        const struct aro_record *b = aro_effects_record_at(history->twin_effects, i);
+        if (a->kind != b->kind || !is_same_text(a->key, b->key) ||
+            !is_same_text(a->value, b->value) || !is_same_text(a->id, b->id) ||
+            !is_same_text(a->topic, b->topic) || !is_same_text(a->source, b->source))
+            history_fail(history, "the folded router writes another record",
+                         b->value ? b->value : b->key);
+    }
+}
+
+static void check_agents(const struct history *history)
+{
+    for (int i = 0; i < MODEL_AGENTS; i++) {
+        struct aro_agent_view view = { 0 };
+        char id[16];
+        model_agent_id(i, id);
+        aro_router_agent_view(history->router, id, &view);
+        if ((int)view.used != model_used(&history->model, i) ||
+            view.is_known != history->model.agents[i].is_known)
+            history_fail(history, "an agent's use is not what they hold", id);
+    }
+}
+
+/* Epochs grow by one at a time, and whoever just got something had room for it. */
+static void check_appeals(struct history *history)
+{
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &history->model.appeals[i];
+        unsigned before = history->epochs[i];
+        unsigned now = appeal->state == MODEL_ABSENT ? 0 : appeal->epoch;
+        bool is_new = now > before && appeal->state == MODEL_ASSIGNED;
+        if (now > before + 1)
+            history_fail(history, "an epoch was left out", "");
+        if (is_new && model_used(&history->model, appeal->holder) >
+                          history->model.agents[appeal->holder].profile.capacity)
+            history_fail(history, "somebody got more than they can hold", "");
+        history->epochs[i] = now;
+    }
+}
+
+static void check_counts(const struct history *history)
+{
+    struct aro_router_counts counts;
+    uint64_t waiting = 0, held = 0, assigned = 0, delivered = 0;
+
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &history->model.appeals[i];
+        waiting += appeal->state == MODEL_WAITING && !appeal->is_on_hold;
+        held += appeal->state == MODEL_WAITING && appeal->is_on_hold;
+        assigned += appeal->state == MODEL_ASSIGNED;
+        delivered += appeal->state == MODEL_DELIVERED;
+    }
+    aro_router_counts(history->router, &counts);
+    if (counts.waiting != waiting || counts.held != held || counts.assigned != assigned ||
+        counts.delivered != delivered)
+        history_fail(history, "the counts are wrong", "");
+}
+
+/* The earliest times of each queue, which its trees keep up to date, against all its appeals. */
+static void check_queues(const struct history *history)
+{
+    for (int queue = 0; queue < MODEL_QUEUES; queue++) {
+        int64_t submitted = INT64_MAX, deadline = INT64_MAX;
+        struct aro_queue_view view;
+        char name[8];
+        snprintf(name, sizeof name, "q%d", queue);
+        if (!aro_router_queue_view(history->router, name, &view))
+            continue;
+        for (int i = 0; i < MODEL_APPEALS; i++) {
+            const struct model_appeal *appeal = &history->model.appeals[i];
+            if (appeal->state != MODEL_WAITING || appeal->is_on_hold || appeal->queue != queue)
+                continue;
+            submitted = appeal->submitted < submitted ? appeal->submitted : submitted;
+            deadline = appeal->deadline < deadline ? appeal->deadline : deadline;
+        }
+        if (view.oldest_submitted_at.ms != submitted || view.next_deadline.ms != deadline)
+            history_fail(history, "a queue's earliest times are wrong", name);
+    }
+}
+
+static void history_check(struct history *history)
+{
+    history_listen(history);
+    if (strcmp(history->expected.data, history->said.data) != 0) {
+        fprintf(stderr, "the model says:\n%s\nthe router says:\n", history->expected.data);
+        history_fail(history, "they differ", history->said.data);
+    }
+    if (model_find_neglected(&history->model) >= 0)
+        history_fail(history, "an appeal waits that somebody could take", "");
+    check_twin(history);
+    check_agents(history);
+    check_appeals(history);
+    check_counts(history);
+    check_queues(history);
+}
+
+/* --- batches --- */
+
+static void ledger_set(struct ledger *ledger, const struct aro_record *record)
+{
+    size_t at = 0;
+    while (at < ledger->count && strcmp(ledger->entries[at].key, record->key) != 0)
+        at++;
+    if (at == ledger->count)
+        snprintf(ledger->entries[ledger->count++].key, sizeof ledger->entries->key, "%s",
+                 record->key);
+    free(ledger->entries[at].value);
+    ledger->entries[at].value = record->value ? strdup(record->value) : NULL;
+}
+
+static void new_effects(struct aro_effects **effects)
+{
+    aro_effects_free(*effects);
+    if (aro_effects_new(effects) < 0)
+        abort();
+}
+
+static void history_begin_batch(struct history *history)
+{
+    new_effects(&history->effects);
+    new_effects(&history->twin_effects);
+    history->seen = 0;
+    history->model_before = history->model;
+    history->book_before = history->book;
+    memcpy(history->epochs_before, history->epochs, sizeof history->epochs);
+    free(history->dump_before);
+    history->dump_before = dump(history->router);
+}
+
+static void history_seal(struct history *history)
+{
+    aro_router_seal(history->router, history->effects);
+    if (history->twin)
+        aro_router_seal(history->twin, history->twin_effects);
+    check_twin(history);
+    for (size_t i = 0; i < aro_effects_record_count(history->effects); i++) {
+        const struct aro_record *record = aro_effects_record_at(history->effects, i);
+        if (record->kind == ARO_RECORD_LEDGER)
+            ledger_set(&history->ledger, record);
+    }
+    json_decref(history->counters);
+    history->counters = aro_router_counters_get(history->router);
+    history_begin_batch(history);
+}
+
+/* Not over a reload: the rulebook is the shell's to put back. */
+static void history_undo(struct history *history)
+{
+    aro_router_undo(history->router, history->effects);
+    if (history->twin)
+        aro_router_undo(history->twin, history->twin_effects);
+    char *after = dump(history->router);
+    if (strcmp(after, history->dump_before) != 0) {
+        fprintf(stderr, "before:\n%s\nafter:\n", history->dump_before);
+        history_fail(history, "an undone batch left a trace", after);
+    }
+    free(after);
+    history->model = history->model_before;
+    memcpy(history->epochs, history->epochs_before, sizeof history->epochs);
+    history_begin_batch(history);
+}
+
+/* Makes the twin: another router, folded from the ledger in an order of its own. */
+static void history_fold(struct history *history)
+{
+    struct aro_error error = { 0 };
+    size_t count = history->ledger.count, start = (size_t)chance((int)count + 1);
+
+    if (history->twin || aro_router_new(languages, history->book->rulebook, &history->twin) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (start + count - i) % count;
+        const char *value = history->ledger.entries[at].value;
+        if (aro_router_restore(history->twin, history->ledger.entries[at].key, value,
+                               value ? strlen(value) : 0, &error) < 0)
+            history_fail(history, error.message, history->ledger.entries[at].key);
+    }
+    if (history->counters && aro_router_counters_set(history->twin, history->counters) < 0)
+        history_fail(history, "the counters cannot be restored", "");
+    char *folded = dump(history->twin);
+    if (strcmp(folded, history->dump_before) != 0) {
+        fprintf(stderr, "the router:\n%s\nfolded from its ledger:\n", history->dump_before);
+        history_fail(history, "they differ", folded);
+    }
+    free(folded);
+}
+
+static void history_end_batch(struct history *history)
+{
+    if (percent(20) && history->book == history->book_before) {
+        history_undo(history);
+        return;
+    }
+    history_seal(history);
+    if (percent(15))
+        history_fold(history);
+}
+
+/* --- a run --- */
+
+static void history_done(struct history *history)
+{
+    aro_effects_free(history->effects);
+    aro_effects_free(history->twin_effects);
+    aro_router_free(history->router);
+    aro_router_free(history->twin);
+    for (size_t i = 0; i < history->ledger.count; i++)
+        free(history->ledger.entries[i].value);
+    json_decref(history->counters);
+    free(history->dump_before);
+    buffer_done(&history->expected);
+    buffer_done(&history->said);
+    buffer_done(&history->json);
+}
+
+static void run(unsigned long seed, struct aro_event_reader *reader, bool is_told)
+{
+    static struct history history; /* large */
+    struct model_step step;
+
+    memset(&history, 0, sizeof history);
+    chance_seed(seed + 1000);
+    history.seed = seed;
+    history.reader = reader;
+    history.book = &books[chance(BOOKS)];
+    history.model.rulebook = &history.book->model;
+    history.now = INT64_C(1795341600000);
+    if (aro_router_new(languages, history.book->rulebook, &history.router) < 0)
+        abort();
+    history_begin_batch(&history);
+    for (history.step = 0; history.step < STEPS; history.step++) {
+        invent_step(&history, &step);
+        buffer_clear(&history.expected);
+        buffer_add_text(&history.expected, "");
+        model_do(&history.model, &step, &history.expected);
+        do_step(&history, &step);
+        if (is_told)
+            printf("%d: %s\n%s", history.step,
+                   step.kind <= MODEL_REMOVE ? history.json.data : "(tick or reload)",
+                   history.expected.data);
+        history_check(&history);
+        if (percent(30))
+            history_end_batch(&history);
+    }
+    history_done(&history);
+}
+
+int main(int argument_count, char **arguments)
+{
+    struct aro_event_reader *reader = NULL;
+
+    if (aro_languages_new(&languages) < 0 || aro_event_reader_new(languages, &reader) < 0)
+        return 1;
+    books_setup();
+    if (argument_count > 1) {
+        run(strtoul(arguments[1], NULL, 10), reader, true);
+    } else {
+        for (unsigned long seed = 0; seed < SEEDS; seed++)
+            run(seed, reader, false);
+        printf("%d histories of %d steps\n", SEEDS, STEPS);
+    }
+    for (int i = 0; i < BOOKS; i++)
+        aro_rulebook_free(books[i].rulebook);
+    aro_event_reader_free(reader);
+    aro_languages_free(languages);
+    return 0;
+}
