@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { INDENT = 2, COLUMNS_MAX = 12 /* what a line has room for */ };
+/* What a line has room for. */
+enum { INDENT = 2, COLUMNS_MAX = 12, BESIDE_LENGTH_MAX = 60 };
 
 static void render_object(FILE *stream, const json_t *object, unsigned indent);
 
@@ -91,10 +92,28 @@ static bool is_list_of_objects(const json_t *value)
     return json_is_array(value) && json_object_size(json_array_get(value, 0)) > 0;
 }
 
-/* Shown below its label, not beside it. */
+static bool has_only_plain_members(const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        if (json_is_object(value) || json_is_array(value))
+            return false;
+    }
+    return true;
+}
+
+/* Shown below its label, not beside it: lists of things, and objects that are more than a few words
+ * ("language 12, capacity 3" is not). */
 static bool needs_block(const json_t *value)
 {
-    return is_list_of_objects(value) || (json_is_object(value) && json_object_size(value) > 0);
+    if (!json_is_object(value) || json_object_size(value) == 0)
+        return is_list_of_objects(value);
+    if (!has_only_plain_members(value))
+        return true;
+    CLEANUP(freep) char *cell = cell_new(value);
+    return strlen(cell) > BESIDE_LENGTH_MAX;
 }
 
 /* Every member that any row has, in the order in which they first come. */

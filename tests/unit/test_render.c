@@ -57,9 +57,8 @@ static void test_things_within_things_are_indented_below_their_label(void **stat
                     "\"shards\":[{\"name\":\"main\",\"topics\":[\"a\",\"b\"]}]}",
                     "instance: r\n"
                     "why:\n"
-                    "  pool: 4\n"
-                    "  by filter:\n"
-                    "    capacity: 3\n"
+                    "  pool:      4\n"
+                    "  by filter: capacity 3\n"
                     "shards:\n"
                     "  name  topics\n"
                     "  main  a, b\n");
@@ -86,6 +85,17 @@ static void test_things_with_very_many_members_stand_one_below_the_other(void **
                     "\"j\":1,\"k\":1,\"l\":1,\"m\":1}]",
                     "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\nf: 1\ng: 1\nh: 1\ni: 1\nj: 1\nk: 1\nl: 1\n"
                     "m: 1\n");
+}
+
+static void test_an_object_too_long_for_a_line_stands_below_its_label(void **state)
+{
+    (void)state;
+    expect_rendered("{\"skills\":{\"accounts_of_many_sellers\":2,\"rights_of_many_sellers\":5,"
+                    "\"fraud_in_many_markets\":1}}",
+                    "skills:\n"
+                    "  accounts of many sellers: 2\n"
+                    "  rights of many sellers:   5\n"
+                    "  fraud in many markets:    1\n");
 }
 
 static void test_an_object_in_a_cell_is_one_line(void **state)
@@ -128,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_things_within_things_are_indented_below_their_label),
         cmocka_unit_test(test_things_that_hold_lists_stand_one_below_the_other),
         cmocka_unit_test(test_things_with_very_many_members_stand_one_below_the_other),
+        cmocka_unit_test(test_an_object_too_long_for_a_line_stands_below_its_label),
         cmocka_unit_test(test_an_object_in_a_cell_is_one_line),
         cmocka_unit_test(test_letters_beyond_ascii_count_once),
         cmocka_unit_test(test_a_text_cannot_steer_the_terminal),
