@@ -404,6 +404,25 @@ static void test_a_name_that_is_nobodys_is_a_failure_like_any_other(void **state
     assert_true(world_status(world).is_stale);
 }
 
+static void test_a_board_may_go_while_it_asks_for_a_name(void **state)
+{
+    struct world *world = *state;
+    world->settings.unix_path = NULL;
+    world->settings.host = "nobody.invalid";
+    world->settings.port = 6379;
+    for (unsigned round = 0; round < 5; round++) {
+        world_remake_board(world);
+        world_begin_term(world);
+        if (round % 2)
+            board_stop(world->board);
+        for (unsigned turns = 0; turns < round; turns++)
+            event_base_loop(world->base, EVLOOP_NONBLOCK);
+    }
+    world_remake_board(world);
+    for (unsigned turns = 0; turns < 10; turns++)
+        event_base_loop(world->base, EVLOOP_ONCE);
+}
+
 static void test_user_password_database_and_prefix_are_used(void **state)
 {
     struct world *world = *state;
@@ -444,6 +463,7 @@ int main(void)
         WORLD_TEST(test_an_older_claim_or_another_epoch_is_refused),
         WORLD_TEST(test_a_board_is_reached_by_address_and_by_name),
         WORLD_TEST(test_a_name_that_is_nobodys_is_a_failure_like_any_other),
+        WORLD_TEST(test_a_board_may_go_while_it_asks_for_a_name),
         WORLD_TEST(test_user_password_database_and_prefix_are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
