@@ -18,8 +18,8 @@ DEFINE_CLEANUP(struct config, config_free)
 DEFINE_CLEANUP(struct document, document_free)
 
 /* Without a name of its own the instance is called as its host, which may have an unfit name. */
-static int fill_instance(struct config *config, const struct setting_folders *folders,
-                         struct aro_error *reterr)
+static int fill_instance(struct config *config, const struct document_node *root,
+                         const struct setting_folders *folders, struct aro_error *reterr)
 {
     char host[256] = "";
     if (config->instance)
@@ -27,7 +27,9 @@ static int fill_instance(struct config *config, const struct setting_folders *fo
     if (gethostname(host, sizeof host - 1) < 0)
         return aro_error_set(reterr, -errno, "instance: missing, and this host has no name: %s",
                              strerror(errno));
-    struct document_node node = { .kind = DOCUMENT_TEXT, .text = host };
+    struct document_node node = {
+        .kind = DOCUMENT_TEXT, .line = root->line, .column = root->column, .text = host
+    };
     struct setting setting = {
         .option = option_find(&config_options, "instance"),
         .name = "instance (the host's name)",
@@ -59,7 +61,7 @@ static int read_settings(struct config *config, const struct document_node *root
     };
     int r = settings_read(&config_options, root, "", &folders, config, reterr);
     if (r == 0)
-        r = fill_instance(config, &folders, reterr);
+        r = fill_instance(config, root, &folders, reterr);
     if (r == 0)
         r = check_redis(config, root, reterr);
     return r < 0 ? r : shards_check(config, root, reterr);

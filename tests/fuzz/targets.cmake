@@ -1,2 +1,4 @@
 aro_add_fuzz_target(json_reader)
 aro_add_fuzz_target(event_reader)
+aro_add_fuzz_target(config)
+target_link_libraries(fuzz_config PRIVATE daemon_config)
