@@ -86,31 +86,31 @@ static void add_parts(struct buffer *buffer, const json_t *parts)
     }
 }
 
-static void sample_take_value(struct sample *sample, struct buffer *buffer)
-{
-    buffer_reserve(buffer, 0);
-    sample->message.value_length = buffer->length;
-    sample->message.value = sample->value = buffer_take(buffer);
-}
-
-void sample_from_broken(const json_t *entry, struct sample *ret)
+char *sample_value(const json_t *entry, size_t *ret_length)
 {
     struct buffer buffer = { 0 };
-    const char *name;
-    json_t *value;
-
-    sample_init(entry, ret);
-    json_object_foreach(json_object_get(entry, "headers"), name, value)
-        add_header(ret, name, json_string_value(value));
     if (json_is_null(json_object_get(entry, "value")))
-        return;
+        return NULL;
+    buffer_reserve(&buffer, 0);
     if (text_of(entry, "value"))
         buffer_add_text(&buffer, text_of(entry, "value"));
     else if (text_of(entry, "value_base64"))
         add_base64(&buffer, text_of(entry, "value_base64"));
     else
         add_parts(&buffer, json_object_get(entry, "value_parts"));
-    sample_take_value(ret, &buffer);
+    *ret_length = buffer.length;
+    return buffer_take(&buffer);
+}
+
+void sample_from_broken(const json_t *entry, struct sample *ret)
+{
+    const char *name;
+    json_t *value;
+
+    sample_init(entry, ret);
+    json_object_foreach(json_object_get(entry, "headers"), name, value)
+        add_header(ret, name, json_string_value(value));
+    ret->message.value = ret->value = sample_value(entry, &ret->message.value_length);
 }
 
 static json_t *structured_value(const json_t *entry)
