@@ -12,10 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     METADATA_MS = 1000,
     ADMIN_MS = 10000,
+    LOOK_AGAIN_MS = 200,
+    LOOKS_MAX = 15,                        /* three seconds */
     TOMBSTONES_LAST_MS = 24 * 3600 * 1000, /* Kafka's default, where the broker does not tell */
     /* The largest record that we may have to write: a dead letter (value, headers and key at their
      * bounds) or an appeal's ledger record. */
@@ -145,29 +148,30 @@ static size_t missing_count(const struct needed_list *list)
     return count;
 }
 
-/* Names what is missing and the command that creates it. */
+/* Names what is missing, and the commands that create it. */
 static int refuse_missing(const struct config *config, const struct needed_list *list,
                           struct aro_error *reterr)
 {
-    struct buffer names = { 0 }, commands = { 0 };
+    struct buffer names = { 0 };
 
     for (size_t i = 0; i < list->count; i++) {
         const struct needed *topic = &list->items[i];
         if (topic->exists)
             continue;
         buffer_add_format(&names, "%s'%s'", names.length ? ", " : "", topic->name);
-        buffer_add_format(&commands,
-                          "\n  kafka-topics.sh --bootstrap-server %s --create --topic %s"
-                          " --partitions %" PRId64 "%s",
-                          config->kafka.bootstrap_servers, topic->name,
-                          partitions_to_create(config, topic),
-                          topic->is_ledger ? " --config cleanup.policy=compact" : "");
+        log_error(
+            ABOUT(.topic = topic->name),
+            "missing; this creates it: kafka-topics.sh --bootstrap-server %s --create --topic %s "
+            "--partitions %" PRId64 "%s",
+            config->kafka.bootstrap_servers, topic->name, partitions_to_create(config, topic),
+            topic->is_ledger ? " --config cleanup.policy=compact" : "");
     }
-    log_error(NULL, "missing topics: %s; create them, or set kafka.create_topics: true%s",
-              names.data, commands.data);
-    aro_error_set(reterr, -ENOENT, "missing topics: %s", names.data);
+    aro_error_set(
+        reterr, -ENOENT,
+        "%zu topics are missing: create them by the commands above, or set kafka.create_topics: "
+        "true: %.300s",
+        missing_count(list), names.data);
     buffer_done(&names);
-    buffer_done(&commands);
     return -ENOENT;
 }
 
@@ -329,10 +333,25 @@ static int check_configs(rd_kafka_t *client, struct needed_list *list, struct ar
     return r;
 }
 
+/* Topics made a moment ago are not known to every broker at once. Waits a little; false where it
+ * has waited long enough. */
+static bool may_come_yet(int *looks)
+{
+    static const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
+
+    if (++*looks > LOOKS_MAX)
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
 static int prepare(rd_kafka_t *client, const struct config *config, struct needed_list *list,
                    bool (*is_cancelled)(void), struct aro_error *reterr)
 {
-    for (bool has_created = false;;) {
+    bool has_created = false;
+    int looks = 0;
+
+    for (;;) {
         const struct rd_kafka_metadata *metadata;
         int r = fetch_metadata(client, is_cancelled, &metadata);
         if (r < 0)
@@ -343,15 +362,15 @@ static int prepare(rd_kafka_t *client, const struct config *config, struct neede
             return r;
         if (missing_count(list) == 0)
             return check_configs(client, list, reterr);
-        if (!config->kafka.create_topics)
-            return refuse_missing(config, list, reterr);
         if (is_cancelled())
             return -ECANCELED;
-        if (!has_created) { /* once; then wait until every broker knows them */
+        if (config->kafka.create_topics && !has_created) {
             r = create_missing(client, config, list, reterr);
             if (r < 0)
                 return r;
             has_created = true;
+        } else if (!may_come_yet(&looks)) {
+            return refuse_missing(config, list, reterr);
         }
     }
 }

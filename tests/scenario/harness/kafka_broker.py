@@ -17,9 +17,11 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{behind_proxy_port},\
+CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 log.dirs={folder}/data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -46,10 +48,19 @@ class Broker:
         self.jars = find_jars(version)
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
+        # Who bootstraps here is sent through the proxy (fault_proxy.py) ever after.
+        self.proxy_port, self.behind_proxy_port = free_port(), free_port()
+        self.proxied_address = f"127.0.0.1:{self.proxy_port}"
         folder.mkdir(parents=True, exist_ok=True)
         self.settings_path = folder / "server.properties"
         self.settings_path.write_text(
-            SETTINGS.format(port=self.port, controller_port=free_port(), folder=folder)
+            SETTINGS.format(
+                port=self.port,
+                proxy_port=self.proxy_port,
+                behind_proxy_port=self.behind_proxy_port,
+                controller_port=free_port(),
+                folder=folder,
+            )
         )
         self._format_storage()
         self.process = Process(self._java("kafka.Kafka", self.settings_path), folder / "broker.log")

@@ -1,0 +1,64 @@
+"""Requests of a transaction that are lost, answered to nobody, or arrive when nobody expects them."""
+
+import pytest
+from harness import events, fault_proxy
+from harness.fault_proxy import FaultProxy
+
+pytestmark = pytest.mark.timeout(180)
+
+REQUESTS = {
+    "produce": fault_proxy.PRODUCE,
+    "add-partitions": fault_proxy.ADD_PARTITIONS,
+    "add-offsets": fault_proxy.ADD_OFFSETS,
+    "commit-offsets": fault_proxy.TXN_OFFSET_COMMIT,
+    "end": fault_proxy.END_TXN,
+}
+
+
+@pytest.fixture
+def proxy(broker):
+    proxy = FaultProxy(broker.proxy_port, broker.behind_proxy_port)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def proxied_world(new_world, broker, proxy):
+    world = new_world(bootstrap_servers=broker.proxied_address)
+    world.start().wait_state("main", "owner")
+    world.send("agents", events.agents(20))
+    return world
+
+
+def route_through(world, fault):
+    """Appeals go on being routed until the fault has been met, and then some."""
+    sent = 0
+    with world.watch() as watch:
+
+        def are_answered():
+            given = {one.key for one in watch.seen if one.topic == world.main.assignments}
+            return len(given | {one.key for one in watch.find("appeal.waiting")}) == sent
+
+        while fault.met < fault.count or sent % 40:
+            world.send("appeals", events.appeals(20, first=sent))
+            sent += 20
+            watch.wait_until(are_answered, f"{sent} appeals answered", 60)
+    world.owner(seconds=60)
+    world.assert_faultless(seconds=60)
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+@pytest.mark.parametrize("kind", ["cut", "swallow"])
+def test_a_lost_request_or_answer_repeats_nothing(proxied_world, proxy, request_name, kind):
+    fault = proxy.add(kind, REQUESTS[request_name], count=3)
+    route_through(proxied_world, fault)
+
+
+def test_a_transaction_that_the_broker_times_out_is_written_again(proxied_world, proxy):
+    fault = proxy.add("hold", fault_proxy.END_TXN, seconds=25)
+    route_through(proxied_world, fault)
+
+
+def test_a_commit_that_arrives_late_ends_no_other_transaction(proxied_world, proxy):
+    fault = proxy.add("hold", fault_proxy.END_TXN, count=2, seconds=6)
+    route_through(proxied_world, fault)
