@@ -219,6 +219,8 @@ static const char *nearest_of(const char *text, const char *const *names, size_t
 int spot_check_keys(const struct spot *map, const char *const *keys, size_t count,
                     struct aro_error *reterr)
 {
+    if (map->node->kind == DOCUMENT_NULL)
+        return 0;
     int r = spot_expect(map, DOCUMENT_MAP, reterr);
     for (size_t i = 0; r == 0 && i < map->node->count; i++) {
         const char *key = map->node->keys[i].text;

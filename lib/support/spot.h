@@ -55,7 +55,8 @@ int spot_read_choice(const struct spot *spot, const char *const *names, size_t c
 /* A text made of the characters that ids are made of, 1 to 128 of them. */
 bool text_is_id(const char *text);
 
-/* Refuses any member of the map whose key is not among @keys, naming the nearest. */
+/* Refuses what is no map, and any member whose key is not among @keys, naming the nearest. Nothing
+ * at all is an empty map: `general:` is a queue like any other. */
 int spot_check_keys(const struct spot *map, const char *const *keys, size_t count,
                     struct aro_error *reterr);
 

@@ -1,2 +1,3 @@
 # tests of rules
+aro_add_unit_test(rulebook)
 aro_add_unit_test(rule_match)

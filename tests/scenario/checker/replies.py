@@ -14,6 +14,8 @@ EXPECTED = {  # an event that was not ignored causes one of these for its appeal
     "appeal.decided": {"appeal.closed"},
 }  # fmt: skip
 
+MAY_REPEAT = {"appeal.submitted", "appeal.updated", "assignment.accepted"}
+
 
 def check_replies(data, transactions, story, report):
     effects, ignored, refused = {}, {}, set()
@@ -71,7 +73,7 @@ def check_ignored(record, kind, body, answer, lives, transactions, report):
         complain("there was no such appeal")
     elif reason == "closed" and not any(step[1] == "appeal.closed" for step in known):
         complain("it was open")
-    elif reason == "repeat" and kind not in ("appeal.submitted", "assignment.accepted"):
+    elif reason == "repeat" and kind not in MAY_REPEAT:
         complain("no such answer to this event")
     elif kind in GIVES_BACK or kind == "appeal.decided":
         check_stale(body, life, at, reason, complain)
