@@ -393,8 +393,6 @@ static int read_language(const struct reading *reading, const struct place *plac
     int r = expect(reading, place, node, JSON_NODE_TEXT);
     if (r < 0)
         return r;
-    if (strlen(node->text) != node->length)
-        return refuse(reading, place, ARO_ERROR_FIELD, "has a NUL");
     r = aro_languages_intern(reading->memory->languages, node->text, ret, &error);
     if (r == -EINVAL)
         return refuse(reading, place, ARO_ERROR_FIELD, "is %s", error.message);

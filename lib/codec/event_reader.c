@@ -32,7 +32,7 @@ struct aro_event_reader {
 struct envelope {
     char type[TYPE_LENGTH_MAX + 1]; /* empty: longer than any, or it has none */
     bool has_type;
-    const struct json_node *body;       /* where the members are; NULL: there is none */
+    const struct json_node *body;       /* where the members are; NULL: no data beside attributes */
     const struct json_node *attributes; /* the CloudEvents attributes in the value; or NULL */
 };
 
@@ -194,14 +194,12 @@ static int check_type(const struct envelope *envelope, enum aro_topic_kind topic
 
 static int check_body(const struct envelope *envelope, struct aro_error *reterr)
 {
-    const struct json_node *attributes = envelope->attributes;
-    const char *field = attributes ? "data" : NULL;
-    if (attributes && json_node_find(attributes, "data_base64"))
+    const char *field = envelope->attributes ? "data" : NULL;
+    if (envelope->attributes && json_node_find(envelope->attributes, "data_base64"))
         return aro_error_set_event(reterr, ARO_ERROR_FIELD, "data_base64",
                                    "data_base64 is not read: send the object as data");
-    if (!envelope->body || envelope->body->kind == JSON_NODE_NULL)
-        return aro_error_set_event(reterr, ARO_ERROR_FIELD, field, "%s is missing",
-                                   field ? field : "the value");
+    if (!envelope->body)
+        return aro_error_set_event(reterr, ARO_ERROR_FIELD, field, "data is missing");
     if (envelope->body->kind != JSON_NODE_OBJECT)
         return aro_error_set_event(reterr, ARO_ERROR_FIELD, field, "%s must be an object, not %s",
                                    field ? field : "the value",

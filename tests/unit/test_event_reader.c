@@ -282,11 +282,12 @@ static void test_what_is_said_twice_counts_once(void **state)
     assert_string_equal(event->languages[1]->tag, "en");
     assert_int_equal(event->exclude_count, 2);
 
-    event = read_text(*state, ARO_TOPIC_AGENTS,
-                      "{\"type\":\"agent.updated\",\"agent_id\":\"ana\",\"capacity\":1,"
-                      "\"languages\":[{\"tag\":\"nb\",\"level\":2},\"en\",{\"tag\":\"no\","
-                      "\"level\":4}],\"markets\":[\"PT\",\"BR\",\"PT\"],"
-                      "\"queues\":[\"b\",\"a\",\"b\"]}");
+    event =
+        read_text(*state, ARO_TOPIC_AGENTS,
+                  "{\"type\":\"agent.updated\",\"agent_id\":\"ana\",\"capacity\":1,"
+                  "\"languages\":[{\"tag\":\"nb\",\"level\":2},\"en\",{\"tag\":\"no\","
+                  "\"level\":4},{\"tag\":\"nb\",\"level\":1}],\"markets\":[\"PT\",\"BR\",\"PT\"],"
+                  "\"queues\":[\"b\",\"a\",\"b\"]}");
     assert_int_equal(event->agent_language_count, 2);
     assert_int_equal(event->agent_languages[0].level, 4);
     assert_int_equal(event->market_count, 2);
