@@ -1,8 +1,9 @@
 """I1, I8 in part, I9 and the form: is each input answered once, whole, and as the contract says?"""
 
+import functools
 import re
 
-from .data import Violation, source_place
+from .data import NEVER_READ, Violation, source_place
 
 ERROR_CODES = {"json", "limit", "type", "field"}
 VALUE_LENGTH_MAX = 256 * 1024
@@ -69,7 +70,7 @@ def check_all_is_read(data, transactions, report):
     """For a shard that has had time to read everything: no input lies beyond the positions."""
     for record in data.records(data.shard.inputs):
         if (transactions.read_to((record.topic, record.partition)) or 0) <= record.offset:
-            report(Violation("I1", record.place, "never read"))
+            report(Violation("I1", record.place, NEVER_READ))
 
 
 def check_one_transaction_each(data, inputs, ledger, transactions, report):
@@ -168,6 +169,7 @@ def murmur2_partition(key, count):
     return (murmur2(key) & 0x7FFFFFFF) % count
 
 
+@functools.cache
 def murmur2(data):
     word, mask = 0x5BD1E995, 0xFFFFFFFF
     h = 0x9747B28C ^ len(data)

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from .data import Board, DataSet, Partition, Record, Shard
 
+NOT_LEADER = confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION
 DEFAULT_TOPICS = {
     "appeals": ["appeals"],
     "agents": ["agents"],
@@ -70,12 +71,23 @@ def read_partitions(bootstrap, wanted):
         for topic, numbers in wanted.items():
             for number in numbers or known[topic].partitions:
                 place = TopicPartition(topic, number)
-                start, end = consumer.get_watermark_offsets(place, timeout=10)
-                partitions[(topic, number)] = Partition(start, end, [])
+                partitions[(topic, number)] = Partition(*find_ends(consumer, place), [])
         read_to_end(consumer, partitions)
         return partitions
     finally:
         consumer.close()
+
+
+def find_ends(consumer, place):
+    """First and next offset; a partition that was made a moment ago may have no leader yet."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return consumer.get_watermark_offsets(place, timeout=10)
+        except confluent_kafka.KafkaException as error:
+            if error.args[0].code() != NOT_LEADER or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def read_to_end(consumer, partitions):

@@ -75,6 +75,10 @@ class Daemon:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def wait_log(self, text, seconds=20):
+        """Until its log holds `text`."""
+        wait_until(lambda: text in self.log(), seconds * patience(), f"'{text}' in {self.log_path}")
+
     def sanitizer_report(self):
         log = self.log()
         at = min((log.find(mark) for mark in REPORTS if mark in log), default=None)
