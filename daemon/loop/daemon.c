@@ -366,7 +366,9 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
                                                     .on_left = on_left,
                                                     .on_fenced = on_fenced,
                                                     .context = daemon };
-    int r = control_new(daemon->base, daemon->config->control_socket,
+    int r = 0;
+    if (daemon->config->control_socket)
+        r = control_new(daemon->base, daemon->config->control_socket,
                         (unsigned)daemon->config->limits.connections, commands_handle, daemon,
                         &daemon->control, reterr);
     if (r < 0)

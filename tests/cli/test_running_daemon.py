@@ -131,3 +131,18 @@ def test_drain_ends_the_daemon_well(ask, daemon):
     code, _ = ask("drain")
     assert code == 0
     assert daemon.wait(WAIT_S) == 0
+
+
+def test_without_a_control_socket_the_daemon_runs_too(program, folder, address):
+    settings = folder / "silent.yaml"
+    (folder / "rulebook.yaml").write_text(RULEBOOK)
+    settings.write_text(f"kafka: {{ bootstrap_servers: '{address}', group: silent }}\nrulebook: rulebook.yaml\n")
+    process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings],
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        assert any("standby" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_S) == 0
+    finally:
+        process.kill()
+        process.stderr.close()
