@@ -1,6 +1,7 @@
 """The command line itself: help, versions, and what is said about a wrong one."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -43,6 +44,14 @@ def test_a_wrong_command_line_ends_with_2_and_says_why(appealctl, words, said):
     assert result.returncode == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+def test_what_could_not_be_written_is_a_failure(program):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([program, "settings"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                timeout=60, check=False)
+    assert result.returncode == 1
+    assert "cannot write to stdout" in result.stderr
 
 
 def test_nothing_is_coloured_where_there_is_no_terminal(appealctl):
