@@ -58,7 +58,8 @@ static int add_attribute(const struct rulebook_parser *parser, const struct spot
                                              .type = TYPE_ANY,
                                              .may_be_list = true,
                                              .name = name,
-                                             .attribute = name + strlen(ATTRIBUTE_PREFIX) };
+                                             .attribute = name + strlen(ATTRIBUTE_PREFIX),
+                                             .number = *ret };
     return 0;
 }
 

@@ -28,7 +28,7 @@ enum test_kind { TEST_ONE_OF, TEST_EXISTS, TEST_AT_LEAST, TEST_AT_MOST, TEST_ABO
 
 /* One field against values, a bound or its mere existence. */
 struct test {
-    unsigned field;
+    unsigned field; /* its number */
     enum test_kind kind;
     size_t value_count;
     const struct test_value *values; /* ONE_OF: at least one; the bounds: the one number */

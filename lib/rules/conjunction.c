@@ -54,9 +54,9 @@ static struct terms expand_test(const struct expansion *expansion, const struct 
     struct literal *literal = arena_new(expansion->scratch, sizeof *literal);
     struct value_set set = test_value_set(parser, test);
 
-    literal->field = test->field;
+    literal->field = parser->rulebook->field_ranks[test->field];
     literal->of_any_member = !is_negated && test->kind == TEST_ONE_OF &&
-                             parser->rulebook->fields[test->field].may_be_list &&
+                             parser->rulebook->fields[literal->field].may_be_list &&
                              value_set_accepts_texts(&set);
     if (is_negated)
         set = value_set_not(&set);

@@ -25,10 +25,10 @@ struct field {
     bool may_be_list;      /* then a condition holds if it holds for any member */
     const char *name;      /* as conditions write it: "subject.type", "attributes.value" */
     const char *attribute; /* "value"; NULL but for ATTRIBUTE */
+    unsigned number;       /* in the order in which they are first named */
 };
 
-/* Fields are numbered; the fixed ones come first, by their kind. Attributes follow as they are
- * first named, FIELD_COUNT_MAX in all. */
+/* The fixed fields come first, by their kind; attributes follow, FIELD_COUNT_MAX in all. */
 enum { FIELD_COUNT_FIXED = FIELD_ATTRIBUTE, FIELD_COUNT_MAX = FIELD_COUNT_FIXED + 256 };
 #define ATTRIBUTE_PREFIX "attributes."
 

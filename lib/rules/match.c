@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* So few blocks are looked at sooner than their summaries. */
+enum { BLOCKS_WITHOUT_SUMMARY = 4 };
+
 enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_LANGUAGES };
 
 /* What the appeal has in one field. */
@@ -19,83 +22,95 @@ struct value {
 /* One column: the row that the appeal picks, or the list of values that pick several. */
 struct pick {
     const struct index_column *column;
-    uint32_t row;
-    const struct value *list; /* NULL: @row alone */
+    const struct value *value;
+    bool is_list; /* of more than one member */
+    uint32_t row; /* otherwise */
 };
 
 struct match {
     const struct aro_rulebook *rulebook;
     const struct market_index *market;
-    size_t pick_count, list_count;
+    const struct aro_facts *facts;
+    size_t pick_count, value_count, attribute_index;
     struct pick picks[INDEX_COLUMNS_MAX];
-    struct value lists[ARO_ATTRIBUTES_MAX + 1];
+    struct value values[INDEX_COLUMNS_MAX];
 };
 
-static struct value text_value(const struct match *match, const char *text)
+static void read_text(const struct match *match, const char *text, struct value *ret)
 {
-    if (!text)
-        return (struct value){ .kind = VALUE_ABSENT };
-    return (struct value){ .kind = VALUE_TEXT,
-                           .text = vocabulary_find_text(&match->rulebook->vocabulary, text) };
+    ret->kind = text ? VALUE_TEXT : VALUE_ABSENT;
+    if (text)
+        ret->text = vocabulary_find_text(&match->rulebook->vocabulary, text);
 }
 
-static struct value first_language_value(const struct match *match, const struct aro_facts *facts)
+static void read_first_language(const struct match *match, struct value *ret)
 {
-    if (facts->language_count == 0)
-        return (struct value){ .kind = VALUE_ABSENT };
-    return (struct value){ .kind = VALUE_TEXT,
-                           .text = vocabulary_find_language(&match->rulebook->vocabulary,
-                                                            facts->languages[0]) };
+    ret->kind = match->facts->language_count ? VALUE_TEXT : VALUE_ABSENT;
+    if (match->facts->language_count)
+        ret->text =
+            vocabulary_find_language(&match->rulebook->vocabulary, match->facts->languages[0]);
 }
 
-static const struct aro_attribute *find_attribute(const struct aro_facts *facts, const char *name)
+static void read_number(double number, struct value *ret)
 {
-    size_t low = 0, high = facts->attribute_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strcmp(facts->attributes[middle].name, name);
+    ret->kind = VALUE_NUMBER;
+    ret->number = number;
+}
+
+/* Columns come by the names of their attributes, as the appeal's own do: so no name is passed
+ * twice. */
+static const struct aro_attribute *find_attribute(struct match *match, const char *name)
+{
+    const struct aro_facts *facts = match->facts;
+    for (; match->attribute_index < facts->attribute_count; match->attribute_index++) {
+        const struct aro_attribute *attribute = &facts->attributes[match->attribute_index];
+        int order = (unsigned char)attribute->name[0] - (unsigned char)name[0];
         if (order == 0)
-            return &facts->attributes[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+            order = strcmp(attribute->name, name);
+        if (order >= 0)
+            return order == 0 ? attribute : NULL;
     }
     return NULL;
 }
 
-static struct value attribute_value(const struct match *match, const struct aro_facts *facts,
-                                    const char *name)
+static void read_attribute(struct match *match, const char *name, struct value *ret)
 {
-    const struct aro_attribute *attribute = find_attribute(facts, name);
-    if (!attribute)
-        return (struct value){ .kind = VALUE_ABSENT };
-    switch (attribute->kind) {
-    case ARO_ATTRIBUTE_TEXT: return text_value(match, attribute->texts[0]);
-    case ARO_ATTRIBUTE_NUMBER:
-        return (struct value){ .kind = VALUE_NUMBER, .number = attribute->number };
-    case ARO_ATTRIBUTE_BOOL:
-        return (struct value){ .kind = VALUE_BOOL, .boolean = attribute->boolean };
-    case ARO_ATTRIBUTE_LIST: break;
+    const struct aro_attribute *attribute = find_attribute(match, name);
+    if (!attribute) {
+        ret->kind = VALUE_ABSENT;
+        return;
     }
-    return (struct value){ .kind = VALUE_LIST, .attribute = attribute };
+    switch (attribute->kind) {
+    case ARO_ATTRIBUTE_TEXT: read_text(match, attribute->texts[0], ret); break;
+    case ARO_ATTRIBUTE_NUMBER: read_number(attribute->number, ret); break;
+    case ARO_ATTRIBUTE_BOOL:
+        ret->kind = VALUE_BOOL;
+        ret->boolean = attribute->boolean;
+        break;
+    case ARO_ATTRIBUTE_LIST:
+        ret->kind = VALUE_LIST;
+        ret->attribute = attribute;
+        break;
+    }
 }
 
-static struct value field_value(const struct match *match, const struct aro_facts *facts,
-                                const struct field *field)
+static void read_field(struct match *match, const struct field *field, struct value *ret)
 {
+    const struct aro_facts *facts = match->facts;
     switch (field->kind) {
-    case FIELD_MARKET: return text_value(match, facts->market);
-    case FIELD_LANGUAGE: return first_language_value(match, facts);
-    case FIELD_LANGUAGES: return (struct value){ .kind = VALUE_LANGUAGES, .facts = facts };
-    case FIELD_REASON: return text_value(match, facts->reason);
-    case FIELD_TIER: return (struct value){ .kind = VALUE_NUMBER, .number = facts->tier };
-    case FIELD_EFFORT: return (struct value){ .kind = VALUE_NUMBER, .number = facts->effort };
-    case FIELD_SUBJECT_TYPE: return text_value(match, facts->subject_type);
-    case FIELD_DECISION_POLICY: return text_value(match, facts->decision_policy);
-    case FIELD_ATTRIBUTE: break;
+    case FIELD_MARKET: read_text(match, facts->market, ret); break;
+    case FIELD_LANGUAGE: read_first_language(match, ret); break;
+    case FIELD_LANGUAGES:
+        ret->kind = VALUE_LANGUAGES;
+        ret->facts = facts;
+        break;
+    case FIELD_REASON: read_text(match, facts->reason, ret); break;
+    case FIELD_TIER: read_number(facts->tier, ret); break;
+    case FIELD_EFFORT: read_number(facts->effort, ret); break;
+    case FIELD_SUBJECT_TYPE: read_text(match, facts->subject_type, ret); break;
+    case FIELD_DECISION_POLICY: read_text(match, facts->decision_policy, ret); break;
+    case FIELD_ATTRIBUTE: read_attribute(match, field->attribute, ret); break;
     }
-    return attribute_value(match, facts, field->attribute);
 }
 
 static size_t member_count(const struct value *list)
@@ -117,50 +132,50 @@ static uint32_t row_of_text(const struct index_column *column, uint32_t text)
     return number_map_find(&column->rows_of_texts, text);
 }
 
-static void pick_row(struct match *match, const struct index_column *column,
-                     const struct value *value)
+static void pick_list(const struct match *match, struct pick *pick)
 {
-    struct pick *pick = &match->picks[match->pick_count++];
-    *pick = (struct pick){ .column = column };
+    size_t count = member_count(pick->value);
+    pick->is_list = count > 1;
+    if (count == 0)
+        pick->row = pick->value->kind == VALUE_LIST ? ROW_EMPTY_LIST : ROW_ABSENT;
+    else if (count == 1)
+        pick->row = row_of_text(pick->column, list_member(match, pick->value, 0));
+}
 
+static void pick_row(const struct match *match, struct pick *pick)
+{
+    const struct value *value = pick->value;
+
+    pick->is_list = false;
     switch (value->kind) {
     case VALUE_ABSENT: pick->row = ROW_ABSENT; break;
-    case VALUE_TEXT: pick->row = row_of_text(column, value->text); break;
-    case VALUE_NUMBER: pick->row = column_row_of_number(column, value->number); break;
+    case VALUE_TEXT: pick->row = row_of_text(pick->column, value->text); break;
+    case VALUE_NUMBER: pick->row = column_row_of_number(pick->column, value->number); break;
     case VALUE_BOOL: pick->row = value->boolean ? ROW_YES : ROW_NO; break;
     case VALUE_LIST:
-    case VALUE_LANGUAGES:
-        if (member_count(value) == 0)
-            pick->row = value->kind == VALUE_LIST ? ROW_EMPTY_LIST : ROW_ABSENT;
-        else if (member_count(value) == 1)
-            pick->row = row_of_text(column, list_member(match, value, 0));
-        else
-            pick->list = value;
-        break;
+    case VALUE_LANGUAGES: pick_list(match, pick); break;
     }
 }
 
-static void pick_rows(struct match *match, const struct aro_facts *facts)
+/* In two passes: the loads of the second wait for memory together, not one after the other. */
+static void pick_rows(struct match *match)
 {
-    const struct field *fields = match->rulebook->fields;
-    struct value value = { 0 };
-    const struct value *current = NULL;
     unsigned field = FIELD_COUNT_MAX;
+    struct value *value = NULL;
 
     for (size_t i = 0; i < match->market->column_count; i++) {
         const struct index_column *column = &match->market->columns[i];
         if (column->column / COLUMNS_A_FIELD != field) {
             field = column->column / COLUMNS_A_FIELD;
-            value = field_value(match, facts, &fields[field]);
-            current = &value;
-            if (value.kind == VALUE_LIST || value.kind == VALUE_LANGUAGES) {
-                assert(match->list_count < sizeof match->lists / sizeof *match->lists);
-                match->lists[match->list_count] = value;
-                current = &match->lists[match->list_count++];
-            }
+            value = &match->values[match->value_count++];
+            read_field(match, &match->rulebook->fields[field], value);
         }
-        pick_row(match, column, current);
+        match->picks[i].column = column;
+        match->picks[i].value = value;
     }
+    match->pick_count = match->market->column_count;
+    for (size_t i = 0; i < match->pick_count; i++)
+        pick_row(match, &match->picks[i]);
 }
 
 /* For one member to be enough the members' rows are joined; for all to be needed, intersected. */
@@ -172,8 +187,8 @@ static bool one_member_is_enough(const struct pick *pick)
 static uint64_t list_summary(const struct match *match, const struct pick *pick, size_t word)
 {
     uint64_t any = 0, all = ~UINT64_C(0);
-    for (size_t i = 0; i < member_count(pick->list); i++) {
-        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
+    for (size_t i = 0; i < member_count(pick->value); i++) {
+        uint32_t row = row_of_text(pick->column, list_member(match, pick->value, i));
         uint64_t summary = column_summary(pick->column, match->market, row, word);
         any |= summary;
         all &= summary;
@@ -184,48 +199,43 @@ static uint64_t list_summary(const struct match *match, const struct pick *pick,
 static uint64_t candidate_blocks(const struct match *match, size_t word)
 {
     uint64_t candidates = ~UINT64_C(0);
+
+    if (match->market->block_count <= BLOCKS_WITHOUT_SUMMARY)
+        return (UINT64_C(1) << match->market->block_count) - 1;
     for (size_t i = 0; i < match->pick_count && candidates; i++) {
         const struct pick *pick = &match->picks[i];
-        candidates &= pick->list ? list_summary(match, pick, word)
-                                 : column_summary(pick->column, match->market, pick->row, word);
+        candidates &= pick->is_list ? list_summary(match, pick, word)
+                                    : column_summary(pick->column, match->market, pick->row, word);
     }
     return candidates;
-}
-
-static void intersect(struct block *live, const struct block *block)
-{
-    for (size_t i = 0; i < BLOCK_WORDS; i++)
-        live->words[i] &= block->words[i];
 }
 
 static void intersect_list(const struct match *match, const struct pick *pick, size_t at,
                            struct block *live)
 {
     struct block any = { 0 };
-    for (size_t i = 0; i < member_count(pick->list); i++) {
-        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
+    for (size_t i = 0; i < member_count(pick->value); i++) {
+        uint32_t row = row_of_text(pick->column, list_member(match, pick->value, i));
         const struct block *block = column_block(pick->column, match->market, row, at);
+        any.bits |= block->bits;
         if (!one_member_is_enough(pick))
-            intersect(live, block);
-        for (size_t w = 0; w < BLOCK_WORDS; w++)
-            any.words[w] |= block->words[w];
+            live->bits &= block->bits;
     }
     if (one_member_is_enough(pick))
-        intersect(live, &any);
+        live->bits &= any.bits;
 }
 
 /* The first position in block @at that every column accepts; UINT32_MAX where there is none. */
 static uint32_t first_in_block(const struct match *match, size_t at)
 {
-    struct block live;
-    memset(&live, 0xff, sizeof live);
+    struct block live = { .bits = ~(block_bits){ 0 } };
 
     for (size_t i = 0; i < match->pick_count; i++) {
         const struct pick *pick = &match->picks[i];
-        if (pick->list)
+        if (pick->is_list)
             intersect_list(match, pick, at, &live);
         else
-            intersect(&live, column_block(pick->column, match->market, pick->row, at));
+            live.bits &= column_block(pick->column, match->market, pick->row, at)->bits;
     }
     for (size_t i = 0; i < BLOCK_WORDS; i++) {
         if (live.words[i])
@@ -244,12 +254,13 @@ static const struct market_index *market_of(const struct aro_rulebook *rulebook,
 
 uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts)
 {
-    /* Only what is counted is ever read, and clearing it costs more than the match. */
+    /* Only what is counted is ever read, and clearing it would cost more than the match. */
     __attribute__((uninitialized)) struct match match;
     match.rulebook = rulebook;
     match.market = market_of(rulebook, facts->market);
-    match.pick_count = match.list_count = 0;
-    pick_rows(&match, facts);
+    match.facts = facts;
+    match.value_count = match.attribute_index = 0;
+    pick_rows(&match);
 
     for (size_t word = 0; word < match.market->summary_words; word++) {
         uint64_t candidates = candidate_blocks(&match, word);

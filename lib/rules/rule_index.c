@@ -10,6 +10,9 @@
 /* A set of columns for each market pays while the conjunctions that leave the market open, and so
  * stand in every set, do not multiply the whole by more than this. */
 enum { MARKET_GROWTH_MAX = 16 };
+/* Columns up to this size keep each row's blocks side by side: one load less for each. */
+static const size_t flat_bytes_max = 256 * 1024;
+
 static const size_t row_bytes_max = (size_t)1 << 30; /* of all columns of all markets */
 
 /* One conjunction's constraint on the column at hand. */
@@ -84,6 +87,29 @@ void rule_index_free(struct rule_index *index)
 }
 
 DEFINE_CLEANUP(struct rule_index, rule_index_free)
+
+static size_t market_byte_count(const struct market_index *market)
+{
+    size_t sum = market->count * sizeof *market->conjunctions;
+    for (size_t i = 0; i < market->column_count; i++) {
+        const struct index_column *column = &market->columns[i];
+        sum +=
+            sizeof *column + column->block_count * sizeof *column->blocks +
+            column->row_count * market->summary_words * sizeof *column->summaries +
+            (column->pages ? column->row_count * market->block_count * sizeof *column->pages : 0) +
+            column->boundary_count * sizeof *column->boundaries +
+            column->rows_of_texts.size * sizeof *column->rows_of_texts.slots;
+    }
+    return sum;
+}
+
+size_t rule_index_byte_count(const struct rule_index *index)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < index->market_count; i++)
+        sum += market_byte_count(&index->markets[i]);
+    return sum;
+}
 
 /* --- rows --- */
 
@@ -400,6 +426,23 @@ static void entries_push(struct column_entries *entries, uint32_t position,
     entries->entries[entries->count++] = (struct entry){ .position = position, .set = set };
 }
 
+static void flatten(const struct market_index *market, struct index_column *column)
+{
+    size_t count = column->row_count * market->block_count;
+    if (count * sizeof *column->blocks > flat_bytes_max)
+        return;
+    struct block *blocks = aligned_alloc(_Alignof(struct block), count * sizeof *blocks);
+    if (!blocks)
+        memory_exhausted();
+    for (size_t i = 0; i < count; i++)
+        blocks[i] = column->blocks[column->pages[i]];
+    free(column->blocks);
+    free(column->pages);
+    column->blocks = blocks;
+    column->block_count = count;
+    column->pages = NULL;
+}
+
 static void build_column(const struct market_index *market, uint32_t column,
                          const struct column_entries *entries, size_t *bytes_left,
                          struct index_column *ret)
@@ -414,6 +457,7 @@ static void build_column(const struct market_index *market, uint32_t column,
     make_fixed_rows(&builder);
     make_number_rows(&builder);
     make_text_rows(&builder);
+    flatten(market, ret);
 }
 
 static void build_columns(struct market_index *market, const struct column_entries *by_column,

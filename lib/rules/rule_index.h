@@ -5,19 +5,26 @@
  * condition tells apart: the bit is set where the conjunction accepts that value. The appeal picks
  * one row in each column; the first bit set in all of them is the rule that decides.
  *
- * Rows lie in blocks of 512 bits that they share wherever they are equal, behind a summary with a
- * bit for each block that has any: so a column of a hundred thousand values costs little more than
- * one, and long stretches without a candidate cost a bit each. Each market that conditions name has
- * a set of columns of its own with the conjunctions that can match there. */
+ * Rows lie in blocks of 512 bits, behind a summary with a bit for each block that has any, so that
+ * long stretches without a candidate cost a bit each. Where there are many, they share the blocks
+ * in which they are equal: a column of a hundred thousand values costs little more than one. Each
+ * market that conditions name has a set of columns of its own with the conjunctions that can match
+ * there. */
 #ifndef ARO_RULES_RULE_INDEX_H
 #define ARO_RULES_RULE_INDEX_H
 
 #include "rules/rulebook.h"
 
-enum { BLOCK_WORDS = 8, BLOCK_BITS = 64 * BLOCK_WORDS, INDEX_COLUMNS_MAX = 512 };
+enum { BLOCK_WORDS = 8, BLOCK_BITS = 64 * BLOCK_WORDS, INDEX_COLUMNS_MAX = 256 };
+
+/* One cache line, and as many vector registers as this machine needs for it. */
+typedef uint64_t block_bits __attribute__((vector_size(BLOCK_WORDS * sizeof(uint64_t))));
 
 struct block {
-    _Alignas(64) uint64_t words[BLOCK_WORDS];
+    union {
+        block_bits bits;
+        uint64_t words[BLOCK_WORDS];
+    };
 };
 
 /* From one number to another; what is not in it is @missing. */
@@ -35,10 +42,10 @@ enum { ROW_ABSENT, ROW_EMPTY_LIST, ROW_OTHER, ROW_YES, ROW_NO, ROW_OPEN, ROW_FIX
 struct index_column {
     uint32_t column; /* field and slot, see column_of() */
     size_t row_count;
-    uint32_t *pages;     /* @block_count of each row: the block's number */
+    uint32_t *pages;     /* @block_count of each row: the block's number; NULL: as they lie */
     uint64_t *summaries; /* @summary_words of each row */
     size_t block_count, block_size;
-    struct block *blocks; /* number 0 is all ones */
+    struct block *blocks; /* number 0 is all ones; without @pages, row after row */
     size_t boundary_count;
     struct boundary *boundaries; /* row ROW_FIXED_COUNT + i is the stretch after i of them */
     struct number_map rows_of_texts;
@@ -62,6 +69,7 @@ struct rule_index {
 /* -EINVAL where the rules look at more columns, or tell apart more values, than can be held. */
 int rule_index_new(const struct rulebook_parser *parser, struct rule_index **ret);
 void rule_index_free(struct rule_index *index);
+size_t rule_index_byte_count(const struct rule_index *index);
 
 /* The number of the first conjunction that @facts satisfy; the last conjunction of every market
  * has no constraint. */
@@ -98,7 +106,8 @@ static inline const struct block *column_block(const struct index_column *column
                                                const struct market_index *market, uint32_t row,
                                                size_t block)
 {
-    return &column->blocks[column->pages[row * market->block_count + block]];
+    size_t page = row * market->block_count + block;
+    return &column->blocks[column->pages ? column->pages[page] : page];
 }
 
 static inline uint64_t column_summary(const struct index_column *column,

@@ -385,6 +385,22 @@ static int check_queues(const struct rulebook_parser *parser, const struct spot 
     return 0;
 }
 
+static int compare_attributes(const void *a, const void *b)
+{
+    return strcmp(((const struct field *)a)->name, ((const struct field *)b)->name);
+}
+
+/* Numbers the attributes by name, as appeals list theirs: a match walks both lists once. */
+static void order_attributes(struct aro_rulebook *rulebook)
+{
+    struct field *attributes = rulebook->fields + FIELD_COUNT_FIXED;
+    size_t count = rulebook->field_count - FIELD_COUNT_FIXED;
+
+    qsort(attributes, count, sizeof *attributes, compare_attributes);
+    for (unsigned i = 0; i < rulebook->field_count; i++)
+        rulebook->field_ranks[rulebook->fields[i].number] = i;
+}
+
 static int compile(struct rulebook_parser *parser)
 {
     struct aro_rulebook *rulebook = parser->rulebook;
@@ -392,6 +408,7 @@ static int compile(struct rulebook_parser *parser)
     CLEANUP(conjunction_list_done) struct conjunction_list list = { 0 };
 
     vocabulary_freeze(&rulebook->vocabulary);
+    order_attributes(rulebook);
     for (uint32_t i = 0; i < rulebook->rule_count; i++) {
         rulebook->rules[i].first_conjunction = list.count;
         int r = conjunctions_add(parser, &scratch, i, &list);
@@ -402,7 +419,7 @@ static int compile(struct rulebook_parser *parser)
     rulebook->conjunction_count = list.count;
     rulebook->conjunctions = TAKE(list.items);
     int r = rule_index_new(parser, &rulebook->index);
-    if (r == 0)
+    if (r == 0 && parser->checks & CHECK_HIDDEN)
         r = check_hidden(parser);
     if (r == 0)
         r = check_catch_all(parser);
@@ -446,14 +463,15 @@ static struct aro_rulebook *rulebook_new(const char *text, size_t length)
     sha256_format(text, length, rulebook->sha256);
     rulebook->fields = arena_new_array(&rulebook->arena, FIELD_COUNT_MAX, sizeof *rulebook->fields);
     memcpy(rulebook->fields, fixed_fields, sizeof fixed_fields);
+    for (unsigned i = 0; i < FIELD_COUNT_FIXED; i++)
+        rulebook->fields[i].number = i;
     rulebook->field_count = FIELD_COUNT_FIXED;
-    vocabulary_init(&rulebook->vocabulary, (uintptr_t)rulebook);
     return rulebook;
 }
 
-static int parse(const char *text, size_t length, bool checks_not_yet,
-                 struct aro_languages *languages, struct aro_rulebook **ret,
-                 struct aro_error *reterr)
+int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
+                            struct aro_languages *languages, struct aro_rulebook **ret,
+                            struct aro_error *reterr)
 {
     CLEANUP(document_freep) struct document *document = NULL;
     int r = document_parse(text, length, &document, reterr);
@@ -461,11 +479,13 @@ static int parse(const char *text, size_t length, bool checks_not_yet,
         return r;
 
     CLEANUP(aro_rulebook_freep) struct aro_rulebook *rulebook = rulebook_new(text, length);
-    struct rulebook_parser parser = {
-        .rulebook = rulebook, .arena = &rulebook->arena, .languages = languages, .reterr = reterr
-    };
+    struct rulebook_parser parser = { .rulebook = rulebook,
+                                      .arena = &rulebook->arena,
+                                      .languages = languages,
+                                      .reterr = reterr,
+                                      .checks = checks };
     struct spot root = spot_root(document);
-    r = checks_not_yet ? not_yet_check(&root, reterr) : 0;
+    r = checks & CHECK_NOT_YET ? not_yet_check(&root, reterr) : 0;
     if (r == 0)
         r = read_parts(&parser, &root);
     if (r < 0)
@@ -477,13 +497,8 @@ static int parse(const char *text, size_t length, bool checks_not_yet,
 int aro_rulebook_parse(const char *text, size_t length, struct aro_languages *languages,
                        struct aro_rulebook **ret, struct aro_error *reterr)
 {
-    return parse(text, length, true, languages, ret, reterr);
-}
-
-int rulebook_parse_all(const char *text, size_t length, struct aro_languages *languages,
-                       struct aro_rulebook **ret, struct aro_error *reterr)
-{
-    return parse(text, length, false, languages, ret, reterr);
+    return rulebook_parse_checking(CHECK_NOT_YET | CHECK_HIDDEN, text, length, languages, ret,
+                                   reterr);
 }
 
 /* --- what others ask --- */

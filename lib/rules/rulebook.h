@@ -80,6 +80,8 @@ struct aro_rulebook {
     struct table queues_by_name;
     size_t field_count;
     struct field *fields; /* FIELD_COUNT_MAX of them */
+    unsigned
+        field_ranks[FIELD_COUNT_MAX]; /* where a field lies once all are known, by its number */
     struct vocabulary vocabulary;
     size_t rule_count;
     struct rule *rules;
@@ -93,11 +95,19 @@ struct rulebook_parser {
     struct arena *arena; /* the rulebook's */
     struct aro_languages *languages;
     struct aro_error *reterr;
+    unsigned checks; /* of enum rulebook_check */
 };
 
-/* As aro_rulebook_parse(), and without the refusal of what the router does not do yet. */
-int rulebook_parse_all(const char *text, size_t length, struct aro_languages *languages,
-                       struct aro_rulebook **ret, struct aro_error *reterr);
+/* What a parse may leave out, for tests, lint and benchmarks. */
+enum rulebook_check {
+    CHECK_NOT_YET = 1 << 0, /* what the router does not do yet is refused */
+    CHECK_HIDDEN = 1 << 1,  /* a rule that another hides is refused */
+};
+
+/* As aro_rulebook_parse(), which makes all @checks. */
+int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
+                            struct aro_languages *languages, struct aro_rulebook **ret,
+                            struct aro_error *reterr);
 
 /* Refuses what may be written but is not yet done. */
 int not_yet_check(const struct spot *root, struct aro_error *reterr);

@@ -1,7 +1,6 @@
 #include "rules/vocabulary.h"
 
 #include "support/memory.h"
-#include "support/siphash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,32 +8,60 @@
 
 enum { SLOTS_FIRST = 64 };
 
-void vocabulary_init(struct vocabulary *vocabulary, uint64_t key)
-{
-    *vocabulary = (struct vocabulary){ .key = key };
-}
-
 void vocabulary_done(struct vocabulary *vocabulary)
 {
     arena_done(&vocabulary->arena);
-    free(vocabulary->texts);
     free(vocabulary->slots);
     free(vocabulary->languages);
     free(vocabulary->first_of_base);
     *vocabulary = (struct vocabulary){ 0 };
 }
 
-static uint64_t text_hash(const struct vocabulary *vocabulary, const char *text, size_t length)
+static uint64_t load_8(const char *bytes)
 {
-    return siphash(text, length, vocabulary->key, 0);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
-static uint32_t find_hashed(const struct vocabulary *vocabulary, uint64_t hash, const char *text)
+static uint64_t load_4(const char *bytes)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product =
+        (unsigned __int128)(a ^ UINT64_C(0xa0761d6478bd642f)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Fast, and not keyed: the table holds the rulebook's own texts and no more is added once it is
+ * frozen, so no appeal can make a search longer than the rulebook's author did. Every match looks
+ * up some eight texts; SipHash would be most of its cost. */
+static uint64_t text_hash(const char *text, size_t length)
+{
+    uint64_t hash = length;
+    for (; length > 16; text += 8, length -= 8)
+        hash = fold(hash, load_8(text));
+    if (length >= 8)
+        return fold(hash ^ load_8(text), load_8(text + length - 8));
+    if (length >= 4)
+        return fold(hash ^ load_4(text), load_4(text + length - 4));
+    for (size_t i = 0; i < length; i++)
+        hash = hash << 8 | (unsigned char)text[i];
+    return fold(hash, hash);
+}
+
+static uint32_t find_hashed(const struct vocabulary *vocabulary, uint64_t hash, const char *text,
+                            size_t length)
 {
     size_t mask = vocabulary->slot_count - 1;
-    for (size_t at = hash & mask; vocabulary->slots[at].id != VALUE_OTHER; at = (at + 1) & mask) {
+    for (size_t at = hash & mask; vocabulary->slots[at].text; at = (at + 1) & mask) {
         const struct vocabulary_slot *slot = &vocabulary->slots[at];
-        if (slot->hash == hash >> 32 && strcmp(vocabulary->texts[slot->id], text) == 0)
+        if (slot->hash == hash >> 32 && memcmp(slot->text, text, length + 1) == 0)
             return slot->id;
     }
     return VALUE_OTHER;
@@ -44,29 +71,32 @@ uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *t
 {
     if (vocabulary->text_count == 0)
         return VALUE_OTHER;
-    return find_hashed(vocabulary, text_hash(vocabulary, text, strlen(text)), text);
+    size_t length = strlen(text);
+    return find_hashed(vocabulary, text_hash(text, length), text, length);
 }
 
-static void place(struct vocabulary *vocabulary, uint64_t hash, uint32_t id)
+static void place(struct vocabulary *vocabulary, uint64_t hash, const char *text, uint32_t id)
 {
     size_t mask = vocabulary->slot_count - 1;
     size_t at = hash & mask;
-    while (vocabulary->slots[at].id != VALUE_OTHER)
+    while (vocabulary->slots[at].text)
         at = (at + 1) & mask;
-    vocabulary->slots[at] = (struct vocabulary_slot){ .hash = (uint32_t)(hash >> 32), .id = id };
+    vocabulary->slots[at] =
+        (struct vocabulary_slot){ .text = text, .hash = (uint32_t)(hash >> 32), .id = id };
 }
 
 static void grow(struct vocabulary *vocabulary)
 {
-    vocabulary->slot_count = vocabulary->slot_count ? vocabulary->slot_count * 2 : SLOTS_FIRST;
-    free(vocabulary->slots);
+    struct vocabulary_slot *old = vocabulary->slots;
+    size_t old_count = vocabulary->slot_count;
+
+    vocabulary->slot_count = old_count ? old_count * 2 : SLOTS_FIRST;
     vocabulary->slots = memory_new_array(vocabulary->slot_count, sizeof *vocabulary->slots);
-    for (size_t i = 0; i < vocabulary->slot_count; i++)
-        vocabulary->slots[i].id = VALUE_OTHER;
-    for (size_t id = 0; id < vocabulary->text_count; id++) {
-        const char *text = vocabulary->texts[id];
-        place(vocabulary, text_hash(vocabulary, text, strlen(text)), (uint32_t)id);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].text)
+            place(vocabulary, text_hash(old[i].text, strlen(old[i].text)), old[i].text, old[i].id);
     }
+    free(old);
 }
 
 uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
@@ -74,18 +104,12 @@ uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
     size_t length = strlen(text);
     if (vocabulary->text_count * 2 >= vocabulary->slot_count)
         grow(vocabulary);
-    uint64_t hash = text_hash(vocabulary, text, length);
-    uint32_t id = find_hashed(vocabulary, hash, text);
+    uint64_t hash = text_hash(text, length);
+    uint32_t id = find_hashed(vocabulary, hash, text, length);
     if (id != VALUE_OTHER)
         return id;
-    if (vocabulary->text_count == vocabulary->text_size) {
-        vocabulary->text_size = vocabulary->text_size ? vocabulary->text_size * 2 : SLOTS_FIRST;
-        vocabulary->texts =
-            memory_resize(vocabulary->texts, vocabulary->text_size * sizeof *vocabulary->texts);
-    }
     id = (uint32_t)vocabulary->text_count++;
-    vocabulary->texts[id] = arena_copy_text(&vocabulary->arena, text, length);
-    place(vocabulary, hash, id);
+    place(vocabulary, hash, arena_copy_text(&vocabulary->arena, text, length), id);
     return id;
 }
 

@@ -21,16 +21,15 @@ struct language_value {
 };
 
 struct vocabulary_slot {
-    uint32_t hash; /* the upper half: the lower one is the place */
-    uint32_t id;   /* VALUE_OTHER: free */
+    const char *text; /* NULL: free */
+    uint32_t hash;    /* the upper half: the lower one is the place */
+    uint32_t id;
 };
 
 struct vocabulary {
     struct arena arena;
-    uint64_t key; /* of the hash */
-    size_t text_count, text_size;
-    const char **texts; /* by id */
-    size_t slot_count;  /* a power of two */
+    size_t text_count;
+    size_t slot_count; /* a power of two */
     struct vocabulary_slot *slots;
 
     size_t language_count, language_size;
@@ -39,7 +38,7 @@ struct vocabulary {
     uint32_t *first_of_base; /* by base id; VALUE_OTHER where no rule names the base */
 };
 
-void vocabulary_init(struct vocabulary *vocabulary, uint64_t key);
+/* { 0 } is an empty one. */
 void vocabulary_done(struct vocabulary *vocabulary);
 
 /* The number of @text, a new one where it has none. */

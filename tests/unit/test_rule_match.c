@@ -502,8 +502,8 @@ static struct aro_rulebook *parse_random(struct world *world)
     choose_rules(world);
     for (;;) {
         write_rulebook(world);
-        if (rulebook_parse_all(world->text.data, world->text.length, world->languages, &rulebook,
-                               &error) == 0)
+        if (rulebook_parse_checking(CHECK_HIDDEN, world->text.data, world->text.length,
+                                    world->languages, &rulebook, &error) == 0)
             return rulebook;
         check_hidden(world, error.message);
     }

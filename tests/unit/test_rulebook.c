@@ -44,7 +44,7 @@ static struct aro_rulebook *parse_all(const char *text)
 {
     struct aro_rulebook *rulebook = NULL;
     struct aro_error error = { 0 };
-    if (rulebook_parse_all(text, strlen(text), languages, &rulebook, &error) < 0)
+    if (rulebook_parse_checking(CHECK_HIDDEN, text, strlen(text), languages, &rulebook, &error) < 0)
         fail_msg("%u:%u: %s", error.line, error.column, error.message);
     return rulebook;
 }
@@ -336,7 +336,7 @@ static void check_bad(const char *name, const char *text)
 
     if (sscanf(text, "# expected: %699[^\n]", expected) != 1)
         fail_msg("%s: no line that says what is expected", name);
-    int r = rulebook_parse_all(text, strlen(text), languages, &rulebook, &error);
+    int r = rulebook_parse_checking(CHECK_HIDDEN, text, strlen(text), languages, &rulebook, &error);
     if (r == 0)
         fail_msg("%s is accepted", name);
     assert_int_equal(r, -EINVAL);
@@ -356,7 +356,7 @@ static void check_good(const char *name, const char *text)
 {
     struct aro_rulebook *rulebook = NULL;
     struct aro_error error = { 0 };
-    if (rulebook_parse_all(text, strlen(text), languages, &rulebook, &error) < 0)
+    if (rulebook_parse_checking(CHECK_HIDDEN, text, strlen(text), languages, &rulebook, &error) < 0)
         fail_msg("%s:%u:%u: %s", name, error.line, error.column, error.message);
     aro_rulebook_free(rulebook);
 }
