@@ -18,6 +18,7 @@ static const size_t row_bytes_max = (size_t)1 << 30; /* of all columns of all ma
 /* One conjunction's constraint on the column at hand. */
 struct entry {
     uint32_t position;
+    uint32_t rows; /* bits: which of the fixed rows it accepts, and the lowest numbers */
     const struct value_set *set;
 };
 
@@ -198,17 +199,12 @@ static void row_end(struct column_builder *builder, uint32_t row)
     }
 }
 
-static bool accepts_row(const struct value_set *set, uint32_t row)
+/* The fixed rows that @set accepts. None has ROW_OPEN: whoever has a constraint is not open. */
+static uint32_t rows_of(const struct value_set *set)
 {
-    switch (row) {
-    case ROW_ABSENT: return set->absent;
-    case ROW_EMPTY_LIST: return set->empty_list;
-    case ROW_OTHER: return set->other;
-    case ROW_YES: return set->yes;
-    case ROW_NO: return set->no;
-    case ROW_FIXED_COUNT: return set->lowest;
-    default: return false; /* ROW_OPEN: whoever has a constraint is not open */
-    }
+    return (uint32_t)set->absent << ROW_ABSENT | (uint32_t)set->empty_list << ROW_EMPTY_LIST |
+           (uint32_t)set->other << ROW_OTHER | (uint32_t)set->yes << ROW_YES |
+           (uint32_t)set->no << ROW_NO | (uint32_t)set->lowest << ROW_FIXED_COUNT;
 }
 
 /* The first row is all ones: it is what every other starts from. */
@@ -238,14 +234,14 @@ static void make_fixed_rows(struct column_builder *builder)
     for (uint32_t row = 1; row <= ROW_FIXED_COUNT; row++) {
         row_start(builder, 0);
         for (size_t i = 0; i < builder->entry_count; i++) {
-            if (!accepts_row(builder->entries[i].set, row))
+            if (!(builder->entries[i].rows & 1u << row))
                 row_flip(builder, row, builder->entries[i].position);
         }
         row_end(builder, row);
     }
     builder->first_own_block = column->block_count; /* last, as the others began as its copies */
     for (size_t i = 0; i < builder->entry_count; i++) {
-        if (!accepts_row(builder->entries[i].set, ROW_ABSENT))
+        if (!(builder->entries[i].rows & 1u << ROW_ABSENT))
             row_flip(builder, ROW_ABSENT, builder->entries[i].position);
     }
     row_end(builder, ROW_ABSENT);
@@ -423,7 +419,8 @@ static void entries_push(struct column_entries *entries, uint32_t position,
         entries->entries =
             memory_resize(entries->entries, entries->size * sizeof *entries->entries);
     }
-    entries->entries[entries->count++] = (struct entry){ .position = position, .set = set };
+    entries->entries[entries->count++] =
+        (struct entry){ .position = position, .rows = rows_of(set), .set = set };
 }
 
 static void flatten(const struct market_index *market, struct index_column *column)
