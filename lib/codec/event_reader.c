@@ -41,7 +41,8 @@ int aro_event_reader_new(struct aro_languages *languages, struct aro_event_reade
     struct aro_event_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return -ENOMEM;
-    event_memory_init(&reader->memory, languages);
+    reader->memory.languages = languages;
+    event_members_index(&reader->memory.index);
     *ret = reader;
     return 0;
 }
