@@ -56,6 +56,16 @@ static void log_failure(struct board *board, enum log_level level, int64_t wait_
               wait_ms);
 }
 
+/* What a server says goes to the log and to status: one line of plain characters, whatever it was.
+ */
+static void text_make_plain(char *text)
+{
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
+}
+
 void board_fail(struct board *board, enum refusal_pace pace, enum log_level level,
                 const char *format, ...)
 {
@@ -63,6 +73,7 @@ void board_fail(struct board *board, enum refusal_pace pace, enum log_level leve
     va_start(arguments, format);
     vsnprintf(board->status.last_error, sizeof board->status.last_error, format, arguments);
     va_end(arguments);
+    text_make_plain(board->status.last_error);
 
     link_close(board->link);
     event_del(board->check);

@@ -112,7 +112,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
     link_fail(link, reason);
 }
 
-/* --- limits on what a server may make us take --- */
+/* --- limits on what a server may make us take ---
+ *
+ * hiredis takes memory for as many elements as a reply claims to have, before it has read any; and
+ * it ends the process at a reply that answers no command. Both are refused where it makes the parts
+ * of a reply: it takes that for a lack of memory, and gives the connection up. */
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -123,27 +127,71 @@ typedef int element_count;
 /* hiredis' own functions, the same for every reader. */
 static const redisReplyObjectFunctions *reply_functions;
 
-/* hiredis takes memory for as many elements as a reply claims to have, before it has read any. */
+/* Without a command, only an error is sound: hiredis knows what to do with that. */
+static bool reply_is_awaited(const redisReadTask *task)
+{
+    const struct link *link = task->privdata;
+    return task->parent || task->type == REDIS_REPLY_ERROR || link->flight_count > 0;
+}
+
+static void *bounded_string_new(const redisReadTask *task, char *text, size_t length)
+{
+    return reply_is_awaited(task) ? reply_functions->createString(task, text, length) : NULL;
+}
+
+static void *bounded_integer_new(const redisReadTask *task, long long value)
+{
+    return reply_is_awaited(task) ? reply_functions->createInteger(task, value) : NULL;
+}
+
+static void *bounded_nil_new(const redisReadTask *task)
+{
+    return reply_is_awaited(task) ? reply_functions->createNil(task) : NULL;
+}
+
 static void *bounded_array_new(const redisReadTask *task, element_count count)
 {
     unsigned nesting = 0;
     for (const redisReadTask *outer = task->parent; outer; outer = outer->parent)
         nesting++;
-    if (nesting >= REPLY_NESTING_MAX || count > REPLY_ELEMENTS_MAX)
-        return NULL; /* hiredis takes it for a lack of memory, and gives the connection up */
+    if (!reply_is_awaited(task) || nesting >= REPLY_NESTING_MAX || count > REPLY_ELEMENTS_MAX)
+        return NULL;
     return reply_functions->createArray(task, count);
 }
 
-static void connection_limit(redisAsyncContext *connection)
+#if HIREDIS_MAJOR >= 1
+/* Types of RESP3, which we never speak. */
+static void *double_refuse(const redisReadTask *task, double value, char *text, size_t length)
 {
-    static redisReplyObjectFunctions bounded;
+    (void)task, (void)value, (void)text, (void)length;
+    return NULL;
+}
 
+static void *bool_refuse(const redisReadTask *task, int value)
+{
+    (void)task, (void)value;
+    return NULL;
+}
+#endif
+
+static void connection_limit(struct link *link, redisAsyncContext *connection)
+{
+    static redisReplyObjectFunctions bounded = {
+        .createString = bounded_string_new,
+        .createArray = bounded_array_new,
+        .createInteger = bounded_integer_new,
+        .createNil = bounded_nil_new,
+#if HIREDIS_MAJOR >= 1
+        .createDouble = double_refuse,
+        .createBool = bool_refuse,
+#endif
+    };
     if (!reply_functions) {
         reply_functions = connection->c.reader->fn;
-        bounded = *reply_functions;
-        bounded.createArray = bounded_array_new;
+        bounded.freeObject = reply_functions->freeObject;
     }
     connection->c.reader->fn = &bounded;
+    connection->c.reader->privdata = link;
 }
 
 /* --- the descriptor in libevent --- */
@@ -265,7 +313,7 @@ static void link_adopt(struct link *link, redisAsyncContext *connection)
         return;
     }
     connection->data = link;
-    connection_limit(connection);
+    connection_limit(link, connection);
     connection_watch(link, connection);
     link->connection = connection;
     redisAsyncSetConnectCallback(connection, on_connect);
