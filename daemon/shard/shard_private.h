@@ -64,7 +64,7 @@ struct shard {
     struct aro_positions in_flight_positions;
     int64_t ledger_next; /* after the last record known to be committed and in memory */
     uint64_t seq;
-    unsigned doubt_count;                  /* in a row */
+    unsigned doubt_count; /* in a row */
     unsigned duel_count;  /* claims of others in this term, though the group says that it is ours */
     struct aro_positions resume_positions; /* while resolving: where the sources are read on */
 
