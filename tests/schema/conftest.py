@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -13,6 +14,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ARO_BUILD_DIR", ROOT / "build" / "asan"))
 TIMEOUT_S = 60
+sys.path.insert(0, str(ROOT / "tests" / "scenario"))  # for the harness: it knows the events' schemas
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ import re
 
 import jsonschema
 import pytest
-
-import event_schemas
+from harness import event_schemas
 
 DATA = event_schemas.ROOT / "tests" / "data"
 GOOD = json.loads((DATA / "good_events.json").read_text(encoding="utf-8"))

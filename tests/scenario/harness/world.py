@@ -8,7 +8,7 @@ import yaml
 from checker import check
 from checker.reader import read_data, read_shard
 
-from . import topics
+from . import event_schemas, topics
 from .daemon import Daemon
 from .events import Sender
 from .process import WaitTimeout, wait_until
@@ -131,18 +131,24 @@ class World:
         return read_data(self.broker.address, described, url, self.name)
 
     def assert_faultless(self, shard="main", seconds=20):
-        """All input is read and the checker finds nothing. What may mend itself is waited for: the
-        last input may not be read yet, and Redis is written after the commit."""
-        found = []
+        """All input is read, the checker finds nothing, and every event is as its schema says. What
+        may mend itself is waited for: the last input may not be read yet, and Redis is written
+        after the commit."""
+        data, found = None, []
 
         def is_judged():
-            found[:] = check(self.read(shard))
+            nonlocal data
+            data = self.read(shard)
+            found[:] = check(data)
             return not all(violation.may_pass for violation in found) or not found
 
         with contextlib.suppress(WaitTimeout):
             wait_until(is_judged, seconds, "a faultless shard", pause=0.2)
         lines = "\n".join(str(violation) for violation in found[:40])
         assert not found, f"{len(found)} violations:\n{lines}"
+        written = {*data.shard.assignments, data.shard.outcomes}
+        wrong = event_schemas.output_errors(data.records(written))
+        assert not wrong, "\n".join(wrong[:40])
 
     def close(self):
         """Ends every instance; a report of a sanitizer in any log is a failure."""
