@@ -44,11 +44,16 @@ def new_ledger(name, partitions):
 
 
 def create(admin, new_topics):
+    """Creates them and waits until the broker tells of them: its controller answers before that."""
     for name, done in admin.create_topics(new_topics).items():
         try:
             done.result(timeout=20)
         except KafkaException as error:
             raise AssertionError(f"creating topic {name}: {error}") from error
+    names = {topic.topic for topic in new_topics}
+    wait_until(
+        lambda: names <= admin.list_topics(timeout=10).topics.keys(), 20, "topics are known"
+    )
 
 
 def delete(admin, names):
