@@ -396,21 +396,15 @@ int membership_probe(struct membership *membership, const struct term *term, int
     return 0;
 }
 
-int membership_committed(struct membership *membership, int32_t partition, int timeout_ms,
-                         int64_t *ret, struct aro_error *reterr)
+int membership_committed(struct membership *membership, rd_kafka_topic_partition_list_t *offsets,
+                         int timeout_ms, struct aro_error *reterr)
 {
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *ledger =
-        rd_kafka_topic_partition_list_add(offsets, membership->ledger_topic, partition);
-
     rd_kafka_resp_err_t err = rd_kafka_committed(membership->consumer, offsets, timeout_ms);
-    if (!err)
-        err = ledger->err;
-    int64_t offset = ledger->offset;
-    rd_kafka_topic_partition_list_destroy(offsets);
+
+    for (int i = 0; !err && i < offsets->cnt; i++)
+        err = offsets->elems[i].err;
     if (err)
-        return aro_error_set(reterr, -EAGAIN, "cannot read the group's committed offset: %s",
+        return aro_error_set(reterr, -EAGAIN, "cannot read the group's committed offsets: %s",
                              rd_kafka_err2str(err));
-    *ret = offset < 0 ? -1 : offset;
     return 0;
 }

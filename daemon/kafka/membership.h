@@ -66,8 +66,8 @@ rd_kafka_t *membership_handle(const struct membership *membership);
 int membership_probe(struct membership *membership, const struct term *term, int32_t partition,
                      int64_t ledger_offset, int timeout_ms, struct aro_error *reterr);
 
-/* The group's committed offset of a ledger partition, -1 where none; blocks likewise. */
-int membership_committed(struct membership *membership, int32_t partition, int timeout_ms,
-                         int64_t *ret, struct aro_error *reterr);
+/* Fills in the group's committed offsets, negative where there is none; blocks likewise. */
+int membership_committed(struct membership *membership, rd_kafka_topic_partition_list_t *offsets,
+                         int timeout_ms, struct aro_error *reterr);
 
 #endif

@@ -94,24 +94,60 @@ static enum writer_verdict producer_start(struct writer *writer, struct producer
     return r == -EPERM ? WRITER_REFUSED : verdict_of_errno(r);
 }
 
-/* Has the ledger lost what the group has committed of it? */
-static enum writer_verdict check_ledger(struct writer *writer, struct aro_error *reterr)
+/* What the group has committed of the ledger (first) and of every source partition. */
+static rd_kafka_topic_partition_list_t *offsets_to_compare(const struct writer *writer,
+                                                           const struct aro_positions *sources)
 {
-    int64_t committed, low, high;
-    int32_t partition = (int32_t)writer->shard->partition;
+    rd_kafka_topic_partition_list_t *offsets =
+        rd_kafka_topic_partition_list_new((int)sources->source_count + 1);
 
-    int r = membership_committed(writer->membership, partition, METADATA_MS, &committed, reterr);
+    rd_kafka_topic_partition_list_add(offsets, writer->config->ledger_topic,
+                                      (int32_t)writer->shard->partition);
+    for (size_t i = 0; i < sources->source_count; i++)
+        rd_kafka_topic_partition_list_add(offsets, sources->sources[i].topic,
+                                          sources->sources[i].partition);
+    return offsets;
+}
+
+static bool has_any_commit(const rd_kafka_topic_partition_list_t *offsets)
+{
+    for (int i = 0; i < offsets->cnt; i++) {
+        if (offsets->elems[i].offset > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Has the ledger lost what the group has committed of it? It ends too early, or it is empty though
+ * the group has worked: Kafka forgets a topic's committed offsets with the topic. */
+static enum writer_verdict check_ledger(struct writer *writer, const struct aro_positions *sources,
+                                        struct aro_error *reterr)
+{
+    int32_t partition = (int32_t)writer->shard->partition;
+    rd_kafka_topic_partition_list_t *offsets = offsets_to_compare(writer, sources);
+    int64_t low, high;
+
+    int r = membership_committed(writer->membership, offsets, METADATA_MS, reterr);
     if (r == 0)
         r = lookup_ends(membership_handle(writer->membership), writer->config->ledger_topic,
                         partition, &low, &high, reterr);
+    int64_t committed = offsets->elems[0].offset;
+    bool is_forgotten = !writer->claim.ledger_has_owner && has_any_commit(offsets);
+    rd_kafka_topic_partition_list_destroy(offsets);
     if (r < 0)
         return verdict_of_errno(r);
-    if (committed > high || (committed > 0 && !writer->claim.ledger_has_owner)) {
+    if (committed > high) {
         aro_error_set(reterr, -EINVAL,
-                      "the ledger is lost: the group has committed offset %" PRId64
-                      " of %s/%" PRId32 ", which %s at %" PRId64,
-                      committed, writer->config->ledger_topic, partition,
-                      committed > high ? "ends" : "holds no claim and ends", high);
+                      "the ledger is lost: %s/%" PRId32 " ends at offset %" PRId64
+                      ", but the group has committed %" PRId64,
+                      writer->config->ledger_topic, partition, high, committed);
+        return WRITER_LEDGER_LOST;
+    }
+    if (is_forgotten) {
+        aro_error_set(reterr, -EINVAL,
+                      "the ledger is lost: %s/%" PRId32
+                      " is empty, but the group has committed offsets",
+                      writer->config->ledger_topic, partition);
         return WRITER_LEDGER_LOST;
     }
     return WRITER_DONE;
@@ -230,19 +266,19 @@ static enum writer_verdict run_claim(struct writer *writer, struct aro_error *re
         if (verdict != WRITER_DONE)
             return verdict;
     }
-    if (writer->claim.is_new_term && !writer->claim.accepts_new_ledger) {
-        verdict = check_ledger(writer, reterr);
-        if (verdict != WRITER_DONE)
-            return verdict;
-    }
-    int r = prime_outputs(writer, reterr);
-    if (r == 0)
-        r = find_sources(writer, &result->topics, reterr);
+    int r = find_sources(writer, &result->topics, reterr);
     if (r == 0)
         r = lookup_positions(membership_handle(writer->membership), &result->topics, LOOKUP_BEGIN,
                              &result->ends, reterr);
+    if (r == 0)
+        r = prime_outputs(writer, reterr);
     if (r < 0)
         return verdict_of_errno(r);
+    if (writer->claim.is_new_term && !writer->claim.accepts_new_ledger) {
+        verdict = check_ledger(writer, &result->ends, reterr);
+        if (verdict != WRITER_DONE)
+            return verdict;
+    }
     return commit_claim(writer, reterr);
 }
 
