@@ -5,6 +5,7 @@
 #include "cmocka_headers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -184,6 +185,20 @@ static void test_agents_that_come_and_go_while_redis_is_away_take_no_memory(void
     world_expect_board(world);
 }
 
+static void test_agents_that_all_leave_while_redis_is_away_are_not_on_the_board(void **state)
+{
+    struct world *world = *state;
+    redis_server_kill(&world->server);
+    world_wait(world, world_status(world).is_stale);
+    for (unsigned i = 0; i < MODEL_AGENTS; i++) {
+        world->agents[i].is_known = false;
+        world->agents[i].has_changed = true;
+        world_commit(world);
+    }
+    redis_server_start(&world->server);
+    world_expect_board(world);
+}
+
 static void test_a_script_that_never_ends_is_waited_out(void **state)
 {
     struct world *world = *state;
@@ -319,16 +334,38 @@ static void test_a_key_of_another_type_is_told_of_and_healed(void **state)
     world_expect_board(world);
 }
 
+static uint64_t info_number(struct world *world, const char *name)
+{
+    redisReply *reply = redis_server_command(&world->server, "INFO");
+    const char *line = reply && reply->str ? strstr(reply->str, name) : NULL;
+    uint64_t number = line ? strtoull(line + strlen(name), NULL, 10) : 0;
+
+    if (reply)
+        freeReplyObject(reply);
+    return number;
+}
+
 static void test_keys_that_were_evicted_are_noticed_and_written_again(void **state)
 {
     struct world *world = *state;
+    const struct board_status before = world_status(world);
+    char filler[1000];
+
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
     redis_server_do(&world->server, "CONFIG SET maxmemory-policy allkeys-random");
     world_wait(world, world_status(world).is_evicting);
     assert_false(world_status(world).is_stale);
-    redis_server_do(&world->server, "CONFIG SET maxmemory 1");
-    world_wait(world, world_status(world).is_stale);
+    redis_server_do(&world->server, "CONFIG SET maxmemory %llu",
+                    (unsigned long long)info_number(world, "used_memory:") + 300000);
+    for (unsigned i = 0; info_number(world, "evicted_keys:") == 0; i++)
+        redis_server_do(&world->server, "SET filler-%u %s", i, filler);
+    world_wait(world, world_status(world).rebuild_count > before.rebuild_count);
+    assert_int_equal(world_status(world).connect_count, before.connect_count);
+
     redis_server_do(&world->server, "CONFIG SET maxmemory 0");
     redis_server_do(&world->server, "CONFIG SET maxmemory-policy noeviction");
+    redis_server_do(&world->server, "FLUSHALL");
     world_expect_board(world);
     world_wait(world, !world_status(world).is_evicting);
 }
@@ -383,6 +420,7 @@ int main(void)
         WORLD_TEST(test_a_frozen_redis_holds_nobody_up),
         WORLD_TEST(test_a_backlog_over_its_bound_is_dropped_and_the_board_built_anew),
         WORLD_TEST(test_agents_that_come_and_go_while_redis_is_away_take_no_memory),
+        WORLD_TEST(test_agents_that_all_leave_while_redis_is_away_are_not_on_the_board),
         WORLD_TEST(test_a_script_that_never_ends_is_waited_out),
         WORLD_TEST(test_a_redis_that_refuses_to_write_gets_the_board_when_it_no_longer_does),
         WORLD_TEST(test_a_replica_is_noticed_though_nothing_is_written),
