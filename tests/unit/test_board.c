@@ -192,6 +192,30 @@ static void test_what_changes_while_the_board_is_built_is_on_it(void **state)
     free(crowd);
 }
 
+static void test_agents_that_all_leave_while_the_board_is_built_are_not_on_it(void **state)
+{
+    enum { CROWD = 500 };
+    struct world *world = *state;
+    world->settings.flight_bytes_max =
+        1; /* one call at a time, so that the build takes some turns */
+    world_remake_board(world);
+    world_begin_term(world);
+    board_write(world->board, ++world->offset, crowd_new(CROWD, 1));
+    world_wait(world, !world_status(world).is_stale && world_status(world).lag == 0);
+    uint64_t written = world_status(world).written_row_count;
+    board_rebuild(world->board, "the test wants it");
+    world_wait(world, world_status(world).written_row_count > written);
+    assert_true(world_status(world).is_stale);
+    for (unsigned i = 0; i < CROWD; i++) {
+        struct board_change *change = board_change_new();
+        char name[32];
+        snprintf(name, sizeof name, "one-of-many-%u", i);
+        board_change_add_agent(change, name, NULL);
+        board_write(world->board, ++world->offset, change);
+    }
+    world_expect_board(world);
+}
+
 static void test_the_owner_is_seen_to_be_there_while_nothing_happens(void **state)
 {
     struct world *world = *state;
@@ -453,6 +477,7 @@ int main(void)
         WORLD_TEST(test_the_offset_moves_on_where_a_commit_changed_no_row),
         WORLD_TEST(test_the_offset_moves_on_only_when_every_row_of_the_commit_is_there),
         WORLD_TEST(test_what_changes_while_the_board_is_built_is_on_it),
+        WORLD_TEST(test_agents_that_all_leave_while_the_board_is_built_are_not_on_it),
         WORLD_TEST(test_the_owner_is_seen_to_be_there_while_nothing_happens),
         WORLD_TEST(test_a_rulebook_with_other_queues_has_other_sets_of_free_agents),
         WORLD_TEST(test_the_name_of_a_rulebook_with_the_same_queues_is_on_the_board),
