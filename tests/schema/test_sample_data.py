@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-import event_schemas
+from harness import event_schemas
 
 CONFIG = event_schemas.ROOT / "config"
 TIMEOUT_S = 60
