@@ -213,6 +213,7 @@ static void test_agents_that_all_leave_while_the_board_is_built_are_not_on_it(vo
         board_change_add_agent(change, name, NULL);
         board_write(world->board, ++world->offset, change);
     }
+    world_wait(world, world_key_count(world, "*one-of-many*") == 0);
     world_expect_board(world);
 }
 
