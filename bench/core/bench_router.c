@@ -1,0 +1,221 @@
+/* The router alone: what one event costs as agents and waiting appeals grow.
+ *
+ * Teams of agents (a profile each), ten markets, three languages, two queues. Times are of
+ * aro_router_apply() with its records written, the clock of the process. */
+#include <aro/router.h>
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MARKETS = 10, TEAM = 100, BATCH = 1000, ROUNDS = 20 };
+
+static const char rulebook_text[] =
+    "rulebook: bench\nseed: 1\ndefaults: { deadline: 72h, dedupe_window: 1s }\n"
+    "queues:\n"
+    "  fraud: { deliver: agent, needs: { skills: { fraud: 2 } } }\n"
+    "  general: { deliver: agent }\n"
+    "rules:\n"
+    "  - { name: fraud, when: { reason: fraud }, route: { queue: fraud } }\n"
+    "  - { name: rest, route: { queue: general } }\n";
+
+static const char *const market_names[MARKETS] = { "BR", "US", "GB", "DE", "FR",
+                                                   "ES", "ID", "NO", "SA", "JP" };
+static const char *const tags[MARKETS] = { "pt-BR", "en-US", "en-GB", "de", "fr",
+                                           "es",    "id",    "nb",    "ar", "ja" };
+
+struct bench {
+    struct aro_languages *languages;
+    struct aro_rulebook *rulebook;
+    struct aro_router *router;
+    struct aro_effects *effects;
+    const struct aro_language *by_market[MARKETS];
+    struct aro_instant now;
+    int64_t offset;
+    unsigned in_batch;
+    double started; /* the clock, when the block at hand began */
+};
+
+static double clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void need(int r)
+{
+    if (r < 0)
+        abort();
+}
+
+static void bench_begin(struct bench *bench)
+{
+    struct aro_error error;
+    *bench = (struct bench){ .now = { INT64_C(1795341600000) } };
+    need(aro_languages_new(&bench->languages));
+    need(aro_rulebook_parse(rulebook_text, strlen(rulebook_text), bench->languages,
+                            &bench->rulebook, &error));
+    need(aro_router_new(bench->languages, bench->rulebook, &bench->router));
+    need(aro_effects_new(&bench->effects));
+    for (int i = 0; i < MARKETS; i++)
+        need(aro_languages_intern(bench->languages, tags[i], &bench->by_market[i], &error));
+}
+
+static void bench_end(struct bench *bench)
+{
+    aro_effects_free(bench->effects);
+    aro_router_free(bench->router);
+    aro_rulebook_free(bench->rulebook);
+    aro_languages_free(bench->languages);
+}
+
+static void bench_apply(struct bench *bench, const struct aro_event *event)
+{
+    const struct aro_source source = { ARO_SOURCE_RECORD, "in", 0, bench->offset++ };
+
+    bench->now.ms++;
+    aro_router_apply(bench->router, bench->now, event, &source, bench->effects);
+    if (++bench->in_batch == BATCH) {
+        aro_router_seal(bench->router, bench->effects);
+        bench->in_batch = 0;
+        aro_effects_free(bench->effects);
+        need(aro_effects_new(&bench->effects));
+    }
+}
+
+/* Every team is of one market and its language; every second one knows fraud. */
+static void add_agent(struct bench *bench, unsigned number, unsigned team_size)
+{
+    unsigned team = number / team_size;
+    char id[32], team_name[32];
+    struct aro_language_level level = { bench->by_market[team % MARKETS], 5 };
+    struct aro_skill skill = { "fraud", 3 };
+    snprintf(id, sizeof id, "agent-%u", number);
+    snprintf(team_name, sizeof team_name, "team-%u", team);
+    struct aro_event event = {
+        .type = ARO_AGENT_UPDATED,
+        .agent_id = id,
+        .capacity = 4,
+        .agent_language_count = 1,
+        .agent_languages = &level,
+        .market_count = 1,
+        .markets = &market_names[team % MARKETS],
+        .skill_count = team / MARKETS % 2,
+        .skills = &skill,
+        .team = team_name,
+    };
+    bench_apply(bench, &event);
+}
+
+static void submit(struct bench *bench, unsigned number)
+{
+    unsigned market = number * 2654435761u % MARKETS;
+    char id[32];
+    snprintf(id, sizeof id, "appeal-%u", number);
+    struct aro_event event = {
+        .type = ARO_APPEAL_SUBMITTED,
+        .appeal_id = id,
+        .market = market_names[market],
+        .language_count = 1,
+        .languages = { bench->by_market[market] },
+        .reason = number % 3 ? "other" : "fraud",
+        .tier = 1,
+        .effort = 1,
+        .submitted_at = bench->now,
+        .deadline = ARO_INSTANT_NEVER,
+    };
+    bench_apply(bench, &event);
+}
+
+static void decide(struct bench *bench, unsigned number)
+{
+    char id[32];
+    snprintf(id, sizeof id, "appeal-%u", number);
+    struct aro_event event = { .type = ARO_APPEAL_DECIDED,
+                               .appeal_id = id,
+                               .outcome = ARO_UPHELD,
+                               .decided_at = ARO_INSTANT_NEVER };
+    bench_apply(bench, &event);
+}
+
+/* Microseconds an event since the block began; another begins. */
+static double per_event(struct bench *bench, unsigned count)
+{
+    double now = clock_seconds(), us = (now - bench->started) * 1e6 / count;
+    bench->started = now;
+    return us;
+}
+
+/* Half of the capacity is in use; each round submits a batch and decides the oldest. */
+static void bench_routing(unsigned agents, unsigned team_size)
+{
+    struct bench bench;
+    double submitting = 0, deciding = 0;
+    unsigned open = agents * 2, block = agents < BATCH ? agents : BATCH;
+
+    bench_begin(&bench);
+    bench.started = clock_seconds();
+    for (unsigned i = 0; i < agents; i++)
+        add_agent(&bench, i, team_size);
+    double adding = per_event(&bench, agents);
+    for (unsigned i = 0; i < open; i++)
+        submit(&bench, i);
+    per_event(&bench, open);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < block; i++)
+            submit(&bench, open + round * block + i);
+        submitting += per_event(&bench, block);
+        for (unsigned i = 0; i < block; i++)
+            decide(&bench, round * block + i);
+        deciding += per_event(&bench, block);
+    }
+    printf("%8u agents, %6u classes: agent.updated %6.2f us, routed appeal %6.2f us, "
+           "decided %6.2f us\n",
+           agents, agents / team_size, adding, submitting / ROUNDS, deciding / ROUNDS);
+    bench_end(&bench);
+}
+
+/* Nobody has room; then each decision frees somebody, who gets the best that waits. */
+static void bench_waiting(unsigned waiting)
+{
+    enum { AGENTS = 1000 };
+    struct bench bench;
+
+    bench_begin(&bench);
+    for (unsigned i = 0; i < AGENTS; i++)
+        add_agent(&bench, i, TEAM);
+    for (unsigned i = 0; i < AGENTS * 4 * 2; i++)
+        submit(&bench, i);
+    size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    bench.started = clock_seconds();
+    for (unsigned i = 0; i < waiting; i++)
+        submit(&bench, AGENTS * 4 * 2 + i);
+    double submitting = per_event(&bench, waiting);
+    size_t bytes = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+    per_event(&bench, 1);
+    unsigned rounds = waiting < AGENTS * 2 ? waiting : AGENTS * 2;
+    for (unsigned i = 0; i < rounds; i++)
+        decide(&bench, i);
+    printf("%8u waiting: submitted %6.2f us, freed agent %6.2f us, %4zu bytes a waiting appeal\n",
+           waiting, submitting, per_event(&bench, rounds), bytes / waiting);
+    bench_end(&bench);
+}
+
+int main(int argument_count, char **arguments)
+{
+    unsigned waiting_max = argument_count > 1 ? (unsigned)atoi(arguments[1]) : 1000000;
+    unsigned agents_max = argument_count > 2 ? (unsigned)atoi(arguments[2]) : 100000;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (unsigned agents = 100; agents <= agents_max; agents *= 10)
+        bench_routing(agents, TEAM);
+    for (unsigned agents = 100; agents <= agents_max; agents *= 10)
+        bench_routing(agents, 1);
+    for (unsigned waiting = 10000; waiting <= waiting_max; waiting *= 10)
+        bench_waiting(waiting);
+    return 0;
+}
