@@ -7,27 +7,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_escaped(struct buffer *buffer, const char *text)
+/* Bytes as they are, where room for them was reserved. */
+static inline char *put(char *at, const char *bytes, size_t length)
+{
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+static inline bool needs_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+static char *put_escape(char *at, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
 
-    buffer_add(buffer, "\"", 1);
-    for (const char *run = text;;) {
-        const char *end = run;
-        while ((unsigned char)*end >= 0x20 && *end != '"' && *end != '\\')
-            end++;
-        buffer_add(buffer, run, (size_t)(end - run));
-        if (!*end)
-            break;
-        unsigned char c = (unsigned char)*end;
-        if (c == '"' || c == '\\') {
-            buffer_add(buffer, (char[]){ '\\', (char)c }, 2);
-        } else {
-            buffer_add(buffer, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
-        }
-        run = end + 1;
+    if (c == '"' || c == '\\')
+        return put(at, (char[]){ '\\', (char)c }, 2);
+    return put(at, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+}
+
+/* Room for what comes next is reserved once for a whole text, at its longest. */
+static void add_escaped(struct buffer *buffer, const char *text)
+{
+    size_t length = strlen(text);
+
+    buffer_reserve(buffer, length * 6 + 2);
+    char *at = buffer->data + buffer->length;
+    *at++ = '"';
+    for (const char *run = text, *end = text + length; run < end;) {
+        const char *stop = run;
+        while (stop < end && !needs_escape((unsigned char)*stop))
+            stop++;
+        at = put(at, run, (size_t)(stop - run));
+        run = stop;
+        if (run < end)
+            at = put_escape(at, (unsigned char)*run++);
     }
-    buffer_add(buffer, "\"", 1);
+    *at++ = '"';
+    *at = '\0';
+    buffer->length = (size_t)(at - buffer->data);
 }
 
 /* The comma and the name that come before any value. */

@@ -23,25 +23,13 @@ void buffer_clear(struct buffer *buffer)
         buffer->data[0] = '\0';
 }
 
-void buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t needed)
 {
-    size_t needed = buffer->length + more + 1;
-    if (needed <= buffer->size)
-        return;
     size_t size = buffer->size ? buffer->size : BUFFER_SIZE_FIRST;
     while (size < needed)
         size *= 2;
     buffer->data = memory_resize(buffer->data, size);
     buffer->size = size;
-}
-
-void buffer_add(struct buffer *buffer, const void *data, size_t length)
-{
-    buffer_reserve(buffer, length);
-    if (length)
-        memcpy(buffer->data + buffer->length, data, length);
-    buffer->length += length;
-    buffer->data[buffer->length] = '\0';
 }
 
 void buffer_add_text(struct buffer *buffer, const char *text)
