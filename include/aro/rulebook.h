@@ -63,6 +63,7 @@ struct aro_offer_terms {
 
 struct aro_queue_terms {
     const char *name;
+    unsigned line, column;  /* where the rulebook names it */
     unsigned index;         /* its place in the rulebook, from 0 */
     bool delivers_to_queue; /* no agent is chosen: the team's own inbox takes it */
     const char *topic;      /* NULL: the shard's own */
@@ -89,6 +90,7 @@ enum aro_launch {
 
 struct aro_market_terms {
     const char *name;
+    unsigned line, column; /* where the rulebook names it */
     size_t language_count;
     const struct aro_language *const *languages; /* those that its people write in */
     size_t fallback_count;

@@ -114,19 +114,6 @@ static const struct market_index *witness_market(const struct aro_rulebook *rule
     return &index->markets[index->market_absent];
 }
 
-static uint32_t position_in(const struct market_index *market, size_t conjunction)
-{
-    uint32_t low = 0, high = market->count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (market->conjunctions[middle] < conjunction)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 const struct rule *hidden_by(const struct aro_rulebook *rulebook, const struct rule *rule)
 {
     if (rule->conjunction_count == 0)
@@ -134,7 +121,7 @@ const struct rule *hidden_by(const struct aro_rulebook *rulebook, const struct r
     struct search search = { .rulebook = rulebook,
                              .inner = &rulebook->conjunctions[rule->first_conjunction] };
     search.market = witness_market(rulebook, search.inner);
-    search.position = position_in(search.market, rule->first_conjunction);
+    search.position = market_index_position(search.market, rule->first_conjunction);
 
     for (size_t at = 0; at <= search.position / 64; at++) {
         for (uint64_t word = candidate_word(&search, at); word; word &= word - 1) {

@@ -116,6 +116,21 @@ static inline uint64_t column_summary(const struct index_column *column,
     return column->summaries[row * market->summary_words + word];
 }
 
+/* How many of the market's conjunctions come before number @conjunction: its position, where it is
+ * one of them. */
+static inline uint32_t market_index_position(const struct market_index *market, size_t conjunction)
+{
+    uint32_t low = 0, high = market->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (market->conjunctions[middle] < conjunction)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The columns of the market that @text is, or of every other market for VALUE_OTHER. */
 static inline const struct market_index *rule_index_market(const struct rule_index *index,
                                                            uint32_t text)

@@ -246,6 +246,8 @@ static int read_queues(struct rulebook_parser *parser, const struct spot *root)
         struct spot member = spot_member(&queues, i);
         struct aro_queue_terms *queue = &rulebook->queues[i];
         queue->index = (unsigned)i;
+        queue->line = member.key_node->line;
+        queue->column = member.key_node->column;
         r = read_member_name(parser, &member, &queue->name);
         if (r == 0)
             r = queue_parse(parser, &member, queue);
@@ -268,6 +270,8 @@ static int read_markets(struct rulebook_parser *parser, const struct spot *marke
     for (size_t i = 0; r == 0 && i < markets->node->count; i++) {
         struct spot member = spot_member(markets, i);
         struct aro_market_terms *market = &rulebook->markets[i];
+        market->line = member.key_node->line;
+        market->column = member.key_node->column;
         r = read_member_name(parser, &member, &market->name);
         if (r == 0)
             r = market_parse(parser, &member, market);

@@ -1,5 +1,6 @@
 /* The compiled rules against an evaluator that reads each `when` as the manual words it: random
  * rulebooks, random appeals, the same rule each time. */
+#include <aro/lint.h>
 #include <aro/rulebook.h>
 
 #include "rules/rulebook.h"
@@ -409,6 +410,7 @@ struct world {
     size_t rule_count;
     struct buffer whens[RULES_MAX]; /* the last is empty: the rule that takes the rest */
     struct buffer text;
+    size_t dead_count; /* rules of which lint says that they can never match */
 };
 
 static void choose_rules(struct world *world)
@@ -509,6 +511,18 @@ static struct aro_rulebook *parse_random(struct world *world)
     }
 }
 
+/* Whether lint says of the rule that it can never match. */
+static bool is_told_dead(const struct aro_lint *lint, const struct rule *rule)
+{
+    for (size_t i = 0; i < aro_lint_finding_count(lint); i++) {
+        const struct aro_lint_finding *finding = aro_lint_finding_at(lint, i);
+        if (finding->line == rule->line && (strcmp(finding->name, "rule-hidden") == 0 ||
+                                            strcmp(finding->name, "rule-impossible") == 0))
+            return true;
+    }
+    return false;
+}
+
 static void check_appeals(struct world *world, const struct aro_rulebook *rulebook)
 {
     struct document *document = NULL;
@@ -516,6 +530,9 @@ static void check_appeals(struct world *world, const struct aro_rulebook *rulebo
 
     assert_int_equal(document_parse(world->text.data, world->text.length, &document, &error), 0);
     const struct document_node *rules = document_find(document_root(document), "rules");
+    struct aro_lint *lint = NULL;
+    assert_int_equal(aro_lint_new(rulebook, &lint), 0);
+    aro_lint_run(lint);
     for (int i = 0; i < APPEALS_A_RULEBOOK; i++) {
         struct appeal appeal;
         struct aro_route route;
@@ -527,7 +544,15 @@ static void check_appeals(struct world *world, const struct aro_rulebook *rulebo
             show(world, &appeal.facts);
             fail_msg("rule %u instead of %zu", route.rule_index, expected);
         }
+        /* Lint knows that a submitted appeal has a language. */
+        if (appeal.facts.language_count > 0 && is_told_dead(lint, &rulebook->rules[expected])) {
+            show(world, &appeal.facts);
+            fail_msg("lint says that rule %zu can never match", expected);
+        }
     }
+    for (size_t i = 0; i < rulebook->rule_count; i++)
+        world->dead_count += is_told_dead(lint, &rulebook->rules[i]);
+    aro_lint_free(lint);
     document_free(document);
 }
 
@@ -542,6 +567,7 @@ static void test_the_compiled_rules_choose_what_their_words_say(void **state)
         check_appeals(&world, rulebook);
         aro_rulebook_free(rulebook);
     }
+    assert_true(world.dead_count > 20);
     for (size_t i = 0; i < RULES_MAX; i++)
         buffer_done(&world.whens[i]);
     buffer_done(&world.text);
