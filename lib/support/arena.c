@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = 16 };
+/* Blocks grow from the first to the largest, so that an arena of one event costs no more than it.
+ */
+enum { BLOCK_SIZE_FIRST = 1024, BLOCK_SIZE_MAX = 64 * 1024, ALIGNMENT = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -25,8 +27,11 @@ void arena_done(struct arena *arena)
 
 static void arena_add_block(struct arena *arena, size_t size)
 {
-    if (size < BLOCK_SIZE)
-        size = BLOCK_SIZE;
+    size_t next = arena->blocks ? arena->blocks->size * 4 : BLOCK_SIZE_FIRST;
+    if (next > BLOCK_SIZE_MAX)
+        next = BLOCK_SIZE_MAX;
+    if (size < next)
+        size = next;
     struct arena_block *block = memory_new(sizeof *block + size);
     block->size = size;
     block->next = arena->blocks;
