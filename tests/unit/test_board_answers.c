@@ -26,6 +26,7 @@ static int setup(void **state)
     scene->world->settings.unix_path = NULL;
     scene->world->settings.host = "127.0.0.1";
     scene->world->settings.port = fake_redis_port(scene->fake);
+    scene->world->settings.password = "secret";
     world_remake_board(scene->world);
     *state = scene;
     return 0;
@@ -76,6 +77,8 @@ static void test_every_refusal_is_waited_out(void **state)
         { "LOADING", { .info = "-LOADING Redis is loading the dataset in memory\r\n" } },
         { "still loading", { .info = "$34\r\nrun_id:1\r\nrole:master\r\nloading:1\r\n\r\n" } },
         { "replica", { .info = "$24\r\nrun_id:1\r\nrole:slave\r\nxy\r\n" } },
+        { "ERR AUTH", { .auth = "-ERR AUTH <password> called without any password\r\n" } },
+        { "WRONGPASS", { .auth = "-WRONGPASS invalid username-password pair\r\n" } },
         { "NOAUTH", { .info = "-NOAUTH Authentication required.\r\n" } },
         { "NOPERM", { .info = "-NOPERM this user has no permissions to run 'info'\r\n" } },
         { "NOPERM", { .script = "-NOPERM this user has no permissions to run 'script|load'\r\n" } },
@@ -113,6 +116,7 @@ static void test_every_hostile_answer_ends_the_connection_and_nothing_else(void 
         { "", { .scan = "*-2\r\n" } },
         { "", { .scan = "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n" } },
         { "Protocol error", { .info = "?what is this\r\n" } },
+        { "AUTH", { .auth = ":1\r\n" } },
         { "INFO", { .info = ":5\r\n" } },
         { "INFO", { .info = "$-1\r\n" } },
         { "INFO", { .info = "$3\r\nabc\r\n" } },
