@@ -56,3 +56,30 @@ int input_event(struct aro_event_reader *reader, const char *text, size_t length
     header.length = value ? strlen(value) : 0;
     return aro_event_read(reader, &message, ret, reterr);
 }
+
+int input_agents(const struct invocation *invocation, const char *path,
+                 struct aro_event_reader *reader,
+                 void (*take)(const struct aro_event *event, void *context), void *context)
+{
+    CLEANUP(freep) char *text = NULL;
+    struct aro_error error = { 0 };
+    const struct aro_event *event;
+    size_t length, line_length;
+    unsigned number = 1;
+
+    if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
+        return answer_fail_file(invocation, path, &error);
+    for (const char *line = text; line < text + length; line += line_length + 1, number++) {
+        line_length = strcspn(line, "\n");
+        if (strspn(line, " \t\r") >= line_length)
+            continue;
+        if (input_event(reader, line, line_length, ARO_TOPIC_AGENTS, ARO_AGENT_UPDATED, &event,
+                        &error) < 0) {
+            error.line = number;
+            error.column = 1;
+            return answer_fail_file(invocation, path, &error);
+        }
+        take(event, context);
+    }
+    return EXIT_FINE;
+}

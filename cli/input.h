@@ -19,4 +19,11 @@ int input_event(struct aro_event_reader *reader, const char *text, size_t length
                 enum aro_topic_kind kind, enum aro_event_type initial_type,
                 const struct aro_event **ret, struct aro_error *reterr);
 
+/* Reads the file @path, an agent's event a line, and gives each event to @take. The type may be
+ * left out where it is agent.updated. Gives EXIT_FINE, or an exit code once it has said what is
+ * wrong, with the line. */
+int input_agents(const struct invocation *invocation, const char *path,
+                 struct aro_event_reader *reader,
+                 void (*take)(const struct aro_event *event, void *context), void *context);
+
 #endif

@@ -74,60 +74,13 @@ static int trial_begin(struct trial *trial)
     return EXIT_FINE;
 }
 
-/* Where an event lies: who wrote the file wants to know the line. */
-struct event_text {
-    const char *text;
-    size_t length;
-    unsigned line;
-    enum aro_topic_kind topic_kind;
-    enum aro_event_type initial_type;
-};
-
-/* -EINVAL with @reterr and the event's line where it is none. */
-static int trial_apply(struct trial *trial, const struct event_text *given,
-                       struct aro_effects *effects, struct aro_error *reterr)
+static void apply_agent(const struct aro_event *event, void *context)
 {
-    const struct aro_event *event;
-    int r = input_event(trial->reader, given->text, given->length, given->topic_kind,
-                        given->initial_type, &event, reterr);
-    if (r < 0) {
-        reterr->line = given->line;
-        reterr->column = 1;
-        return r;
-    }
-    aro_router_apply(trial->router, trial->now, event, &source, effects);
-    return 0;
-}
-
-static int apply_agent(struct trial *trial, const struct event_text *given,
-                       struct aro_error *reterr)
-{
+    struct trial *trial = context;
     CLEANUP(effects_free) struct aro_effects *effects = NULL;
-    if (strspn(given->text, " \t\r") >= given->length)
-        return 0;
     if (aro_effects_new(&effects) < 0)
         memory_exhausted();
-    return trial_apply(trial, given, effects, reterr);
-}
-
-static int apply_agents(struct trial *trial, const char *path)
-{
-    CLEANUP(freep) char *text = NULL;
-    struct aro_error error = { 0 };
-    struct event_text line = { .line = 1,
-                               .topic_kind = ARO_TOPIC_AGENTS,
-                               .initial_type = ARO_AGENT_UPDATED };
-    size_t length;
-
-    if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
-        return answer_fail_file(trial->invocation, path, &error);
-    for (line.text = text; line.text < text + length; line.line++) {
-        line.length = strcspn(line.text, "\n");
-        if (apply_agent(trial, &line, &error) < 0)
-            return answer_fail_file(trial->invocation, path, &error);
-        line.text += line.length + 1;
-    }
-    return EXIT_FINE;
+    aro_router_apply(trial->router, trial->now, event, &source, effects);
 }
 
 /* The events that would be published, [{type, data}]. */
@@ -162,17 +115,19 @@ static int apply_appeal(struct trial *trial, const char *path)
     CLEANUP(effects_free) struct aro_effects *effects = NULL;
     CLEANUP(freep) char *text = NULL;
     struct aro_error error = { 0 };
-    struct event_text appeal = { .line = 1,
-                                 .topic_kind = ARO_TOPIC_APPEALS,
-                                 .initial_type = ARO_APPEAL_SUBMITTED };
+    const struct aro_event *event;
+    size_t length;
 
     if (aro_effects_new(&effects) < 0)
         memory_exhausted();
-    if (file_read(path, INPUT_LENGTH_MAX, &text, &appeal.length, &error) < 0)
+    if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
         return answer_fail_file(trial->invocation, path, &error);
-    appeal.text = text;
-    if (trial_apply(trial, &appeal, effects, &error) < 0)
+    if (input_event(trial->reader, text, length, ARO_TOPIC_APPEALS, ARO_APPEAL_SUBMITTED, &event,
+                    &error) < 0) {
+        error.line = error.column = 1;
         return answer_fail_file(trial->invocation, path, &error);
+    }
+    aro_router_apply(trial->router, trial->now, event, &source, effects);
     json_t *published = published_new(effects);
     if (trial->invocation->is_json)
         return answer_print(trial->invocation, published);
@@ -188,7 +143,7 @@ static int run(const struct invocation *invocation)
 
     int code = trial_begin(&trial);
     if (code == EXIT_FINE && agents)
-        code = apply_agents(&trial, agents);
+        code = input_agents(invocation, agents, trial.reader, apply_agent, &trial);
     return code == EXIT_FINE ? apply_appeal(&trial, invocation->operands[1]) : code;
 }
 

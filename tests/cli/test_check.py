@@ -55,3 +55,57 @@ def test_a_file_that_is_not_there_ends_with_78(appealctl, tmp_path):
     result = appealctl("check", tmp_path / "none.yaml")
     assert result.returncode == 78
     assert f"cannot read '{tmp_path}/none.yaml': No such file or directory" in result.stderr
+
+
+HIDDEN = """\
+rulebook: x
+queues: { a: {} }
+rules:
+  - { name: first, when: { tier: 1 }, route: { queue: a } }
+  - { name: second, when: { tier: 2 }, route: { queue: a } }
+  - { name: both, when: { tier: [1, 2] }, route: { queue: a } }
+  - { name: rest, route: { queue: a } }
+"""
+
+
+def test_a_rule_that_can_never_match_is_a_warning(appealctl, tmp_path):
+    result = check(appealctl, tmp_path, HIDDEN)
+    assert result.returncode == 0
+    assert f"{tmp_path}/rulebook.yaml:6:5: warning: rule 'both' can never match" in result.stdout
+    answer = json.loads(check(appealctl, tmp_path, HIDDEN, "--json").stdout)
+    assert [(finding["line"], finding["name"]) for finding in answer["findings"]] == [(6, "rule-hidden")]
+
+
+def test_strict_makes_a_warning_end_with_1(appealctl, tmp_path):
+    assert check(appealctl, tmp_path, HIDDEN, "--strict").returncode == 1
+    assert check(appealctl, tmp_path, RULEBOOK, "--strict").returncode == 0
+
+
+def test_queues_that_the_agents_cannot_serve_are_told(appealctl, tmp_path):
+    agents = tmp_path / "agents.jsonl"
+    agents.write_text('{"agent_id":"ana","capacity":5,"languages":["pt"],"markets":["BR"],"queues":["general"]}\n')
+    result = check(appealctl, tmp_path, RULEBOOK, "--agents", agents, "--strict")
+    assert result.returncode == 1
+    assert "queue 'fraud': no agent can take anything from it" in result.stdout
+    assert "queue 'general'" not in result.stdout
+
+
+def test_a_broken_agent_is_told_with_its_line(appealctl, tmp_path):
+    agents = tmp_path / "agents.jsonl"
+    agents.write_text('\n{"agent_id":"ana"}\n')
+    result = check(appealctl, tmp_path, RULEBOOK, "--agents", agents)
+    assert result.returncode == 78
+    assert "agents.jsonl:2:" in result.stderr
+
+
+def test_the_sample_has_no_warnings_with_its_agents(appealctl, root):
+    result = appealctl("check", root / "config" / "rulebook.yaml", "--agents", root / "config" / "agents.jsonl", "--strict")
+    assert result.returncode == 0, result.stdout
+
+
+def test_notes_are_told_on_request_and_always_in_json(appealctl, root):
+    rulebook = root / "config" / "rulebook.yaml"
+    assert "note:" not in appealctl("check", rulebook).stdout
+    assert "note: rule 'fraud-latam' and 'third-appeal'" in appealctl("check", rulebook, "--notes").stdout
+    findings = json.loads(appealctl("check", rulebook, "--json").stdout)["findings"]
+    assert {finding["grade"] for finding in findings} == {"note"}
