@@ -42,6 +42,13 @@ if(ARO_SANITIZE)
   target_compile_options(aro_build INTERFACE
     -fsanitize=${ARO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(aro_build INTERFACE -fsanitize=${ARO_SANITIZE})
+  if(ARO_SANITIZE STREQUAL "thread")
+    # Nothing of ours calls them: the linker is told to take them for librdkafka.
+    add_library(aro_thread_sanitizer STATIC ${PROJECT_SOURCE_DIR}/tests/support/thread_sanitizer.c)
+    target_compile_options(aro_thread_sanitizer PRIVATE -fsanitize=thread)
+    target_link_libraries(aro_build INTERFACE aro_thread_sanitizer)
+    target_link_options(aro_build INTERFACE -Wl,--undefined=thrd_create)
+  endif()
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(aro_build INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
