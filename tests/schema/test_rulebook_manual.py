@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-import event_schemas
+from harness import event_schemas
 
 MANUAL = (event_schemas.ROOT / "docs" / "rulebook.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", MANUAL, re.MULTILINE | re.DOTALL)
