@@ -132,21 +132,17 @@ static void test_another_replication_id_means_that_writes_may_be_lost(void **sta
 static void test_a_frozen_redis_holds_nobody_up(void **state)
 {
     struct world *world = *state;
-    world->settings.timeout.ms = 100;
+    world->settings.timeout.ms = 1000;
     world_remake_board(world);
     world->claim++;
     world_begin_term(world);
     world_expect_board(world);
     redis_server_freeze(&world->server);
     change_and_commit(world, 2000); /* would never come back from a call that waits for Redis */
-    world_expect_failure(world, "no answer within 100 ms");
-    change_and_commit(world, 2000);
+    world_expect_failure(world, "no answer within 1000 ms");
     assert_true(world_status(world).is_stale);
-    world_wait(world, strstr(world_status(world).last_error, "no answer"));
+    change_and_commit(world, 2000);
     redis_server_thaw(&world->server);
-    world->settings.timeout.ms = 10000;
-    world_remake_board(world);
-    world_begin_term(world);
     world_expect_board(world);
 }
 
