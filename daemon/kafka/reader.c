@@ -196,7 +196,6 @@ static rd_kafka_conf_t *reader_conf(const struct config *config, struct aro_erro
      * hold a second of peak traffic. */
     static const struct client_default defaults[] = {
         { "queued.min.messages", "1000000" },
-        { "queued.max.messages.kbytes", "131072" },
         { "fetch.wait.max.ms", "100" },
         { NULL, NULL },
     };

@@ -1,6 +1,6 @@
 #include "shard/ledger_fold.h"
 
-#include "support/cleanup.h"
+#include "support/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -138,6 +138,16 @@ void ledger_fold_settle(struct ledger_fold *fold, uint64_t seq, struct aro_posit
 {
     fold->settled_seq = seq;
     set_positions(fold, positions);
+}
+
+void ledger_fold_set_topics(struct ledger_fold *fold, const struct aro_topics *topics)
+{
+    size_t size = topics->topic_count * sizeof *topics->topics;
+
+    aro_topics_done(&fold->topics);
+    fold->topics.topics = memory_new(size);
+    memcpy(fold->topics.topics, topics->topics, size);
+    fold->topics.topic_count = topics->topic_count;
 }
 
 void ledger_fold_end_work(struct ledger_fold *fold)

@@ -55,6 +55,9 @@ void ledger_fold_begin_work(struct ledger_fold *fold, const char *claim);
 /* Transaction @seq of our claim is committed, with those positions (taken). */
 void ledger_fold_settle(struct ledger_fold *fold, uint64_t seq, struct aro_positions *positions);
 
+/* The topics' record that we have written is committed. Copies @topics. */
+void ledger_fold_set_topics(struct ledger_fold *fold, const struct aro_topics *topics);
+
 /* We own it no longer; what is read from here is folded, but for what is settled. */
 void ledger_fold_end_work(struct ledger_fold *fold);
 

@@ -106,15 +106,11 @@ static const struct aro_topic *find_topic(const struct aro_topics *topics, const
     return NULL;
 }
 
-/* Are the topics those that the ledger knows? 0; 1: nothing is recorded yet; -EINVAL. */
-static int check_topics(const struct shard *shard, struct aro_error *reterr)
+int shard_check_topics(const struct shard *shard, const struct aro_topics *now,
+                       struct aro_error *reterr)
 {
-    const struct aro_topics *known = &shard->fold.topics, *now = &shard->topics_now;
-
-    if (known->topic_count == 0 || shard->accepts_partitions)
-        return 1;
     for (size_t i = 0; i < now->topic_count; i++) {
-        const struct aro_topic *topic = find_topic(known, now->topics[i].name);
+        const struct aro_topic *topic = find_topic(&shard->fold.topics, now->topics[i].name);
         int32_t before = topic ? topic->partition_count : 0;
         if (before != now->topics[i].partition_count)
             return aro_error_set(reterr, -EINVAL,
@@ -232,8 +228,8 @@ static void begin_work(struct shard *shard)
         shard_stop(shard, error.message);
         return;
     }
-    int topics = check_topics(shard, &error);
-    if (topics < 0) {
+    bool records_topics = shard->fold.topics.topic_count == 0 || shard->accepts_partitions;
+    if (!records_topics && shard_check_topics(shard, &shard->topics_now, &error) < 0) {
         shard_stop(shard, error.message);
         return;
     }
@@ -250,10 +246,11 @@ static void begin_work(struct shard *shard)
     shard->doubt_count = 0;
     shard->accepts_partitions = shard->accepts_new_ledger = false;
     shard->take_over_count++;
+    shard->looked_at_topics_at = host_clock_now(); /* the claim has */
     shard_move(shard, SHARD_OWNER);
     shard->collecting = batch_new();
     shard->collecting->must_commit = true; /* the term's first positions */
-    if (topics > 0)
+    if (records_topics)
         shard->collecting->topics = aro_topics_format(&shard->topics_now);
     begin_board(shard);
     adopt_rulebook(shard);

@@ -102,6 +102,8 @@ void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
     shard->commit_count++;
     shard->ledger_next = ledger_offset + 1;
     ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
+    if (batch->topics)
+        ledger_fold_set_topics(&shard->fold, &shard->topics_now);
     if (shard->board)
         board_write(shard->board, ledger_offset, TAKE(shard->in_flight_change));
     batch_tell_waiters(batch, true);

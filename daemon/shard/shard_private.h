@@ -41,9 +41,10 @@ struct shard {
     enum shard_exit exit_pending;     /* when the writer gives its batch back */
     struct aro_span tombstones_last;  /* in the ledger topic */
     struct aro_instant was_at_end_at; /* of the ledger; host's time */
-    bool is_asking_for_end;           /* of the ledger, as a standby */
-    bool has_read_anew;               /* after a stall, and nothing has come since */
-    bool has_caught_up;               /* the ledger's end was reached: what comes is live */
+    struct aro_instant looked_at_topics_at;
+    bool is_asking_for_end; /* of the ledger, as a standby */
+    bool has_read_anew;     /* after a stall, and nothing has come since */
+    bool has_caught_up;     /* the ledger's end was reached: what comes is live */
 
     struct term *term;                           /* NULL: the group has not given us the shard */
     bool is_releasing;                           /* the group waits for us */
@@ -97,6 +98,9 @@ void shard_on_claim_timer(evutil_socket_t descriptor, short what, void *context)
 void shard_on_claim_done(struct shard *shard, struct writer_result *result);
 /* Our claim may have been read by now. */
 void shard_go_on_after_claim(struct shard *shard);
+/* Are the topics as the ledger knows them? -EINVAL with @reterr. */
+int shard_check_topics(const struct shard *shard, const struct aro_topics *now,
+                       struct aro_error *reterr);
 /* The router's rulebook becomes the one that was loaded last. */
 void shard_swap_rulebook(struct shard *shard);
 

@@ -59,6 +59,8 @@ void shard_on_tick_timer(evutil_socket_t descriptor, short what, void *context)
 
 void shard_on_ends_done(struct shard *shard, struct writer_result *result)
 {
+    struct aro_error error;
+
     if (shard->is_asking_for_end) {
         shard_on_standby_ends(shard, result);
         return;
@@ -69,6 +71,9 @@ void shard_on_ends_done(struct shard *shard, struct writer_result *result)
         log_warning(shard_about(shard), "cannot tell whether timers may fire, asking again: %s",
                     result->error.message);
         shard->wants_ends = true;
+    } else if (shard_check_topics(shard, &result->topics, &error) < 0) {
+        shard_stop(shard, error.message); /* what lies in a new partition would wait unread */
+        return;
     } else {
         aro_positions_done(&shard->ends);
         shard->ends = result->ends;

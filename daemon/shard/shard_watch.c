@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { LOOK_AT_TOPICS_MS = 30 * 1000 };
+
 /* librdkafka has been seen to stop delivering a partition for good. Read anew from the same place;
  * where that does not help either, a new process may. */
 static void watch_stall(struct shard *shard, struct aro_instant now)
@@ -72,6 +74,17 @@ void shard_on_standby_ends(struct shard *shard, const struct writer_result *resu
         shard->was_at_end_at = host_clock_now();
 }
 
+/* Partitions that are added while we work are read by nobody until somebody looks. Where the
+ * sources end is asked together with how many partitions they have. */
+static void watch_topics(struct shard *shard, struct aro_instant now)
+{
+    if (shard->state != SHARD_OWNER || now.ms - shard->looked_at_topics_at.ms < LOOK_AT_TOPICS_MS)
+        return;
+    shard->looked_at_topics_at = now;
+    shard->wants_ends = !shard->has_ends;
+    shard_commit_next(shard);
+}
+
 void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context)
 {
     struct shard *shard = context;
@@ -79,5 +92,6 @@ void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context)
     (void)descriptor, (void)what;
 
     watch_stall(shard, now);
+    watch_topics(shard, now);
     watch_standby(shard, now);
 }

@@ -16,8 +16,8 @@ def route(world, watch, count, first=0):
     watch.wait_count("assignment.created", before + count, 30)
 
 
-def reason(instance):
-    instance.wait_state("main", "stopped", seconds=40)
+def reason(instance, seconds=40):
+    instance.wait_state("main", "stopped", seconds=seconds)
     return instance.status()["shards"][0]["reason"]
 
 
@@ -115,3 +115,12 @@ def test_a_record_that_is_too_large_for_its_topic_stops_the_shard_by_name(roomy)
         assert instance.ask("start-shard", shard="main")["ok"]
         watch.wait_count("assignment.created", 30, 30)
     roomy.assert_faultless()
+
+
+@pytest.mark.soak
+def test_a_working_owner_notices_partitions_that_are_added(roomy):
+    """It looks every half a minute: what lies in a new partition would wait unread."""
+    with roomy.watch() as watch:
+        route(roomy, watch, 20)
+        grow(roomy, roomy.main.reviews, 6)
+        assert "had 4" in reason(roomy.instance())
