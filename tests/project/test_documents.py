@@ -36,3 +36,10 @@ def test_every_folder_of_the_code_stands_in_the_code_map(root, tracked):
                if name.parts[0] in ("lib", "daemon") and len(name.parts) > 2}
     missing = sorted(folder for folder in folders if f"`{folder}/`" not in map_of_code)
     assert not missing, f"docs/architecture.md does not tell of {missing}"
+
+
+def test_every_folder_in_the_code_map_is_there(root):
+    map_of_code = (root / "docs" / "architecture.md").read_text().split("## Code map")[1].split("\n## ")[0]
+    named = re.findall(r"`([a-z_/]+/)`", map_of_code)
+    assert named
+    assert [folder for folder in named if not (root / folder).is_dir()] == []
