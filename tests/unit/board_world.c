@@ -463,7 +463,7 @@ void world_expect_board(struct world *world)
 
 void world_expect_failure(struct world *world, const char *text)
 {
-    world_wait(world, strstr(world_status(world).last_error, text));
+    world_wait(world, world_status(world).is_stale && strstr(world_status(world).last_error, text));
 }
 
 const char *world_ask(struct world *world, const char *format, ...)
