@@ -72,7 +72,8 @@ class Broker:
 
     def _format_storage(self):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster,
+        # One word with its option: an id may begin with "-".
+        command = self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",
                              "-c", str(self.settings_path))  # fmt: skip
         result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert result.returncode == 0, f"formatting Kafka's storage failed:\n{result.stderr}"
