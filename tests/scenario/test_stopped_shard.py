@@ -2,7 +2,13 @@
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, ResourceType
+from confluent_kafka.admin import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    ResourceType,
+)
 from harness import events, topics
 from harness.process import wait_until
 
@@ -25,7 +31,9 @@ def grow(world, topic, count):
     world.broker.admin.create_partitions([NewPartitions(topic, count)])[topic].result(timeout=20)
     # Every later look at the topic must see them.
     wait_until(
-        lambda: len(world.broker.admin.list_topics(topic, timeout=5).topics[topic].partitions) == count,
+        lambda: (
+            len(world.broker.admin.list_topics(topic, timeout=5).topics[topic].partitions) == count
+        ),
         20,
         "the new partitions are known",
     )
@@ -60,7 +68,9 @@ def test_a_lost_ledger_stops_the_shard(roomy):
     assert instance.stop() == 0
     topics.delete(roomy.broker.admin, [roomy.ledger])
     wait_until(
-        lambda: roomy.ledger not in roomy.broker.admin.list_topics(timeout=5).topics, 20, "it is gone"
+        lambda: roomy.ledger not in roomy.broker.admin.list_topics(timeout=5).topics,
+        20,
+        "it is gone",
     )
     topics.create(roomy.broker.admin, [topics.new_ledger(roomy.ledger, 1)])
     instance.start()
@@ -75,7 +85,9 @@ def test_a_lost_ledger_stops_the_shard(roomy):
 def test_a_group_keeps_its_hands_off_the_ledger_of_another(roomy):
     with roomy.watch() as watch:
         route(roomy, watch, 20)
-        stranger = roomy.instance("stranger", kafka={**roomy.settings("x")["kafka"], "group": "strangers"})
+        stranger = roomy.instance(
+            "stranger", kafka={**roomy.settings("x")["kafka"], "group": "strangers"}
+        )
         stranger.start()
         assert f"belongs to group '{roomy.group}'" in reason(stranger)
         route(roomy, watch, 20, first=20)
