@@ -1,5 +1,5 @@
 #include "board/board_private.h"
-#include "board/monotonic.h"
+#include "loop/monotonic.h"
 #include "board/sweep.h"
 
 #include "support/memory.h"

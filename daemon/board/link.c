@@ -1,6 +1,6 @@
 #include "board/link.h"
 
-#include "board/monotonic.h"
+#include "loop/monotonic.h"
 
 #include "support/cleanup.h"
 #include "support/memory.h"

@@ -1,6 +1,7 @@
 #include "control/client.h"
 
 #include "control/socket.h"
+#include "loop/monotonic.h"
 
 #include "support/buffer.h"
 #include "support/cleanup.h"
@@ -10,20 +11,12 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 static void close_descriptor(int *descriptor)
 {
     if (*descriptor >= 0)
         close(*descriptor);
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static char *request_format(const char *command, json_t *args)

@@ -2,13 +2,13 @@
 
 #include "kafka/client.h"
 #include "log/log.h"
+#include "loop/monotonic.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     TRANSACTION_TIMEOUT_MS = 10000,
@@ -16,13 +16,6 @@ enum {
     INIT_CALL_MS = 200, /* see producer_init_transactions() */
     FULL_QUEUE_POLL_MS = 10,
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Each delivery report. It also has to be there for speed: without one every commit waits in steps
  * of 10 ms. */

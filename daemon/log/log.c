@@ -2,6 +2,8 @@
  * only where the kernel says that it will not wait. */
 #include "log/log.h"
 
+#include "loop/monotonic.h"
+
 #include "support/siphash.h"
 
 #include <assert.h>
@@ -16,7 +18,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -167,13 +168,6 @@ static void line_make_printable(struct line *line, size_t start)
         if (byte < ' ' || byte == 0x7f)
             line->text[i] = '?';
     }
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* May the site speak? Debug always may: who turns it on wants all of it. */

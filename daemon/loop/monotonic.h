@@ -1,6 +1,6 @@
 /* The clock that deadlines are measured by: it never jumps. */
-#ifndef DAEMON_BOARD_MONOTONIC_H
-#define DAEMON_BOARD_MONOTONIC_H
+#ifndef APPEAL_ROUTERD_LOOP_MONOTONIC_H
+#define APPEAL_ROUTERD_LOOP_MONOTONIC_H
 
 #include <stdint.h>
 #include <time.h>
