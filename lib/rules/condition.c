@@ -18,7 +18,7 @@ static const struct {
     { "above", TEST_ABOVE },
     { "below", TEST_BELOW },
 };
-enum { BOUND_COUNT = sizeof bounds / sizeof *bounds };
+enum { BOUND_COUNT = sizeof bounds / sizeof *bounds, CONDITIONS_A_RULE_MAX = 1000 };
 
 static const char *const groups[] = {
     [CONDITION_ALL] = "all", [CONDITION_ANY] = "any", [CONDITION_NOT] = "not"
@@ -80,9 +80,7 @@ static int find_field(const struct rulebook_parser *parser, const struct spot *m
 static int check_market(const struct rulebook_parser *parser, const struct spot *spot,
                         const char *market)
 {
-    bool is_iso = market[0] >= 'A' && market[0] <= 'Z' && market[1] >= 'A' && market[1] <= 'Z' &&
-                  market[2] == '\0';
-    if (is_iso || table_find(&parser->rulebook->markets_by_name, market))
+    if (market_is_country_code(market) || table_find(&parser->rulebook->markets_by_name, market))
         return 0;
     return spot_refuse(spot, parser->reterr,
                        "unknown market '%.60s': expected two capital letters, or a name that "
@@ -268,6 +266,9 @@ static int read_operators(struct rulebook_parser *parser, const struct spot *map
 static int read_matcher(struct rulebook_parser *parser, const struct spot *spot, unsigned field,
                         struct condition *ret)
 {
+    if (++parser->condition_count > CONDITIONS_A_RULE_MAX)
+        return spot_refuse(spot, parser->reterr, "expected at most %d conditions in one rule",
+                           CONDITIONS_A_RULE_MAX);
     if (spot->node->kind == DOCUMENT_MAP)
         return read_operators(parser, spot, field, ret);
     return read_one_of(parser, spot, field, ret);

@@ -106,6 +106,7 @@ int rule_parse(struct rulebook_parser *parser, const struct spot *rule, struct r
     static const char *const known[] = { "name", "when", "route" };
     struct spot when;
 
+    parser->condition_count = 0;
     ret->line = rule->node->line;
     ret->column = rule->node->column;
     int r = spot_check_keys(rule, known, sizeof known / sizeof *known, parser->reterr);

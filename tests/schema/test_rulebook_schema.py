@@ -17,7 +17,8 @@ BEYOND_A_SCHEMA = {
     "rule-twice", "split-sums-to-90", "too-many-combinations", "too-many-conditions-on-one-list",
     "no-catch-all", "hidden-by-a-wider-rule", "hidden-by-a-catch-all", "hidden-range",
     "hidden-though-both-are-alternatives", "test-of-another-rule", "test-of-another-queue",
-    "test-of-another-priority", "test-of-another-deadline",
+    "test-of-another-priority", "test-of-another-deadline", "test-of-a-deadline-of-its-rule",
+    "test-attribute-is-infinite", "a-whole-when-of-attributes", "too-many-conditions", "too-many-alternatives",
 }
 GOLDEN = "tests/golden/rulebooks"
 

@@ -13,7 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULEBOOKS = 250, APPEALS_A_RULEBOOK = 60, RULES_MAX = 40, WITNESSES = 200, FIELD_KINDS = 6 };
+enum {
+    RULEBOOKS = 250,
+    APPEALS_A_RULEBOOK = 60,
+    RULES_MAX = 40,
+    LARGE_RULEBOOKS = 3,
+    LARGE_RULES = 6000,
+    LARGE_APPEALS = 1000,
+    RARE_VALUES = 700,
+    WITNESSES = 200,
+    FIELD_KINDS = 6
+};
 
 /* --- chance --- */
 
@@ -175,8 +185,9 @@ static void write_when(struct buffer *out, unsigned depth)
 struct appeal {
     struct aro_facts facts;
     const struct aro_language *languages[4];
-    struct aro_attribute attributes[3];
-    const char *texts[3][4];
+    struct aro_attribute attributes[4];
+    const char *texts[4][4];
+    char rare[4][8]; /* "w17": of many, so that a rule that asks for one is reached now and then */
 };
 
 static void choose_attribute(struct appeal *appeal, const char *name)
@@ -217,6 +228,21 @@ static void choose_appeal(struct aro_languages *languages, struct appeal *appeal
     for (size_t i = 0; i < 3; i++) {
         if (chance(3))
             choose_attribute(appeal, names[i]);
+    }
+}
+
+/* One of many texts, or several of them. */
+static void choose_rare(struct appeal *appeal)
+{
+    size_t index = appeal->facts.attribute_count++;
+    struct aro_attribute *attribute = &appeal->attributes[index];
+
+    *attribute = (struct aro_attribute){ .name = "w", .texts = appeal->texts[index] };
+    attribute->kind = chance(3) ? ARO_ATTRIBUTE_TEXT : ARO_ATTRIBUTE_LIST;
+    attribute->text_count = attribute->kind == ARO_ATTRIBUTE_LIST ? 1 + chance(4) : 1;
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(appeal->rare[i], sizeof appeal->rare[i], "w%u", chance(RARE_VALUES));
+        appeal->texts[index][i] = appeal->rare[i];
     }
 }
 
@@ -406,6 +432,7 @@ static size_t slow_match(const struct evaluation *on, const struct document_node
 /* --- the test --- */
 
 struct world {
+    bool is_large;
     struct aro_languages *languages;
     size_t rule_count;
     struct buffer whens[RULES_MAX]; /* the last is empty: the rule that takes the rest */
@@ -532,11 +559,14 @@ static void check_appeals(struct world *world, const struct aro_rulebook *rulebo
     const struct document_node *rules = document_find(document_root(document), "rules");
     struct aro_lint *lint = NULL;
     assert_int_equal(aro_lint_new(rulebook, &lint), 0);
-    aro_lint_run(lint);
-    for (int i = 0; i < APPEALS_A_RULEBOOK; i++) {
+    if (!world->is_large)
+        aro_lint_run(lint);
+    for (int i = 0; i < (world->is_large ? LARGE_APPEALS : APPEALS_A_RULEBOOK); i++) {
         struct appeal appeal;
         struct aro_route route;
         choose_appeal(world->languages, &appeal);
+        if (world->is_large)
+            choose_rare(&appeal);
         struct evaluation on = { .languages = world->languages, .facts = &appeal.facts };
         aro_rulebook_match(rulebook, &appeal.facts, &route);
         size_t expected = slow_match(&on, rules);
@@ -574,10 +604,55 @@ static void test_the_compiled_rules_choose_what_their_words_say(void **state)
     aro_languages_free(world.languages);
 }
 
+/* Each rule asks for one of many values, so the first that matches may lie anywhere: in any block
+ * of bits, by any page. */
+static void write_large_rulebook(struct world *world)
+{
+    struct buffer *out = &world->text;
+    buffer_clear(out);
+    buffer_add_text(out, "{\"rulebook\": \"large\", \"markets\": {\"latam\": {}},\n"
+                         "\"queues\": {\"q\": {}},\n\"rules\": [\n");
+    for (unsigned i = 0; i < LARGE_RULES; i++) {
+        buffer_add_format(out, "{\"name\": \"r%u\", \"when\": {\"attributes.w\": ", i);
+        if (chance(40) == 0)
+            buffer_add_format(out, "{\"not\": [\"w%u\", \"w%u\"]}", chance(RARE_VALUES),
+                              chance(RARE_VALUES));
+        else
+            buffer_add_format(out, "\"w%u\"", chance(RARE_VALUES));
+        buffer_add_text(out, ", \"all\": [");
+        write_when(out, 1);
+        buffer_add_format(out,
+                          ", {\"tier\": {\"at_most\": %u}}]}, \"route\": {\"queue\": \"q\"}},\n",
+                          1 + chance(4));
+    }
+    buffer_add_text(out, "{\"name\": \"rest\", \"route\": {\"queue\": \"q\"}}]}\n");
+}
+
+static void test_thousands_of_rules_are_matched_as_a_few_are(void **state)
+{
+    (void)state;
+    struct world world = { .is_large = true };
+    assert_int_equal(aro_languages_new(&world.languages), 0);
+    for (uint64_t seed = 1; seed <= LARGE_RULEBOOKS; seed++) {
+        struct aro_rulebook *rulebook = NULL;
+        struct aro_error error;
+        chance_state = seed * UINT64_C(0x9e3779b97f4a7c15);
+        write_large_rulebook(&world);
+        if (rulebook_parse_checking(0, world.text.data, world.text.length, world.languages,
+                                    &rulebook, &error) < 0)
+            fail_msg("%u:%u: %s", error.line, error.column, error.message);
+        check_appeals(&world, rulebook);
+        aro_rulebook_free(rulebook);
+    }
+    buffer_done(&world.text);
+    aro_languages_free(world.languages);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_compiled_rules_choose_what_their_words_say),
+        cmocka_unit_test(test_thousands_of_rules_are_matched_as_a_few_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
