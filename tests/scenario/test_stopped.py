@@ -78,7 +78,9 @@ def test_another_group_on_the_same_ledger_is_refused(world):
 def test_a_stopped_shard_leaves_the_others_at_work(new_world):
     world = new_world(shard_names=("main", "two"))
     instance = world.start()
-    instance.wait_state("two", "owner")
+    for shard in world.shards:
+        instance.wait_state(shard, "owner")
+        wait_until(lambda shard=shard: world.read(shard).ledger, 20, f"{shard} records its topics")
     assert instance.stop() == 0
     grown = NewPartitions(world.main.reviews, topics.PARTITIONS["reviews"] + 1)
     world.broker.admin.create_partitions([grown])[world.main.reviews].result(timeout=20)
