@@ -27,9 +27,8 @@ def pytest(folder, *options):
     return [sys.executable, "-m", "pytest", folder, "-ra", "--junitxml", "{report}", *options]
 
 
-def on_older_kafka(command):
-    """The same with the older of the two Kafkas that are promised, and a smaller crowd."""
-    return ["env", "KAFKA_VERSION=3.9", "ARO_CROWD=5000", *command]
+def having(command, **environment):
+    return ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
 
 
 # Cheapest first, so that a plain mistake shows early.
@@ -43,7 +42,12 @@ ALL_SUITES = {
     **FAST_SUITES,
     "threads": ctest("tsan", "--label-regex", "threads"),
     "scenario": pytest("tests/scenario"),
-    "scenario-kafka-3.9": on_older_kafka(pytest("tests/scenario", "-m", "every_kafka")),
+    # The older of the two Kafkas that are promised, and a smaller crowd.
+    "scenario-kafka-3.9": having(pytest("tests/scenario", "-m", "every_kafka"),
+                                 KAFKA_VERSION="3.9", ARO_CROWD=5000),
+    # The daemon itself under the thread sanitizer, which makes it several times slower.
+    "scenario-threads": having(pytest("tests/scenario", "-m", "every_kafka"),
+                               ARO_BUILD_DIR=ROOT / "build" / "tsan", ARO_CROWD=2000, ARO_PATIENCE=3),
 }
 
 
