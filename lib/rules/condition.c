@@ -143,12 +143,12 @@ static int read_value(struct rulebook_parser *parser, const struct spot *spot, u
                       struct test_value *ret)
 {
     const struct field *described = &parser->rulebook->fields[field];
-    switch (described->type) {
-    case TYPE_TEXT: return read_text(parser, spot, described, ret);
-    case TYPE_LANGUAGE: return read_language(parser, spot, ret);
-    case TYPE_NUMBER: return read_number(parser, spot, ret);
-    case TYPE_ANY: break;
-    }
+    if (described->type == TYPE_TEXT)
+        return read_text(parser, spot, described, ret);
+    if (described->type == TYPE_LANGUAGE)
+        return read_language(parser, spot, ret);
+    if (described->type == TYPE_NUMBER)
+        return read_number(parser, spot, ret);
     return read_any(parser, spot, described, ret);
 }
 

@@ -172,19 +172,15 @@ static void list_push(struct conjunction_list *list, const struct conjunction *c
     list->items[list->count++] = *conjunction;
 }
 
-/* Keeps what narrows anything; false where no value is left. */
-static bool settle(struct constraint *constraints, size_t *count)
+/* In the order of their columns; false where one leaves no value. */
+static bool settle(struct constraint *constraints, size_t count)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (value_set_is_empty(constraints[i].set))
             return false;
-        if (!value_set_is_full(constraints[i].set))
-            constraints[kept++] = constraints[i];
     }
-    *count = kept;
-    if (kept > 1)
-        qsort(constraints, kept, sizeof *constraints, compare_constraints);
+    if (count > 1)
+        qsort(constraints, count, sizeof *constraints, compare_constraints);
     return true;
 }
 
@@ -201,7 +197,7 @@ static int add_term(const struct expansion *expansion, const struct literal *ter
         if (r < 0)
             return r;
     }
-    if (!settle(constraints, &count))
+    if (!settle(constraints, count))
         return 0;
     list_push(list, &(struct conjunction){ .rule = rule,
                                            .constraints = constraints,

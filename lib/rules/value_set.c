@@ -172,12 +172,6 @@ bool value_set_is_empty(const struct value_set *set)
            set->text_count == 0 && !set->lowest && set->boundary_count == 0;
 }
 
-bool value_set_is_full(const struct value_set *set)
-{
-    struct value_set complement = value_set_not(set);
-    return value_set_is_empty(&complement);
-}
-
 bool value_set_accepts_texts(const struct value_set *set)
 {
     return set->other || set->text_count > 0;

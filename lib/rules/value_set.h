@@ -40,7 +40,6 @@ struct value_set value_set_and(struct arena *arena, const struct value_set *a,
 bool value_set_has_text(const struct value_set *set, uint32_t text);
 bool value_set_is_subset(const struct value_set *inner, const struct value_set *outer);
 bool value_set_is_empty(const struct value_set *set);
-bool value_set_is_full(const struct value_set *set);
 /* Texts are the members of lists: does it accept any? */
 bool value_set_accepts_texts(const struct value_set *set);
 
