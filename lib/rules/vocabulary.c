@@ -3,10 +3,11 @@
 #include "support/memory.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_FIRST = 64 };
+enum { SLOTS_FIRST = 64, SHORT_LENGTH_MAX = 16 };
 
 void vocabulary_done(struct vocabulary *vocabulary)
 {
@@ -38,51 +39,60 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static struct text_key text_key_of(const char *text)
+{
+    struct text_key key = { .length = strlen(text) };
+    size_t left = key.length;
+
+    for (; left > SHORT_LENGTH_MAX; text += 8, left -= 8)
+        key.first = fold(key.first, load_8(text));
+    if (left >= 8) {
+        key.first ^= load_8(text);
+        key.last = load_8(text + left - 8);
+    } else if (left >= 4) {
+        key.first ^= load_4(text);
+        key.last = load_4(text + left - 4);
+    } else {
+        for (size_t i = 0; i < left; i++)
+            key.last = key.last << 8 | (unsigned char)text[i];
+    }
+    return key;
+}
+
 /* Fast, and not keyed: the table holds the rulebook's own texts and no more is added once it is
  * frozen, so no appeal can make a search longer than the rulebook's author did. Every match looks
  * up some eight texts; SipHash would be most of its cost. */
-static uint64_t text_hash(const char *text, size_t length)
+static uint64_t text_key_hash(const struct text_key *key)
 {
-    uint64_t hash = length;
-    for (; length > 16; text += 8, length -= 8)
-        hash = fold(hash, load_8(text));
-    if (length >= 8)
-        return fold(hash ^ load_8(text), load_8(text + length - 8));
-    if (length >= 4)
-        return fold(hash ^ load_4(text), load_4(text + length - 4));
-    for (size_t i = 0; i < length; i++)
-        hash = hash << 8 | (unsigned char)text[i];
-    return fold(hash, hash);
+    return fold(key->first ^ key->length, key->last);
 }
 
-static uint32_t find_hashed(const struct vocabulary *vocabulary, uint64_t hash, const char *text,
-                            size_t length)
+static bool slot_is_of(const struct vocabulary_slot *slot, const struct text_key *key,
+                       const char *text)
+{
+    return slot->key.first == key->first && slot->key.last == key->last &&
+           slot->key.length == key->length &&
+           (key->length <= SHORT_LENGTH_MAX || memcmp(slot->text, text, key->length) == 0);
+}
+
+/* The slot of @text, or the free one where it would go. */
+static struct vocabulary_slot *find_slot(const struct vocabulary *vocabulary,
+                                         const struct text_key *key, const char *text)
 {
     size_t mask = vocabulary->slot_count - 1;
-    for (size_t at = hash & mask; vocabulary->slots[at].text; at = (at + 1) & mask) {
-        const struct vocabulary_slot *slot = &vocabulary->slots[at];
-        if (slot->hash == hash >> 32 && memcmp(slot->text, text, length + 1) == 0)
-            return slot->id;
-    }
-    return VALUE_OTHER;
+    size_t at = text_key_hash(key) & mask;
+    while (vocabulary->slots[at].text && !slot_is_of(&vocabulary->slots[at], key, text))
+        at = (at + 1) & mask;
+    return &vocabulary->slots[at];
 }
 
 uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text)
 {
     if (vocabulary->text_count == 0)
         return VALUE_OTHER;
-    size_t length = strlen(text);
-    return find_hashed(vocabulary, text_hash(text, length), text, length);
-}
-
-static void place(struct vocabulary *vocabulary, uint64_t hash, const char *text, uint32_t id)
-{
-    size_t mask = vocabulary->slot_count - 1;
-    size_t at = hash & mask;
-    while (vocabulary->slots[at].text)
-        at = (at + 1) & mask;
-    vocabulary->slots[at] =
-        (struct vocabulary_slot){ .text = text, .hash = (uint32_t)(hash >> 32), .id = id };
+    struct text_key key = text_key_of(text);
+    const struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
+    return slot->text ? slot->id : VALUE_OTHER;
 }
 
 static void grow(struct vocabulary *vocabulary)
@@ -94,23 +104,24 @@ static void grow(struct vocabulary *vocabulary)
     vocabulary->slots = memory_new_array(vocabulary->slot_count, sizeof *vocabulary->slots);
     for (size_t i = 0; i < old_count; i++) {
         if (old[i].text)
-            place(vocabulary, text_hash(old[i].text, strlen(old[i].text)), old[i].text, old[i].id);
+            *find_slot(vocabulary, &old[i].key, old[i].text) = old[i];
     }
     free(old);
 }
 
 uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
 {
-    size_t length = strlen(text);
+    struct text_key key = text_key_of(text);
     if (vocabulary->text_count * 2 >= vocabulary->slot_count)
         grow(vocabulary);
-    uint64_t hash = text_hash(text, length);
-    uint32_t id = find_hashed(vocabulary, hash, text, length);
-    if (id != VALUE_OTHER)
-        return id;
-    id = (uint32_t)vocabulary->text_count++;
-    place(vocabulary, hash, arena_copy_text(&vocabulary->arena, text, length), id);
-    return id;
+    struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
+    if (!slot->text)
+        *slot = (struct vocabulary_slot){
+            .key = key,
+            .text = arena_copy_text(&vocabulary->arena, text, key.length),
+            .id = (uint32_t)vocabulary->text_count++,
+        };
+    return slot->id;
 }
 
 static void push_language(struct vocabulary *vocabulary, uint32_t base_id, const char *region)

@@ -20,9 +20,16 @@ struct language_value {
     char region[4];
 };
 
+/* A text of up to 16 bytes is its length, its first and its last bytes, which may overlap; of a
+ * longer one these are a hash, and the text itself has to be compared. */
+struct text_key {
+    uint64_t first, last;
+    size_t length;
+};
+
 struct vocabulary_slot {
+    struct text_key key;
     const char *text; /* NULL: free */
-    uint32_t hash;    /* the upper half: the lower one is the place */
     uint32_t id;
 };
 
