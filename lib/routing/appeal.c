@@ -38,6 +38,12 @@ struct agent *appeal_agent(const struct appeal *appeal)
     return appeal_has_agent(appeal) ? appeal->at.held.agent : NULL;
 }
 
+int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step)
+{
+    assert(!appeal_is_stopped(appeal));
+    return age_step.ms > 0 ? appeal->clock - appeal->priority * age_step.ms : -appeal->priority;
+}
+
 struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now)
 {
     return (struct aro_span){ appeal_is_stopped(appeal) ? appeal->clock : now.ms - appeal->clock };

@@ -52,7 +52,7 @@ struct appeal {
     uint32_t touched_in;      /* the last batch that changed it */
     struct details *details;
     uint64_t arrival;   /* its place in every line, never another's */
-    int64_t order_key;  /* what its queue orders by, before arrival */
+    int64_t order_key;  /* what its queue orders by, before arrival; set in line */
     struct timer timer; /* when the agents who gave it back may be asked again */
     struct aro_instant submitted_at, deadline;
     int64_t clock; /* runs: when its age was 0, hold time left out; stopped: its age, ms */
@@ -89,6 +89,11 @@ static inline bool appeal_is_given_out(const struct appeal *appeal)
 
 /* Who has it; NULL where nobody does. */
 struct agent *appeal_agent(const struct appeal *appeal);
+
+/* Priority and age in one number, the smaller the sooner: with ageing, when an appeal of priority 0
+ * that is as urgent now would have come. An appeal overtakes another one of a priority less by as
+ * much as an age step came between them. Its clock runs. */
+int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step);
 
 /* Its age, hold time left out. */
 struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now);

@@ -385,11 +385,27 @@ static struct line *class_line(struct appeal_class *class, unsigned effort)
     return line;
 }
 
-void line_add(struct appeal *appeal)
+/* What the queue orders by, before arrival: smaller comes first. */
+static int64_t order_key(const struct aro_router *router, const struct appeal *appeal)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+
+    switch (terms ? terms->order : ARO_ORDER_ARRIVAL) {
+    case ARO_ORDER_DEADLINE: return appeal->deadline.ms;
+    case ARO_ORDER_PRIORITY:
+        return appeal_ripening(appeal, aro_rulebook_age_step(router->rulebook));
+    case ARO_ORDER_ARRIVAL:
+    case ARO_ORDER_SLACK: break;
+    }
+    return 0;
+}
+
+void line_add(const struct aro_router *router, struct appeal *appeal)
 {
     struct line *line = class_line(appeal->class, appeal->effort);
 
     assert(!appeal->is_in_line && appeal->state == APPEAL_WAITING);
+    appeal->order_key = order_key(router, appeal);
     line_summarise_alone(appeal);
     RB_INSERT(line_tree, &line->tree, appeal);
     line_summarise_upwards(appeal);

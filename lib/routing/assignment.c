@@ -255,7 +255,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
     if (choice.agent)
         appeal_give(turn, appeal, &choice);
     else
-        line_add(appeal);
+        line_add(turn->router, appeal);
 }
 
 /* Which of several that enter at once is served first. */

@@ -140,7 +140,6 @@ void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
     json_add_text(&writer, "rule", appeal->rule);
     json_add_text(&writer, "rulebook", appeal->rulebook);
     json_add_integer(&writer, "arrival", (int64_t)appeal->arrival);
-    add_unless(&writer, "order_key", appeal->order_key, 0);
     add_ms(&writer, "submitted_at", appeal->submitted_at);
     add_ms(&writer, "deadline", appeal->deadline);
     json_add_integer(&writer, "clock", appeal->clock);

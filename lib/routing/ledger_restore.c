@@ -211,7 +211,6 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->event_priority =
         (uint8_t)read_integer(reading, "event_priority", 0, ARO_PRIORITY_MAX, 0);
     appeal->arrival = (uint64_t)read_integer(reading, "arrival", 0, INT64_MAX, 0);
-    appeal->order_key = read_integer(reading, "order_key", INT64_MIN, INT64_MAX, 0);
     appeal->submitted_at = read_instant(reading, "submitted_at");
     appeal->deadline = read_instant(reading, "deadline");
     appeal->clock = read_integer(reading, "clock", INT64_MIN, INT64_MAX, 0);
@@ -267,7 +266,7 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
     appeal_attach(router, appeal);
     timers_set(&router->appeal_timers, &appeal->timer, links->retry_at);
     if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
-        line_add(appeal);
+        line_add(router, appeal);
         router->is_link_due |= !appeal->class->is_linked;
     }
 }

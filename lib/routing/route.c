@@ -35,7 +35,6 @@ static void apply_route(struct aro_router *router, struct appeal *appeal,
     set_name(router, &appeal->rulebook, names_share(router->rulebook_name));
     appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;
     appeal->deadline = deadline_of(router, appeal, &route, event_deadline);
-    appeal->order_key = 0; /* by arrival alone */
 }
 
 void route_submitted(struct aro_router *router, struct appeal *appeal,

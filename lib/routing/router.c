@@ -251,11 +251,52 @@ static void unlink_all(struct aro_router *router)
         appeal_class_unlink(router, class);
 }
 
-static void find_queue_terms(struct aro_router *router)
+static void gather_line(struct gathered *gathered, const struct queue *queue)
+{
+    struct appeal_class *class;
+    struct appeal *appeal;
+
+    TAILQ_FOREACH(class, &queue->classes, of_queue)
+    {
+        for (size_t i = 0; i < class->line_count; i++) {
+            RB_FOREACH(appeal, line_tree, &class->lines[i]->tree)
+            {
+                gathered_add(gathered, appeal);
+            }
+        }
+    }
+}
+
+/* Takes everything out of the lines of @queue and puts it back where its new order says. */
+static void line_up_again(struct aro_router *router, struct queue *queue)
+{
+    struct gathered waiting = { 0 };
+
+    gather_line(&waiting, queue);
+    for (size_t i = 0; i < waiting.count; i++)
+        line_remove(waiting.items[i]);
+    for (size_t i = 0; i < waiting.count; i++)
+        line_add(router, waiting.items[i]);
+    free(waiting.items);
+}
+
+static bool is_other_order(const struct aro_queue_terms *old, const struct aro_queue_terms *new,
+                           bool is_other_age_step)
+{
+    if (!old || !new)
+        return old != new;
+    return old->order != new->order || (new->order == ARO_ORDER_PRIORITY &&is_other_age_step);
+}
+
+static void find_queue_terms(struct aro_router *router, bool is_other_age_step)
 {
     size_t position = 0;
-    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;)
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
+        const struct aro_queue_terms *old = queue->terms;
         queue->terms = aro_rulebook_find_queue(router->rulebook, queue->name);
+        if (is_other_order(old, queue->terms, is_other_age_step))
+            line_up_again(router, queue);
+    }
 }
 
 static int compare_arrivals(const void *a, const void *b)
@@ -268,24 +309,16 @@ static int compare_arrivals(const void *a, const void *b)
 static void enter_misplaced(struct turn *turn)
 {
     struct gathered misplaced = { 0 };
-    struct appeal_class *class;
-    struct appeal *appeal;
     size_t position = 0;
 
-    while ((class = table_next(&turn->router->appeal_classes, &position)) != NULL) {
-        if (class->queue->terms && !class->queue->terms->delivers_to_queue)
-            continue;
-        for (size_t i = 0; i < class->line_count; i++) {
-            RB_FOREACH(appeal, line_tree, &class->lines[i]->tree)
-            {
-                gathered_add(&misplaced, appeal);
-            }
-        }
+    for (struct queue *queue; (queue = table_next(&turn->router->queues, &position)) != NULL;) {
+        if (!queue->terms || queue->terms->delivers_to_queue)
+            gather_line(&misplaced, queue);
     }
     if (misplaced.count)
         qsort(misplaced.items, misplaced.count, sizeof(void *), compare_arrivals);
     for (size_t i = 0; i < misplaced.count; i++) {
-        appeal = misplaced.items[i];
+        struct appeal *appeal = misplaced.items[i];
         turn_touch_appeal(turn, appeal);
         line_remove(appeal);
         appeal_enter(turn, appeal);
@@ -331,12 +364,14 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
                              const struct aro_rulebook *rulebook, const struct aro_source *source,
                              struct aro_effects *effects)
 {
+    bool is_other_age_step =
+        aro_rulebook_age_step(router->rulebook).ms != aro_rulebook_age_step(rulebook).ms;
     struct turn turn;
 
     turn_begin(&turn, router, now, source, effects);
     unlink_all(router);
     use_rulebook(router, rulebook);
-    find_queue_terms(router);
+    find_queue_terms(router, is_other_age_step);
     agents_arrange(router);
     record_rulebook(&turn);
     appeal_classes_link_waiting(router);

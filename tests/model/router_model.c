@@ -12,8 +12,11 @@ enum { NOBODY = -1, RETRY_MS = 600000 };
 
 const char *const model_markets[MODEL_MARKETS] = { "BR", "US", "NO" };
 const char *const model_skills[MODEL_SKILLS] = { "fraud", "ip" };
-const char *const model_criteria[MODEL_CRITERIA] = { "best_language", "lowest_load",
-                                                     "longest_idle" };
+const char *const model_criteria[MODEL_CRITERIA] = {
+    "best_language", "lowest_load",   "longest_idle", "most_spare",
+    "best_skill",    "fewest_skills", "fewest_open",
+};
+const char *const model_orders[MODEL_ORDERS] = { "arrival", "deadline", "priority" };
 const struct model_tag model_tags[MODEL_TAGS] = {
     { "pt-BR", 0, "BR" }, { "pt-PT", 0, "PT" }, { "es", 1, "" },
     { "en", 2, "" },      { "zh-Hant", 3, "" }, { "zh-Hans", 4, "" },
@@ -74,6 +77,14 @@ struct fit {
     int rank, lack, foreign;
 };
 
+static bool serves(const struct model *model, int own, const struct model_tag *wanted)
+{
+    if (model_tags[own].base == wanted->base)
+        return true;
+    return model->rulebook->accepts_hant_for_hans && strcmp(wanted->text, "zh-Hans") == 0 &&
+           strcmp(model_tags[own].text, "zh-Hant") == 0;
+}
+
 static bool find_fit(const struct model *model, int agent, const struct model_appeal *appeal,
                      struct fit *ret)
 {
@@ -83,7 +94,7 @@ static bool find_fit(const struct model *model, int agent, const struct model_ap
     for (int rank = 0; rank < appeal->language_count && !found; rank++) {
         const struct model_tag *wanted = &model_tags[appeal->languages[rank]];
         for (int tag = 0; tag < MODEL_TAGS; tag++) {
-            if (profile->levels[tag] == 0 || model_tags[tag].base != wanted->base)
+            if (profile->levels[tag] == 0 || !serves(model, tag, wanted))
                 continue;
             struct fit fit = { rank, 5 - profile->levels[tag],
                                !(wanted->region[0] &&
@@ -146,6 +157,28 @@ static int sign(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
+static int open_of(const struct model *model, int agent)
+{
+    int open = 0;
+    for (int i = 0; i < MODEL_APPEALS; i++)
+        open += model->appeals[i].state == MODEL_ASSIGNED && model->appeals[i].holder == agent;
+    return open;
+}
+
+/* Levels of the skills that the queue asks for; or how many skills there are at all. */
+static int skills_of(const struct model *model, int agent, int queue, bool are_counted)
+{
+    int sum = 0;
+    for (int i = 0; i < MODEL_SKILLS; i++) {
+        int level = model->agents[agent].profile.skill_levels[i];
+        if (are_counted)
+            sum += level > 0;
+        else if (model->rulebook->queues[queue].skill_levels[i] > 0)
+            sum += level;
+    }
+    return sum;
+}
+
 static int compare_by(const struct model *model, int criterion, int a, int b,
                       const struct model_appeal *appeal)
 {
@@ -162,7 +195,15 @@ static int compare_by(const struct model *model, int criterion, int a, int b,
         return sign(
             (int64_t)(model_used(model, a) + appeal->effort) * model->agents[b].profile.capacity,
             (int64_t)(model_used(model, b) + appeal->effort) * model->agents[a].profile.capacity);
-    default: return sign(model->agents[a].idle_since, model->agents[b].idle_since);
+    case 2: return sign(model->agents[a].idle_since, model->agents[b].idle_since);
+    case 3: return sign(room_of(model, b), room_of(model, a));
+    case 4:
+        return sign(skills_of(model, b, appeal->queue, false),
+                    skills_of(model, a, appeal->queue, false));
+    case 5:
+        return sign(skills_of(model, a, appeal->queue, true),
+                    skills_of(model, b, appeal->queue, true));
+    default: return sign(open_of(model, a), open_of(model, b));
     }
 }
 
@@ -242,13 +283,29 @@ static bool is_queue_for_agents(const struct model *model, int queue)
     return model->rulebook->queues[queue].exists && !model->rulebook->queues[queue].delivers;
 }
 
+static int64_t place_key(const struct model *model, const struct model_appeal *appeal)
+{
+    switch (model->rulebook->queues[appeal->queue].order) {
+    case 1: return appeal->deadline;
+    case 2: return appeal->age_base - appeal->priority * model->rulebook->age_step_ms;
+    default: return 0;
+    }
+}
+
+static bool is_ahead(const struct model *model, int a, int b)
+{
+    const struct model_appeal *x = &model->appeals[a], *y = &model->appeals[b];
+    int64_t kx = place_key(model, x), ky = place_key(model, y);
+    return kx != ky ? kx < ky : x->arrival < y->arrival;
+}
+
 static int first_of_queue(const struct model *model, int agent, int queue)
 {
     int first = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
         if (is_waiting(appeal) && appeal->queue == queue && may_take(model, agent, i) &&
-            (first == NOBODY || appeal->arrival < model->appeals[first].arrival))
+            (first == NOBODY || is_ahead(model, i, first)))
             first = i;
     }
     return first;

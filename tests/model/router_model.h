@@ -20,13 +20,15 @@ enum {
     MODEL_QUEUES = 3,
     MODEL_REASONS = 4,
     MODEL_LANGUAGES = 3, /* of an appeal */
-    MODEL_CRITERIA = 3,
+    MODEL_CRITERIA = 7,
+    MODEL_ORDERS = 3,
     MODEL_DECLINES = MODEL_AGENTS,
 };
 
 extern const char *const model_markets[MODEL_MARKETS];
 extern const char *const model_skills[MODEL_SKILLS];
 extern const char *const model_criteria[MODEL_CRITERIA];
+extern const char *const model_orders[MODEL_ORDERS];
 extern const struct model_tag {
     const char *text;
     int base; /* language and script */
@@ -37,6 +39,7 @@ struct model_queue {
     bool exists, delivers;
     int skill_levels[MODEL_SKILLS]; /* needed; 0: not */
     int criterion_count, criteria[MODEL_CRITERIA];
+    int order;
 };
 
 /* The rule of reason i sends to queue i; the last one, of all other reasons, to @rest. */
@@ -49,7 +52,8 @@ struct model_rule {
 struct model_rulebook {
     char name[16];
     uint64_t seed;
-    int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first and the last may be 0: none */
+    int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first may be 0: none */
+    bool accepts_hant_for_hans;
     struct model_queue queues[MODEL_QUEUES];
     struct model_rule rules[MODEL_REASONS];
 };

@@ -25,6 +25,17 @@ static const char rulebook_without_fraud[] = "rulebook: two\n"
                                              "rules:\n"
                                              "  - { name: rest, route: { queue: general } }\n";
 
+static const char rulebook_of_orders[] =
+    "rulebook: orders\n"
+    "seed: 7\n"
+    "defaults: { age_step: 1h }\n"
+    "queues:\n"
+    "  soonest: { order: deadline }\n"
+    "  urgent: { order: priority, floors: { level: 4, skills: { appeals: 1 } } }\n"
+    "rules:\n"
+    "  - { name: soonest, when: { reason: soonest }, route: { queue: soonest } }\n"
+    "  - { name: rest, route: { queue: urgent } }\n";
+
 #define AGENT(id, capacity)                                                                        \
     "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":" #capacity                  \
     ",\"languages\":[\"pt-BR\"],\"markets\":[\"*\"],\"skills\":{\"fraud\":2}}"
@@ -489,6 +500,69 @@ static void test_a_damaged_ledger_record_is_refused_and_changes_nothing(void **s
     free(after);
 }
 
+static int setup_orders(void **state)
+{
+    *state = world_new(rulebook_of_orders);
+    return 0;
+}
+
+static void test_the_soonest_deadline_is_first_where_the_queue_says_so(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("late", "\"reason\":\"soonest\",\"deadline\":"
+                                          "\"2026-11-24T00:00:00Z\""));
+    world_send(world, APPEAL_WITH("never", "\"reason\":\"soonest\""));
+    world_send(world, APPEAL_WITH("soon", "\"reason\":\"soonest\",\"deadline\":"
+                                          "\"2026-11-23T00:00:00Z\""));
+    world_answers(world);
+    world_send(world, AGENT("ana", 3));
+    world_expect(world, "created soon ana 1\ncreated late ana 1\ncreated never ana 1");
+}
+
+#define AGENT_OF_APPEALS(id, level, skill)                                                         \
+    "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":2,"                          \
+    "\"languages\":[{\"tag\":\"pt\",\"level\":" #level "}],\"markets\":[\"*\"],"                   \
+    "\"skills\":{\"" skill "\":2}}"
+
+static void test_what_is_urgent_is_first_until_age_has_made_up_for_it(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("old", "\"reason\":\"x\""));
+    world_pass(world, 90 * 60 * 1000);
+    world_send(world, APPEAL_WITH("one", "\"reason\":\"x\",\"priority\":1"));
+    world_send(world, APPEAL_WITH("two", "\"reason\":\"x\",\"priority\":2"));
+    world_answers(world);
+    world_send(world, AGENT_OF_APPEALS("ana", 4, "appeals"));
+    world_expect(world, "created two ana 1\ncreated old ana 1");
+}
+
+static void test_nobody_below_a_floor_is_chosen(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT_OF_APPEALS("low", 3, "appeals"));
+    world_send(world, AGENT_OF_APPEALS("unskilled", 5, "other"));
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"x\""));
+    world_expect(world, "waiting a-1");
+    json_t *body = world_body(world, "appeal.waiting");
+    char *why = json_dumps(json_object_get(body, "why"), JSON_COMPACT);
+    assert_string_equal(why, "{\"pool\":2,\"by_filter\":{\"level\":1,\"skills\":1}}");
+    free(why);
+    json_decref(body);
+}
+
+static void test_a_reload_puts_a_line_in_its_new_order(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("plain", "\"reason\":\"x\""));
+    world_send(world, APPEAL_WITH("urgent", "\"reason\":\"x\",\"priority\":9"));
+    world_answers(world);
+    world_reload(world, "rulebook: by arrival\nqueues: { urgent: {} }\n"
+                        "rules: [ { name: rest, route: { queue: urgent } } ]\n");
+    world_send(world, AGENT("ana", 1));
+    world_expect(world, "created plain ana 1");
+}
+
+#define ORDERS_TEST(function) cmocka_unit_test_setup_teardown(function, setup_orders, teardown)
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -520,6 +594,10 @@ int main(void)
         WORLD_TEST(test_an_undone_batch_leaves_no_trace),
         WORLD_TEST(test_a_queue_knows_its_earliest_deadline_whatever_leaves_the_line),
         WORLD_TEST(test_a_damaged_ledger_record_is_refused_and_changes_nothing),
+        ORDERS_TEST(test_the_soonest_deadline_is_first_where_the_queue_says_so),
+        ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
+        ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
+        ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

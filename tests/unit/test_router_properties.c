@@ -58,7 +58,8 @@ static void invent_queue(struct model_queue *queue)
     queue->delivers = percent(15);
     for (int i = 0; i < MODEL_SKILLS; i++)
         queue->skill_levels[i] = percent(20) ? 1 + chance(3) : 0;
-    queue->criterion_count = 1 + chance(MODEL_CRITERIA);
+    queue->order = chance(MODEL_ORDERS);
+    queue->criterion_count = 1 + chance(3);
     for (int i = 0; i < queue->criterion_count;) {
         queue->criteria[i] = chance(MODEL_CRITERIA);
         bool is_new = true;
@@ -85,7 +86,8 @@ static void invent_rulebook(struct model_rulebook *book, int number)
     snprintf(book->name, sizeof book->name, "book-%d", number);
     book->deadline_ms = percent(50) ? 7200000 : 0;
     book->dedupe_ms = 1800000;
-    book->age_step_ms = 0;
+    book->age_step_ms = percent(50) ? 600000 : 4 * 3600000;
+    book->accepts_hant_for_hans = percent(30);
     for (int i = 0; i < MODEL_QUEUES; i++) {
         if (i == last || percent(80)) {
             invent_queue(&book->queues[i]);
@@ -101,7 +103,8 @@ static void write_queue(struct buffer *yaml, const struct model_queue *queue, in
         buffer_add_format(yaml, "  q%d: { deliver: queue }\n", index);
         return;
     }
-    buffer_add_format(yaml, "  q%d: { deliver: agent, choose: [", index);
+    buffer_add_format(yaml, "  q%d: { deliver: agent, order: %s, choose: [", index,
+                      model_orders[queue->order]);
     for (int i = 0; i < queue->criterion_count; i++)
         buffer_add_format(yaml, "%s%s", i ? ", " : "", model_criteria[queue->criteria[i]]);
     buffer_add_text(yaml, "]");
@@ -135,9 +138,10 @@ static void write_rulebook(struct buffer *yaml, const struct model_rulebook *boo
                       book->name, (unsigned long long)book->seed, (long long)book->dedupe_ms);
     if (book->deadline_ms)
         buffer_add_format(yaml, ", deadline: %lldms", (long long)book->deadline_ms);
-    if (book->age_step_ms)
-        buffer_add_format(yaml, ", age_step: %lldms", (long long)book->age_step_ms);
-    buffer_add_text(yaml, " }\nqueues:\n");
+    buffer_add_format(yaml, ", age_step: %lldms }\n", (long long)book->age_step_ms);
+    if (book->accepts_hant_for_hans)
+        buffer_add_text(yaml, "languages: { accept: { zh-Hans: [zh-Hant] } }\n");
+    buffer_add_text(yaml, "queues:\n");
     for (int i = 0; i < MODEL_QUEUES; i++) {
         if (book->queues[i].exists)
             write_queue(yaml, &book->queues[i], i);

@@ -256,10 +256,8 @@ static void test_what_is_not_done_yet_is_refused_by_name(void **state)
     static const struct {
         const char *key, *text;
     } rows[] = {
-        { "defaults.age_step", "defaults: { age_step: 4h }\nqueues: { a: {} }\n" },
         { "defaults.independence_window",
           "defaults: { independence_window: 4d }\nqueues: { a: {} }\n" },
-        { "languages.accept", "languages: { accept: { nn: [nb] } }\nqueues: { a: {} }\n" },
         { "markets.BR.fallback", "markets: { BR: { fallback: [es] } }\nqueues: { a: {} }\n" },
         { "markets.BR.hours",
           "markets: { BR: { hours: { mon: \"09:00-10:00\" } } }\nqueues: { a: {} }\n" },
@@ -269,12 +267,11 @@ static void test_what_is_not_done_yet_is_refused_by_name(void **state)
           "markets: { BR: { launch: { state: draft } } }\nqueues: { a: {} }\n" },
         { "queues.a.offer", "queues: { a: { offer: {} } }\n" },
         { "queues.a.ladder", "queues: { a: { ladder: [{}] } }\n" },
-        { "queues.a.floors", "queues: { a: { floors: { level: 2 } } }\n" },
         { "queues.a.reclaim_after", "queues: { a: { reclaim_after: 1h } }\n" },
         { "queues.a.overdue_share", "queues: { a: { overdue_share: 30 } }\n" },
         { "queues.a.independence[1]", "queues: { a: { independence: [agent, team] } }\n" },
         { "queues.a.order", "queues: { a: { order: slack } }\n" },
-        { "queues.a.choose[0]", "queues: { a: { choose: [most_spare] } }\n" },
+        { "queues.a.choose[0]", "queues: { a: { choose: [round_robin] } }\n" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[512], start[64];
