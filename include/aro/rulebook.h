@@ -44,6 +44,8 @@ enum {
     ARO_INDEPENDENT_LEAD = 1 << 2
 };
 
+enum { ARO_STEPS_MAX = 32 }; /* of a ladder */
+
 struct aro_step {
     struct aro_span lasts; /* age of the appeal at which it ends; INT64_MAX for the last */
     enum aro_language_step language;

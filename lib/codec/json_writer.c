@@ -104,6 +104,12 @@ void json_add_text(struct json_writer *writer, const char *name, const char *tex
         buffer_add(writer->buffer, "null", 4);
 }
 
+void json_add_json(struct json_writer *writer, const char *name, const char *json)
+{
+    begin_value(writer, name);
+    buffer_add_text(writer->buffer, json);
+}
+
 void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
 {
     char digits[24];

@@ -28,6 +28,8 @@ void json_add_integer(struct json_writer *writer, const char *name, int64_t valu
 void json_add_number(struct json_writer *writer, const char *name,
                      double value); /* finite; shortest that reads back */
 void json_add_bool(struct json_writer *writer, const char *name, bool value);
+void json_add_json(struct json_writer *writer, const char *name,
+                   const char *json); /* a whole value, written already */
 void json_add_null(struct json_writer *writer, const char *name);
 void json_add_instant(struct json_writer *writer, const char *name,
                       struct aro_instant at); /* never: null */

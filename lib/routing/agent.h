@@ -31,13 +31,15 @@ struct agent_place {
 };
 
 struct agent {
-    struct agent_class *class;     /* the profile; NULL while not known */
-    struct agent_place *places;    /* one for each order in use; NULL: in no tree */
+    struct agent_class *class;  /* the profile; NULL while not known */
+    struct agent_place *places; /* one for each order in use; NULL: in no tree */
+    LIST_ENTRY(agent) of_class;
     LIST_HEAD(, appeal) appeals;   /* held */
     unsigned used, open;           /* effort and count of those */
     struct aro_instant idle_since; /* the last assignment or decision; or when first seen */
     uint64_t tie;                  /* SipHash of the id by the rulebook's seed */
     uint32_t touched_in;
+    uint32_t misses;        /* offers in a row that they let expire */
     uint8_t status;         /* enum aro_agent_status */
     bool is_placed : 1;     /* lies in the trees of its class */
     bool is_record_due : 1; /* changed since its ledger record was written */

@@ -373,7 +373,11 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
             router->known_count++;
             appeal_classes_count_agents(router, class, 1);
         }
+        if (old)
+            LIST_REMOVE(agent, of_class);
         agent->class = class;
+        if (class)
+            LIST_INSERT_HEAD(&class->members, agent, of_class);
         if (old) {
             appeal_classes_count_agents(router, old, -1);
             old->known--;

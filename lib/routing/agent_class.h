@@ -37,6 +37,7 @@ struct agent_profile {
 struct agent_class {
     char *key; /* the profile as a text */
     struct agent_profile profile;
+    LIST_HEAD(, agent) members;
     size_t known, available;  /* agents */
     size_t level_count;       /* of the next two; grows with use */
     uint32_t *counts;         /* available agents at each level: units in use, at most capacity */

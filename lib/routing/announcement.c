@@ -17,9 +17,10 @@ static void add_instant(struct json_writer *writer, const char *name, struct aro
         json_add_instant(writer, name, at);
 }
 
-static void add_why(struct json_writer *writer, const struct why *why, bool is_assignment)
+static void add_why(struct json_writer *writer, const char *name, const struct why *why,
+                    bool is_assignment)
 {
-    json_open_object(writer, "why");
+    json_open_object(writer, name);
     json_add_integer(writer, "pool", (int64_t)why->pool);
     json_open_object(writer, "by_filter");
     for (unsigned i = 0; i < FILTER_COUNT; i++) {
@@ -35,6 +36,14 @@ static void add_why(struct json_writer *writer, const struct why *why, bool is_a
     json_close_object(writer);
 }
 
+char *why_format(const struct why *why)
+{
+    struct buffer buffer = { 0 };
+    struct json_writer writer = { .buffer = &buffer };
+    add_why(&writer, NULL, why, true);
+    return buffer_take(&buffer);
+}
+
 static struct json_writer open_about(struct turn *turn, const struct appeal *appeal)
 {
     struct json_writer writer = turn_open_body(turn);
@@ -48,9 +57,8 @@ static void emit_outcome(struct turn *turn, struct appeal *appeal, const char *t
     turn_emit(turn, ARO_RECORD_OUTCOME, NULL, type, appeal->id, appeal, writer);
 }
 
-/* created, offered and revoked have the same members, but for the last two. */
-static void announce_assignment(struct turn *turn, struct appeal *appeal, const char *type,
-                                const char *reason, const struct why *why)
+/* What created, offered and revoked have in common. */
+static struct json_writer open_assignment(struct turn *turn, const struct appeal *appeal)
 {
     struct json_writer writer = open_about(turn, appeal);
     const struct agent *agent = appeal_agent(appeal);
@@ -68,21 +76,42 @@ static void announce_assignment(struct turn *turn, struct appeal *appeal, const 
     json_add_text(&writer, "rule", appeal->rule);
     json_add_text(&writer, "rulebook", appeal->rulebook);
     json_add_integer(&writer, "step", appeal->class->step);
-    add_text(&writer, "reason", reason);
-    if (why)
-        add_why(&writer, why, true);
-    turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->at.held.topic, type, appeal->id, appeal,
-              &writer);
+    return writer;
+}
+
+static void emit_assignment(struct turn *turn, struct appeal *appeal, const char *type,
+                            struct json_writer *writer)
+{
+    turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->at.held.topic, type, appeal->id, appeal, writer);
 }
 
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
-    announce_assignment(turn, appeal, "assignment.created", NULL, why);
+    struct json_writer writer = open_assignment(turn, appeal);
+    add_why(&writer, "why", why, true);
+    emit_assignment(turn, appeal, "assignment.created", &writer);
+}
+
+void announce_offered(struct turn *turn, struct appeal *appeal)
+{
+    struct json_writer writer = open_assignment(turn, appeal);
+    json_add_instant(&writer, "offer_expires_at", appeal->at.held.offer_expires_at);
+    json_add_json(&writer, "why", appeal->at.held.why);
+    emit_assignment(turn, appeal, "assignment.offered", &writer);
+}
+
+void announce_accepted(struct turn *turn, struct appeal *appeal)
+{
+    struct json_writer writer = open_assignment(turn, appeal);
+    json_add_json(&writer, "why", appeal->at.held.why);
+    emit_assignment(turn, appeal, "assignment.created", &writer);
 }
 
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason)
 {
-    announce_assignment(turn, appeal, "assignment.revoked", reason, NULL);
+    struct json_writer writer = open_assignment(turn, appeal);
+    json_add_text(&writer, "reason", reason);
+    emit_assignment(turn, appeal, "assignment.revoked", &writer);
 }
 
 void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why)
@@ -96,7 +125,7 @@ void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why
     json_add_text(&writer, "rulebook", appeal->rulebook);
     json_add_integer(&writer, "priority", appeal->priority);
     add_instant(&writer, "deadline", appeal->deadline);
-    add_why(&writer, why, false);
+    add_why(&writer, "why", why, false);
     emit_outcome(turn, appeal, "appeal.waiting", &writer);
 }
 
@@ -122,6 +151,29 @@ void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *fro
     json_add_text(&writer, "to", appeal->class->queue->name);
     json_add_text(&writer, "reason", reason);
     emit_outcome(turn, appeal, "appeal.rerouted", &writer);
+}
+
+void announce_escalated(struct turn *turn, struct appeal *appeal, size_t skipped_count,
+                        const unsigned *skipped)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    json_add_text(&writer, "queue", appeal->class->queue->name);
+    json_add_integer(&writer, "step", appeal->class->step);
+    if (skipped_count > 0) {
+        json_open_list(&writer, "skipped");
+        for (size_t i = 0; i < skipped_count; i++)
+            json_add_integer(&writer, NULL, skipped[i]);
+        json_close_list(&writer);
+    }
+    emit_outcome(turn, appeal, "appeal.escalated", &writer);
+}
+
+void announce_overdue(struct turn *turn, struct appeal *appeal)
+{
+    struct json_writer writer = open_about(turn, appeal);
+    json_add_text(&writer, "queue", appeal->class->queue->name);
+    json_add_instant(&writer, "deadline", appeal->deadline);
+    emit_outcome(turn, appeal, "appeal.overdue", &writer);
 }
 
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)

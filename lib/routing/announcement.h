@@ -7,6 +7,12 @@
 
 /* @appeal has just been given out. */
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why);
+void announce_offered(struct turn *turn, struct appeal *appeal);
+/* assignment.created, once the offer is accepted. */
+void announce_accepted(struct turn *turn, struct appeal *appeal);
+
+/* The `why` of an assignment, to be kept until it is accepted; to be freed. */
+char *why_format(const struct why *why);
 /* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);
 void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why);
@@ -14,6 +20,10 @@ void announce_held(struct turn *turn, struct appeal *appeal);
 void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason);
 void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,
                        const char *reason);
+/* Up to its step from another one; @skipped are steps in between that nobody could have filled. */
+void announce_escalated(struct turn *turn, struct appeal *appeal, size_t skipped_count,
+                        const unsigned *skipped);
+void announce_overdue(struct turn *turn, struct appeal *appeal);
 /* @decision is the appeal.decided, NULL for a withdrawn one. */
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
 

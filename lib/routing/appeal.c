@@ -29,7 +29,7 @@ struct appeal *appeal_new(const char *id)
     size_t size = strlen(id) + 1;
     struct appeal *appeal = memory_new(sizeof *appeal + size);
     memcpy(appeal->id, id, size);
-    appeal->deadline = ARO_INSTANT_NEVER;
+    appeal->deadline = appeal->retry_at = ARO_INSTANT_NEVER;
     return appeal;
 }
 

@@ -40,6 +40,8 @@ struct appeal {
             LIST_ENTRY(appeal) of_agent;
             const struct aro_language *language; /* in which the agent will read it */
             const char *topic;                   /* a name; NULL: the shard's own */
+            struct aro_instant offer_expires_at; /* offered only, as is the next */
+            char *why;                           /* JSON: what chose the agent; owned */
         } held;
     } at;
     struct appeal_class *class; /* queue, market, languages, step */
@@ -51,9 +53,10 @@ struct appeal {
     int32_t source_partition; /* -1: not a record */
     uint32_t touched_in;      /* the last batch that changed it */
     struct details *details;
-    uint64_t arrival;   /* its place in every line, never another's */
-    int64_t order_key;  /* what its queue orders by, before arrival; set in line */
-    struct timer timer; /* when the agents who gave it back may be asked again */
+    uint64_t arrival;            /* its place in every line, never another's */
+    int64_t order_key;           /* what its queue orders by, before arrival; set in line */
+    struct timer timer;          /* of all that may come, what comes first */
+    struct aro_instant retry_at; /* when those who gave it back may be asked again; or never */
     struct aro_instant submitted_at, deadline;
     int64_t clock; /* runs: when its age was 0, hold time left out; stopped: its age, ms */
     uint32_t epoch, output_count;
@@ -65,6 +68,7 @@ struct appeal {
     bool is_market_paused : 1;
     bool is_announced : 1;      /* appeal.waiting was written since it entered the line */
     bool is_held_announced : 1; /* appeal.held was written and appeal.resumed not yet */
+    bool is_overdue : 1;        /* appeal.overdue was written */
     bool is_record_due : 1; /* this event changed it: its ledger record is still to be written */
     char id[];
 };

@@ -1,18 +1,15 @@
 #include "routing/events.h"
 
-#include "routing/agent_choice.h"
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
+#include "routing/ladder.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How long those who gave an appeal back are left alone, where the queue makes no offers. */
-enum { RETRY_AFTER_MS = 10 * 60 * 1000 };
 
 /* --- submitted --- */
 
@@ -249,6 +246,10 @@ static void appeal_update(struct turn *turn, struct appeal *appeal, const struct
             update_apply(turn, appeal, &update, event);
             update_follow(turn, appeal, &update, event);
         }
+        if (changes_hold && event->on_hold && appeal->state == APPEAL_OFFERED) {
+            announce_revoked(turn, appeal, "on_hold");
+            appeal_take_back(turn, appeal);
+        }
         if (changes_hold)
             appeal_set_hold(turn, appeal, event->on_hold);
     }
@@ -284,6 +285,15 @@ static bool is_of_holder(const struct appeal *appeal, const struct aro_event *ev
     return event->epoch == appeal->epoch && (!agent || strcmp(agent->id, event->agent_id) == 0);
 }
 
+static void appeal_take_offer(struct turn *turn, struct appeal *appeal,
+                              const struct aro_event *event)
+{
+    if (is_of_holder(appeal, event))
+        appeal_accept(turn, appeal);
+    else
+        announce_ignored(turn, event, "stale", appeal, appeal->epoch);
+}
+
 static void appeal_accept_again(struct turn *turn, struct appeal *appeal,
                                 const struct aro_event *event)
 {
@@ -291,92 +301,21 @@ static void appeal_accept_again(struct turn *turn, struct appeal *appeal,
                      appeal->epoch);
 }
 
-static struct aro_span retry_after(const struct appeal *appeal)
-{
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
-    return terms && terms->makes_offers ? terms->offer.retry_after
-                                        : (struct aro_span){ RETRY_AFTER_MS };
-}
-
-/* Notes that @agent gave @appeal back at this step. */
-static void add_declined(struct turn *turn, struct appeal *appeal, const struct agent *agent)
-{
-    struct arena arena = { 0 };
-    struct details_view view;
-
-    details_unpack(appeal->details, &arena, &view);
-    const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
-    if (view.declined_count)
-        memcpy(list, view.declined, view.declined_count * sizeof *list);
-    view.declined_count =
-        add_new_ids(list, view.declined_count, NULL, 1, (const char *const[]){ agent->id });
-    view.declined = list;
-    struct details *details = details_pack(&view);
-    free(appeal->details);
-    appeal->details = details;
-    timers_set(&turn->router->appeal_timers, &appeal->timer,
-               aro_instant_add(turn->now, retry_after(appeal)));
-    arena_done(&arena);
-}
-
 static void appeal_return(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
 {
-    const struct agent *agent = appeal_agent(appeal);
+    struct agent *agent = appeal_agent(appeal);
 
     if (!is_of_holder(appeal, event)) {
         announce_ignored(turn, event, "stale", appeal, appeal->epoch);
         return;
     }
     turn_touch_appeal(turn, appeal);
-    if (agent)
-        add_declined(turn, appeal, agent);
+    if (agent) {
+        turn_touch_agent(turn, agent);
+        agent->misses = 0;
+        ladder_add_declined(turn, appeal, agent->id);
+    }
     appeal_take_back(turn, appeal);
-}
-
-/* --- the timer --- */
-
-/* Has everybody who might ever take it at this step given it back? */
-static bool is_declined_by_all(struct turn *turn, struct appeal *appeal)
-{
-    struct why why;
-    uint64_t out = 0;
-
-    if (!appeal_class_step(appeal->class))
-        return false;
-    choice_count(turn->router, appeal, &why);
-    for (unsigned i = 0; i <= FILTER_DECLINED; i++)
-        out += why.by_filter[i];
-    return out == why.pool;
-}
-
-static void forget_declined(struct appeal *appeal)
-{
-    struct arena arena = { 0 };
-    struct details_view view;
-
-    details_unpack(appeal->details, &arena, &view);
-    view.declined_count = 0;
-    struct details *details = details_pack(&view);
-    free(appeal->details);
-    appeal->details = details;
-    arena_done(&arena);
-}
-
-void appeal_timer_fire(struct turn *turn, struct appeal *appeal)
-{
-    assert(appeal->state == APPEAL_WAITING);
-    turn_touch_appeal(turn, appeal);
-    if (!is_declined_by_all(turn, appeal)) {
-        timers_set(&turn->router->appeal_timers, &appeal->timer,
-                   aro_instant_add(turn->now, retry_after(appeal)));
-        return;
-    }
-    timers_remove(&turn->router->appeal_timers, &appeal->timer);
-    forget_declined(appeal);
-    if (appeal->is_in_line) {
-        line_remove(appeal);
-        appeal_enter(turn, appeal);
-    }
 }
 
 /* --- the table --- */
@@ -405,8 +344,8 @@ static const struct cell cells[ARO_EVENT_TYPE_COUNT][APPEAL_STATE_COUNT] = {
                              DO(appeal_update), NO("closed") },
     [ARO_APPEAL_WITHDRAWN] = { DO(appeal_withdraw), DO(appeal_withdraw), DO(appeal_withdraw),
                                DO(appeal_withdraw), NO("closed") },
-    [ARO_ASSIGNMENT_ACCEPTED] = { NO("stale"), NO("stale"), DO(appeal_accept_again), NO("stale"),
-                                  NO("stale") },
+    [ARO_ASSIGNMENT_ACCEPTED] = { NO("stale"), DO(appeal_take_offer), DO(appeal_accept_again),
+                                  NO("stale"), NO("stale") },
     [ARO_ASSIGNMENT_DECLINED] = { NO("stale"), DO(appeal_return), DO(appeal_return),
                                   DO(appeal_return), NO("stale") },
     [ARO_ASSIGNMENT_RETURNED] = { NO("stale"), DO(appeal_return), DO(appeal_return),

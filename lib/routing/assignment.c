@@ -5,6 +5,7 @@
 #include "routing/agent_work.h"
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/ladder.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
@@ -54,8 +55,10 @@ void appeal_detach(struct aro_router *router, struct appeal *appeal)
     appeal_lift(router, appeal);
     if (appeal_has_agent(appeal))
         agent_give_back(router, appeal->at.held.agent, appeal);
-    if (appeal_is_given_out(appeal))
+    if (appeal_is_given_out(appeal)) {
         names_drop(&router->names, TAKE(appeal->at.held.topic));
+        free(TAKE(appeal->at.held.why));
+    }
 }
 
 void appeal_free(struct aro_router *router, struct appeal *appeal)
@@ -91,6 +94,12 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
 
     assert(next_states[appeal->state] & TO(next));
     turn_touch_queue(turn, appeal->class->queue);
+    if (appeal->state == APPEAL_OFFERED && next == APPEAL_ASSIGNED) {
+        queue_count_out(router, appeal); /* the same agent, the same epoch */
+        appeal->state = (uint8_t)next;
+        queue_count_in(router, appeal);
+        return;
+    }
     appeal_detach(router, appeal);
     appeal->state = (uint8_t)next;
     if (appeal_is_given_out(appeal)) {
@@ -98,8 +107,9 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
         appeal->at.held.agent = agent;
         appeal->at.held.language = language;
         appeal->at.held.topic = names_hold(&router->names, queue->terms->topic);
+        appeal->at.held.why = NULL;
         appeal->epoch++;
-        timers_remove(&router->appeal_timers, &appeal->timer);
+        appeal->retry_at = ARO_INSTANT_NEVER;
         names_drop(&router->names, appeal->rulebook);
         appeal->rulebook = names_share(router->rulebook_name);
     }
@@ -135,15 +145,48 @@ void appeal_take_back(struct turn *turn, struct appeal *appeal)
     appeal_enter(turn, appeal);
 }
 
+static void agent_end_idleness(struct turn *turn, struct agent *agent)
+{
+    agent_lift(turn->router, agent);
+    agent->idle_since = turn->now;
+    agent_put(turn->router, agent);
+}
+
+static void appeal_offer(struct turn *turn, struct appeal *appeal, const struct choice *choice,
+                         const struct aro_offer_terms *terms)
+{
+    appeal_move(turn, appeal, APPEAL_OFFERED, choice->agent, choice->language);
+    appeal->at.held.offer_expires_at = aro_instant_add(turn->now, terms->expires);
+    appeal->at.held.why = why_format(&choice->why);
+    announce_offered(turn, appeal);
+}
+
 static void appeal_give(struct turn *turn, struct appeal *appeal, const struct choice *choice)
 {
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+
     turn_touch_appeal(turn, appeal);
     turn_touch_agent(turn, choice->agent);
-    agent_lift(turn->router, choice->agent);
-    choice->agent->idle_since = turn->now;
-    agent_put(turn->router, choice->agent);
+    if (terms->makes_offers) {
+        appeal_offer(turn, appeal, choice, &terms->offer);
+        return;
+    }
+    agent_end_idleness(turn, choice->agent);
     appeal_move(turn, appeal, APPEAL_ASSIGNED, choice->agent, choice->language);
     announce_created(turn, appeal, &choice->why);
+}
+
+void appeal_accept(struct turn *turn, struct appeal *appeal)
+{
+    struct agent *agent = appeal->at.held.agent;
+
+    turn_touch_appeal(turn, appeal);
+    turn_touch_agent(turn, agent);
+    agent->misses = 0;
+    agent_end_idleness(turn, agent);
+    appeal_move(turn, appeal, APPEAL_ASSIGNED, agent, appeal->at.held.language);
+    announce_accepted(turn, appeal);
+    free(TAKE(appeal->at.held.why));
 }
 
 static void appeal_deliver(struct turn *turn, struct appeal *appeal)
@@ -181,11 +224,8 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
         agent_note_hungry(turn, agent);
     }
     appeal_detach(router, appeal);
-    if (agent && decision) {
-        agent_lift(router, agent);
-        agent->idle_since = turn->now;
-        agent_put(router, agent);
-    }
+    if (agent && decision)
+        agent_end_idleness(turn, agent);
     table_remove(&router->appeals, appeal->id);
     remember(turn, appeal, decision);
     appeal_free(router, appeal);
@@ -251,6 +291,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         appeal_deliver(turn, appeal);
         return;
     }
+    ladder_climb(turn, appeal);
     choice_make(turn->router, appeal, &choice);
     if (choice.agent)
         appeal_give(turn, appeal, &choice);

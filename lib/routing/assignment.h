@@ -9,6 +9,9 @@
  * settles, unless somebody else gets it first. Whoever had it may get something else. */
 void appeal_take_back(struct turn *turn, struct appeal *appeal);
 
+/* Whoever it was offered to takes it. */
+void appeal_accept(struct turn *turn, struct appeal *appeal);
+
 /* Makes known that @appeal waits and lies in no line: settling gives it out or puts it in line. */
 void appeal_enter(struct turn *turn, struct appeal *appeal);
 

@@ -10,7 +10,10 @@ void appeal_event_apply(struct turn *turn, const struct aro_event *event);
 /* Of an agent. */
 void agent_event_apply(struct turn *turn, const struct aro_event *event);
 
-/* @timer of an appeal is due. */
-void appeal_timer_fire(struct turn *turn, struct appeal *appeal);
+/* What was due at @until for an appeal whose timer says so. */
+void appeal_timer_fire(struct turn *turn, struct appeal *appeal, struct aro_instant until);
+
+/* Sets the timer for whatever comes first to an appeal. */
+void appeal_timer_set(struct aro_router *router, struct appeal *appeal);
 
 #endif

@@ -102,6 +102,10 @@ static void add_holder(struct json_writer *writer, const struct appeal *appeal)
         json_add_text(writer, "agent_id", appeal->at.held.agent->id);
     json_add_text(writer, "language", appeal->at.held.language->tag);
     add_text(writer, "topic", appeal->at.held.topic);
+    if (appeal->state != APPEAL_OFFERED)
+        return;
+    add_ms(writer, "offer_expires_at", appeal->at.held.offer_expires_at);
+    json_add_text(writer, "why", appeal->at.held.why);
 }
 
 static void add_class(struct json_writer *writer, const struct appeal_class *class)
@@ -143,8 +147,8 @@ void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
     add_ms(&writer, "submitted_at", appeal->submitted_at);
     add_ms(&writer, "deadline", appeal->deadline);
     json_add_integer(&writer, "clock", appeal->clock);
-    if (appeal->timer.place)
-        add_ms(&writer, "retry_at", appeal->timer.due);
+    add_ms(&writer, "retry_at", appeal->retry_at);
+    add_flag(&writer, "overdue", appeal->is_overdue);
     add_flag(&writer, "on_hold", appeal->is_on_hold);
     add_flag(&writer, "market_paused", appeal->is_market_paused);
     add_flag(&writer, "announced", appeal->is_announced);
@@ -224,6 +228,7 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
         json_close_list(&writer);
     }
     json_add_integer(&writer, "idle_since", agent->idle_since.ms);
+    add_unless(&writer, "misses", agent->misses, 0);
     json_close_object(&writer);
 }
 

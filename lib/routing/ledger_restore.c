@@ -3,6 +3,7 @@
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
+#include "routing/events.h"
 #include "routing/router_state.h"
 
 #include "support/arena.h"
@@ -172,7 +173,8 @@ struct appeal_links {
     size_t language_count;
     const struct aro_language *languages[ARO_LANGUAGES_MAX];
     unsigned step;
-    struct aro_instant retry_at;
+    struct aro_instant offer_expires_at;
+    const char *why;
 };
 
 static void read_links(struct reading *reading, enum appeal_state state, struct appeal_links *ret)
@@ -187,7 +189,8 @@ static void read_links(struct reading *reading, enum appeal_state state, struct 
         .topic = read_text(reading, "topic"),
         .language_count = json_array_size(languages),
         .step = (unsigned)read_integer(reading, "step", 1, UINT8_MAX, 1),
-        .retry_at = read_instant(reading, "retry_at"),
+        .offer_expires_at = read_instant(reading, "offer_expires_at"),
+        .why = read_text(reading, "why"),
     };
     if (ret->language_count < 1 || ret->language_count > ARO_LANGUAGES_MAX) {
         reading_fail(reading, "languages");
@@ -200,6 +203,8 @@ static void read_links(struct reading *reading, enum appeal_state state, struct 
         ret->language = read_language(reading, read_text(reading, "language"), "language");
     if ((state == APPEAL_OFFERED || state == APPEAL_ASSIGNED) != (ret->agent_id != NULL))
         reading_fail(reading, "agent_id");
+    if (state == APPEAL_OFFERED && !ret->why)
+        reading_fail(reading, "why");
 }
 
 static void read_numbers(struct reading *reading, struct appeal *appeal)
@@ -217,6 +222,8 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->source_partition = (int32_t)read_integer(reading, "source_partition", 0, INT32_MAX, -1);
     appeal->source_offset = read_integer(reading, "source_offset", 0, INT64_MAX, 0);
     appeal->output_count = (uint32_t)read_integer(reading, "outputs", 0, UINT32_MAX, 0);
+    appeal->retry_at = read_instant(reading, "retry_at");
+    appeal->is_overdue = read_flag(reading, "overdue");
     appeal->is_on_hold = read_flag(reading, "on_hold");
     appeal->is_market_paused = read_flag(reading, "market_paused");
     appeal->is_announced = read_flag(reading, "announced");
@@ -261,10 +268,12 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
         appeal->at.held.agent = links->agent_id ? agent_get(router, links->agent_id) : NULL;
         appeal->at.held.language = links->language;
         appeal->at.held.topic = names_hold(&router->names, links->topic);
+        appeal->at.held.offer_expires_at = links->offer_expires_at;
+        appeal->at.held.why = memory_copy_text(links->why);
     }
     table_add(&router->appeals, appeal);
     appeal_attach(router, appeal);
-    timers_set(&router->appeal_timers, &appeal->timer, links->retry_at);
+    appeal_timer_set(router, appeal);
     if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
         line_add(router, appeal);
         router->is_link_due |= !appeal->class->is_linked;
@@ -430,6 +439,7 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
 {
     struct aro_event event;
     struct aro_instant idle_since = read_instant(reading, "idle_since");
+    uint32_t misses = (uint32_t)read_integer(reading, "misses", 0, UINT32_MAX, 0);
 
     read_agent(reading, &event);
     if (reading->wrong)
@@ -438,6 +448,7 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     agent_lift(router, agent);
     agent->status = (uint8_t)event.status;
     agent->idle_since = idle_since;
+    agent->misses = misses;
     agent->is_record_due = false;
     agent_set_calendar(agent, &event);
     agent_set_class(router, agent, agent_class_of_event(router, &event));

@@ -29,8 +29,10 @@ static void apply_route(struct aro_router *router, struct appeal *appeal,
     struct aro_route route;
 
     aro_rulebook_match(router->rulebook, facts, &route);
-    appeal_set_class(router, appeal, queue_get(router, route.queue->name), facts->market,
-                     facts->language_count, facts->languages, 1);
+    struct queue *queue = queue_get(router, route.queue->name);
+    unsigned step = appeal->class && appeal->class->queue == queue ? appeal->class->step : 1;
+    appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
+                     step);
     set_name(router, &appeal->rule, names_hold(&router->names, route.rule));
     set_name(router, &appeal->rulebook, names_share(router->rulebook_name));
     appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;

@@ -217,8 +217,10 @@ bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct a
     for (unsigned i = 0; i < limit && aro_router_next_due(router).ms <= until.ms; i++) {
         turn_begin(&turn, router, now, &source, effects);
         if (appeal_due(router).ms <= until.ms)
-            appeal_timer_fire(&turn, (struct appeal *)(uintptr_t)timer_appeal(
-                                         timers_first(&router->appeal_timers)));
+            appeal_timer_fire(
+                &turn,
+                (struct appeal *)(uintptr_t)timer_appeal(timers_first(&router->appeal_timers)),
+                until);
         else
             forget_first_remembered(&turn);
         turn_settle(&turn);
@@ -344,6 +346,14 @@ static void note_all_hungry(struct turn *turn)
         qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
 }
 
+/* Another ladder ends its steps at other times. */
+static void set_timers_anew(struct aro_router *router)
+{
+    size_t position = 0;
+    for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;)
+        appeal_timer_set(router, appeal);
+}
+
 static void free_gone_queues(struct aro_router *router)
 {
     struct gathered gone = { 0 };
@@ -379,6 +389,7 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
     note_all_hungry(&turn);
     turn_settle(&turn);
     turn_end(&turn);
+    set_timers_anew(router);
     free_gone_queues(router);
 }
 

@@ -1,5 +1,6 @@
 #include "routing/turn.h"
 
+#include "routing/events.h"
 #include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
@@ -166,6 +167,7 @@ static void write_appeal(struct turn *turn, const char *id)
     assert(appeal || remembered);
     if (appeal) {
         appeal->is_record_due = false;
+        appeal_timer_set(router, appeal);
         ledger_write_appeal(appeal, &router->body);
     } else {
         ledger_write_remembered(remembered, &router->body);

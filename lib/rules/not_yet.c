@@ -12,12 +12,9 @@ static const struct {
     const char *what;
 } not_yet[] = {
     { { "defaults", "independence_window" }, { 0 }, "independence from earlier deciders" },
-    { { "markets", "*", "fallback" }, { 0 }, "a chain of fallback languages" },
     { { "markets", "*", "hours" }, { 0 }, "working hours" },
     { { "markets", "*", "holidays" }, { 0 }, "holidays" },
     { { "markets", "*", "launch" }, { 0 }, "launching a market by steps" },
-    { { "queues", "*", "offer" }, { 0 }, "offers" },
-    { { "queues", "*", "ladder" }, { 0 }, "a ladder of steps" },
     { { "queues", "*", "reclaim_after" }, { 0 }, "reclaiming from agents who are away" },
     { { "queues", "*", "overdue_share" }, { 0 }, "a share for the overdue" },
     { { "queues", "*", "independence", "*" },

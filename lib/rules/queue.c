@@ -353,6 +353,9 @@ static int read_ladder(const struct queue_reader *reader, const struct spot *spo
     int r = spot_expect(spot, DOCUMENT_LIST, reader->parser->reterr);
     if (r == 0 && spot->node->count == 0)
         return spot_refuse(spot, reader->parser->reterr, "expected at least one step, found none");
+    if (r == 0 && spot->node->count > ARO_STEPS_MAX)
+        return spot_refuse(spot, reader->parser->reterr, "expected at most %d steps, found %zu",
+                           ARO_STEPS_MAX, spot->node->count);
     struct aro_step *steps =
         arena_new_array(reader->parser->arena, spot->node->count, sizeof *steps);
     for (size_t i = 0; r == 0 && i < spot->node->count; i++) {

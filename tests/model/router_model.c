@@ -23,10 +23,10 @@ const struct model_tag model_tags[MODEL_TAGS] = {
 };
 
 /* In the order in which they are asked. */
-enum filter { MARKET, LANGUAGE, SKILLS, INDEPENDENCE, DECLINED, STATUS, CAPACITY, FILTERS };
-static const char *const filter_names[FILTERS] = { "market",       "language", "skills",
-                                                   "independence", "declined", "status",
-                                                   "capacity" };
+enum filter { MARKET, LANGUAGE, LEVEL, SKILLS, INDEPENDENCE, DECLINED, STATUS, CAPACITY, FILTERS };
+static const char *const filter_names[FILTERS] = {
+    "market", "language", "level", "skills", "independence", "declined", "status", "capacity"
+};
 
 struct why {
     int pool, by_filter[FILTERS];
@@ -51,11 +51,16 @@ static bool has_bit(unsigned bits, int bit)
     return bits >> bit & 1;
 }
 
+bool model_has_agent(const struct model_appeal *appeal)
+{
+    return appeal->state == MODEL_OFFERED || appeal->state == MODEL_ASSIGNED;
+}
+
 int model_used(const struct model *model, int agent)
 {
     int used = 0;
     for (int i = 0; i < MODEL_APPEALS; i++) {
-        if (model->appeals[i].state == MODEL_ASSIGNED && model->appeals[i].holder == agent)
+        if (model_has_agent(&model->appeals[i]) && model->appeals[i].holder == agent)
             used += model->appeals[i].effort;
     }
     return used;
@@ -74,8 +79,10 @@ static bool serves_queue(const struct model *model, int agent, int queue)
 
 /* How well an agent's languages fit: lower is better in each part. */
 struct fit {
-    int rank, lack, foreign;
+    int rank, lack, foreign, language;
 };
+
+enum suits { SUITS_NOT, SUITS_BADLY, SUITS };
 
 static bool serves(const struct model *model, int own, const struct model_tag *wanted)
 {
@@ -85,42 +92,66 @@ static bool serves(const struct model *model, int own, const struct model_tag *w
            strcmp(model_tags[own].text, "zh-Hant") == 0;
 }
 
-static bool find_fit(const struct model *model, int agent, const struct model_appeal *appeal,
-                     struct fit *ret)
+static void try_language(const struct model *model, int agent, int wanted_tag, int rank, int least,
+                         enum suits *suits, struct fit *ret)
 {
     const struct model_profile *profile = &model->agents[agent].profile;
-    bool found = false;
+    const struct model_tag *wanted = &model_tags[wanted_tag];
 
-    for (int rank = 0; rank < appeal->language_count && !found; rank++) {
-        const struct model_tag *wanted = &model_tags[appeal->languages[rank]];
-        for (int tag = 0; tag < MODEL_TAGS; tag++) {
-            if (profile->levels[tag] == 0 || !serves(model, tag, wanted))
-                continue;
-            struct fit fit = { rank, 5 - profile->levels[tag],
-                               !(wanted->region[0] &&
-                                 strcmp(wanted->region, model_tags[tag].region) == 0) };
-            if (!found || fit.lack < ret->lack ||
-                (fit.lack == ret->lack && fit.foreign < ret->foreign))
-                *ret = fit;
-            found = true;
-        }
+    for (int tag = 0; tag < MODEL_TAGS; tag++) {
+        if (profile->levels[tag] == 0 || !serves(model, tag, wanted))
+            continue;
+        if (*suits == SUITS_NOT)
+            *suits = SUITS_BADLY;
+        if (profile->levels[tag] < least)
+            continue;
+        bool is_foreign = !wanted->region[0] || strcmp(wanted->region, model_tags[tag].region) != 0;
+        struct fit fit = { rank, 5 - profile->levels[tag], is_foreign, wanted_tag };
+        if (*suits != SUITS || fit.lack < ret->lack ||
+            (fit.lack == ret->lack && fit.foreign < ret->foreign))
+            *ret = fit;
+        *suits = SUITS;
     }
-    return found;
+}
+
+static enum suits find_fit(const struct model *model, int agent, const struct model_appeal *appeal,
+                           struct fit *ret)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    int step = (appeal->step < queue->step_count ? appeal->step : queue->step_count) - 1;
+    int count = queue->steps[step].reach == MODEL_FIRST ? 1 : appeal->language_count;
+    enum suits suits = SUITS_NOT;
+
+    for (int rank = 0; rank < count && suits != SUITS; rank++)
+        try_language(model, agent, appeal->languages[rank], rank, queue->steps[step].level, &suits,
+                     ret);
+    if (queue->steps[step].reach == MODEL_FALLBACK && suits != SUITS && appeal->market == 0 &&
+        model->rulebook->fallback >= 0)
+        try_language(model, agent, model->rulebook->fallback, count, queue->steps[step].level,
+                     &suits, ret);
+    return suits;
+}
+
+static const int *needed_skills(const struct model *model, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    int step = (appeal->step < queue->step_count ? appeal->step : queue->step_count) - 1;
+    return queue->steps[step].skill_levels;
 }
 
 static enum filter filter_of(const struct model *model, int agent, int appeal_index)
 {
     const struct model_appeal *appeal = &model->appeals[appeal_index];
     const struct model_agent *who = &model->agents[agent];
-    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
     struct fit fit;
 
     if (!who->profile.all_markets && !has_bit(who->profile.markets, appeal->market))
         return MARKET;
-    if (!find_fit(model, agent, appeal, &fit))
-        return LANGUAGE;
+    enum suits suits = find_fit(model, agent, appeal, &fit);
+    if (suits != SUITS)
+        return suits == SUITS_NOT ? LANGUAGE : LEVEL;
     for (int skill = 0; skill < MODEL_SKILLS; skill++) {
-        if (who->profile.skill_levels[skill] < queue->skill_levels[skill])
+        if (who->profile.skill_levels[skill] < needed_skills(model, appeal)[skill])
             return SKILLS;
     }
     if (has_bit(appeal->barred, agent))
@@ -161,19 +192,20 @@ static int open_of(const struct model *model, int agent)
 {
     int open = 0;
     for (int i = 0; i < MODEL_APPEALS; i++)
-        open += model->appeals[i].state == MODEL_ASSIGNED && model->appeals[i].holder == agent;
+        open += model_has_agent(&model->appeals[i]) && model->appeals[i].holder == agent;
     return open;
 }
 
 /* Levels of the skills that the queue asks for; or how many skills there are at all. */
-static int skills_of(const struct model *model, int agent, int queue, bool are_counted)
+static int skills_of(const struct model *model, int agent, const struct model_appeal *appeal,
+                     bool are_counted)
 {
     int sum = 0;
     for (int i = 0; i < MODEL_SKILLS; i++) {
         int level = model->agents[agent].profile.skill_levels[i];
         if (are_counted)
             sum += level > 0;
-        else if (model->rulebook->queues[queue].skill_levels[i] > 0)
+        else if (needed_skills(model, appeal)[i] > 0)
             sum += level;
     }
     return sum;
@@ -197,12 +229,8 @@ static int compare_by(const struct model *model, int criterion, int a, int b,
             (int64_t)(model_used(model, b) + appeal->effort) * model->agents[a].profile.capacity);
     case 2: return sign(model->agents[a].idle_since, model->agents[b].idle_since);
     case 3: return sign(room_of(model, b), room_of(model, a));
-    case 4:
-        return sign(skills_of(model, b, appeal->queue, false),
-                    skills_of(model, a, appeal->queue, false));
-    case 5:
-        return sign(skills_of(model, a, appeal->queue, true),
-                    skills_of(model, b, appeal->queue, true));
+    case 4: return sign(skills_of(model, b, appeal, false), skills_of(model, a, appeal, false));
+    case 5: return sign(skills_of(model, a, appeal, true), skills_of(model, b, appeal, true));
     default: return sign(open_of(model, a), open_of(model, b));
     }
 }
@@ -393,7 +421,7 @@ static void say_assignment(struct saying *saying, const char *type, int index, c
     char rule[16];
 
     say_head(saying, type, index);
-    say_agent(saying, appeal->state == MODEL_ASSIGNED ? appeal->holder : NOBODY);
+    say_agent(saying, model_has_agent(appeal) ? appeal->holder : NOBODY);
     buffer_add_format(saying->lines, " queue=q%d market=%s language=%s epoch=%u effort=%d",
                       appeal->queue, model_markets[appeal->market],
                       model_tags[appeal->held_language].text, appeal->epoch, appeal->effort);
@@ -465,7 +493,10 @@ static void set_rulebook_name(const struct model *model, struct model_appeal *ap
 
 static void route(struct model *model, struct model_appeal *appeal)
 {
-    appeal->queue = queue_of_rule(model, appeal->reason, &appeal->rule);
+    int queue = queue_of_rule(model, appeal->reason, &appeal->rule);
+    if (queue != appeal->queue)
+        appeal->step = 1;
+    appeal->queue = queue;
     const struct model_rule *rule = &model->rulebook->rules[appeal->rule];
 
     set_rulebook_name(model, appeal);
@@ -488,7 +519,18 @@ static int matched_language(const struct model *model, int agent, const struct m
 {
     struct fit fit = { 0 };
     find_fit(model, agent, appeal, &fit);
-    return appeal->languages[fit.rank];
+    return fit.language;
+}
+
+/* What @why sounds like, kept for the day the offer is accepted. */
+static void keep_why(struct saying *saying, struct model_appeal *appeal, const struct why *why)
+{
+    struct buffer text = { 0 };
+    struct saying aside = { saying->model, saying->now, &text };
+    buffer_add_text(&text, "");
+    say_why(&aside, why, true);
+    snprintf(appeal->why, sizeof appeal->why, "%s", text.data);
+    buffer_done(&text);
 }
 
 static void give(struct saying *saying, int index)
@@ -499,12 +541,19 @@ static void give(struct saying *saying, int index)
 
     assert(why.best != NOBODY);
     appeal->held_language = matched_language(model, why.best, appeal);
-    appeal->state = MODEL_ASSIGNED;
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    appeal->state = queue->makes_offers ? MODEL_OFFERED : MODEL_ASSIGNED;
     appeal->holder = why.best;
     appeal->epoch++;
     appeal->is_announced = false;
     appeal->retry_at = NEVER;
     set_rulebook_name(model, appeal);
+    if (queue->makes_offers) {
+        appeal->expires_at = saying->now + queue->expires_ms;
+        keep_why(saying, appeal, &why);
+        say_assignment(saying, "assignment.offered", index, NULL, &why);
+        return;
+    }
     model->agents[why.best].idle_since = saying->now;
     say_assignment(saying, "assignment.created", index, NULL, &why);
 }
@@ -533,6 +582,60 @@ static void say_rerouted(struct saying *saying, int index, int from, const char 
     buffer_add_format(saying->lines, " from=q%d to=q%d reason=%s\n", from, appeal->queue, reason);
 }
 
+static void say_escalated(struct saying *saying, int index, unsigned skipped)
+{
+    const struct model_appeal *appeal = &saying->model->appeals[index];
+    say_head(saying, "appeal.escalated", index);
+    buffer_add_format(saying->lines, " queue=q%d step=%d", appeal->queue, appeal->step);
+    for (int step = 1; step <= MODEL_STEPS; step++) {
+        if (has_bit(skipped, step))
+            buffer_add_format(saying->lines, " skipped:%d", step);
+    }
+    buffer_add_text(saying->lines, "\n");
+}
+
+static bool can_be_filled(const struct model *model, int index)
+{
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (is_in_pool(model, agent, model->appeals[index].queue) &&
+            filter_of(model, agent, index) > STATUS)
+            return true;
+    }
+    return false;
+}
+
+static int count_bits(unsigned bits)
+{
+    int count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+static void climb(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    const struct model_queue *queue = &saying->model->rulebook->queues[appeal->queue];
+    bool is_worn = queue->makes_offers && count_bits(appeal->declined) >= queue->declines_max;
+    int start = appeal->step;
+    unsigned skipped = 0;
+
+    for (; appeal->step < queue->step_count; appeal->step++) {
+        bool is_over = saying->now - appeal->age_base >= queue->steps[appeal->step - 1].lasts_ms;
+        if (!is_worn && !is_over) {
+            if (appeal->declined || can_be_filled(saying->model, index))
+                break;
+            skipped |= 1u << appeal->step;
+        }
+        is_worn = false;
+        appeal->declined = 0;
+        appeal->retry_at = NEVER;
+    }
+    if (appeal->step == start)
+        return;
+    say_escalated(saying, index, skipped);
+}
+
 static void settle_entered(struct saying *saying, int index)
 {
     struct model *model = saying->model;
@@ -549,9 +652,12 @@ static void settle_entered(struct saying *saying, int index)
         route(model, appeal);
         say_rerouted(saying, index, from, "queue_gone");
     }
-    if (model->rulebook->queues[appeal->queue].delivers)
+    if (model->rulebook->queues[appeal->queue].delivers) {
         deliver(saying, index);
-    else if (best_of(model, index, NOBODY) != NOBODY)
+        return;
+    }
+    climb(saying, index);
+    if (best_of(model, index, NOBODY) != NOBODY)
         give(saying, index);
 }
 
@@ -622,6 +728,7 @@ static void do_submit(struct saying *saying, const struct model_step *step)
         .retry_at = NEVER,
         .arrival = ++saying->model->arrival_last,
         .holder = NOBODY,
+        .step = 1,
     };
     memcpy(appeal->languages, step->languages, sizeof appeal->languages);
     route(saying->model, appeal);
@@ -680,7 +787,7 @@ static void follow_fields(struct saying *saying, int index)
         route(saying->model, appeal);
         say_rerouted(saying, index, from, "updated");
         appeal->has_just_entered = true;
-    } else if (appeal->state == MODEL_ASSIGNED && has_bit(appeal->barred, appeal->holder)) {
+    } else if (model_has_agent(appeal) && has_bit(appeal->barred, appeal->holder)) {
         say_assignment(saying, "assignment.revoked", index, "independence", NULL);
         take_back(appeal);
     }
@@ -699,6 +806,10 @@ static void do_update(struct saying *saying, const struct model_step *step)
     if (changes) {
         set_fields(appeal, step);
         follow_fields(saying, step->appeal);
+    }
+    if (changes_hold && step->is_on_hold && appeal->state == MODEL_OFFERED) {
+        say_assignment(saying, "assignment.revoked", step->appeal, "on_hold", NULL);
+        take_back(appeal);
     }
     if (changes_hold)
         set_hold(saying, step->appeal, step->is_on_hold);
@@ -734,14 +845,33 @@ static void do_decide(struct saying *saying, const struct model_step *step)
     say_head(saying, "appeal.closed", step->appeal);
     if (step->has_agent)
         say_agent(saying, step->agent);
-    else if (appeal->state == MODEL_ASSIGNED)
+    else if (model_has_agent(appeal))
         say_agent(saying, appeal->holder);
     if (appeal->epoch)
         buffer_add_format(saying->lines, " epoch=%u", appeal->epoch);
     buffer_add_text(saying->lines, " reason=decided\n");
-    if (appeal->state == MODEL_ASSIGNED)
+    if (model_has_agent(appeal))
         saying->model->agents[appeal->holder].idle_since = saying->now;
     close(appeal, saying->now);
+}
+
+static int64_t retry_of(const struct model *model, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    return queue->exists && queue->makes_offers ? queue->retry_ms : RETRY_MS;
+}
+
+static void accept(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    struct model_agent *agent = &saying->model->agents[appeal->holder];
+
+    appeal->state = MODEL_ASSIGNED;
+    agent->misses = 0;
+    agent->idle_since = saying->now;
+    say_assignment(saying, "assignment.created", index, NULL, NULL);
+    saying->lines->length--; /* the end of the line, to put the why before it */
+    buffer_add_format(saying->lines, "%s\n", appeal->why);
 }
 
 static void do_review(struct saying *saying, const struct model_step *step)
@@ -750,6 +880,10 @@ static void do_review(struct saying *saying, const struct model_step *step)
     bool is_theirs = appeal->state != MODEL_WAITING && appeal->epoch == step->epoch &&
                      (appeal->state == MODEL_DELIVERED || appeal->holder == step->agent);
 
+    if (step->kind == MODEL_ACCEPT && is_theirs && appeal->state == MODEL_OFFERED) {
+        accept(saying, step->appeal);
+        return;
+    }
     if (step->kind == MODEL_ACCEPT) {
         say_ignored(saying, step,
                     is_theirs && appeal->state == MODEL_ASSIGNED ? "repeat" : "stale");
@@ -759,9 +893,10 @@ static void do_review(struct saying *saying, const struct model_step *step)
         say_ignored(saying, step, "stale");
         return;
     }
-    if (appeal->state == MODEL_ASSIGNED) {
+    if (model_has_agent(appeal)) {
+        saying->model->agents[step->agent].misses = 0;
         appeal->declined |= 1u << step->agent;
-        appeal->retry_at = saying->now + RETRY_MS;
+        appeal->retry_at = saying->now + retry_of(saying->model, appeal);
     }
     take_back(appeal);
 }
@@ -800,7 +935,7 @@ static int next_held(const struct model *model, int agent, uint64_t after)
     int next = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
-        if (appeal->state == MODEL_ASSIGNED && appeal->holder == agent && appeal->arrival > after &&
+        if (model_has_agent(appeal) && appeal->holder == agent && appeal->arrival > after &&
             (next == NOBODY || appeal->arrival < model->appeals[next].arrival))
             next = i;
     }
@@ -859,39 +994,115 @@ static int compare_appeal_ids(int a, int b)
     return strcmp(x, y);
 }
 
-static int next_retry(const struct model *model, int64_t now)
+/* When something comes to @appeal by time alone. */
+static int64_t step_end(const struct model *model, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    if (!is_waiting(appeal) || !queue->exists || queue->delivers ||
+        appeal->step >= queue->step_count)
+        return NEVER;
+    return appeal->age_base + queue->steps[appeal->step - 1].lasts_ms;
+}
+
+static int64_t overdue_at(const struct model_appeal *appeal)
+{
+    return appeal->is_overdue ? NEVER : appeal->deadline;
+}
+
+static int64_t expires_at(const struct model_appeal *appeal)
+{
+    return appeal->state == MODEL_OFFERED ? appeal->expires_at : NEVER;
+}
+
+static int64_t retry_at(const struct model_appeal *appeal)
+{
+    return appeal->state == MODEL_WAITING ? appeal->retry_at : NEVER;
+}
+
+static int64_t due_of(const struct model *model, const struct model_appeal *appeal)
+{
+    const int64_t dues[] = { overdue_at(appeal), expires_at(appeal), retry_at(appeal),
+                             step_end(model, appeal) };
+    int64_t due = NEVER;
+    for (int i = 0; i < 4; i++)
+        due = dues[i] < due ? dues[i] : due;
+    return appeal->state == MODEL_ABSENT || appeal->state == MODEL_CLOSED ? NEVER : due;
+}
+
+static int next_due(const struct model *model, int64_t now)
 {
     int next = NOBODY;
+    int64_t next_at = NEVER;
     for (int i = 0; i < MODEL_APPEALS; i++) {
-        const struct model_appeal *appeal = &model->appeals[i];
-        if (appeal->state != MODEL_WAITING || appeal->retry_at > now)
+        int64_t due = due_of(model, &model->appeals[i]);
+        if (due > now || due > next_at)
             continue;
-        if (next == NOBODY || appeal->retry_at < model->appeals[next].retry_at ||
-            (appeal->retry_at == model->appeals[next].retry_at && compare_appeal_ids(i, next) < 0))
-            next = i;
+        if (due == next_at && compare_appeal_ids(i, next) > 0)
+            continue;
+        next = i;
+        next_at = due;
     }
     return next;
+}
+
+static void expire(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    struct model_agent *agent = &saying->model->agents[appeal->holder];
+    const struct model_queue *queue = &saying->model->rulebook->queues[appeal->queue];
+
+    say_assignment(saying, "assignment.revoked", index, "expired", NULL);
+    appeal->declined |= 1u << appeal->holder & ~appeal->barred;
+    appeal->retry_at = saying->now + retry_of(saying->model, appeal);
+    agent->misses++;
+    if (queue->exists && queue->makes_offers && agent->misses >= queue->misses_max) {
+        agent->misses = 0;
+        agent->status = MODEL_AWAY;
+    }
+    take_back(appeal);
 }
 
 static void do_retry(struct saying *saying, int index)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
+    const struct model_queue *queue = &saying->model->rulebook->queues[appeal->queue];
 
-    if (!is_declined_by_all(saying->model, index)) {
-        appeal->retry_at = saying->now + RETRY_MS;
-        return;
+    if (queue->exists && appeal->step < queue->step_count) {
+        appeal->retry_at = NEVER;
+    } else if (!is_declined_by_all(saying->model, index)) {
+        appeal->retry_at = saying->now + retry_of(saying->model, appeal);
+    } else {
+        appeal->retry_at = NEVER;
+        appeal->declined = 0;
+        appeal->has_just_entered = !appeal->is_on_hold;
     }
-    appeal->retry_at = NEVER;
-    appeal->declined = 0;
-    appeal->has_just_entered = !appeal->is_on_hold;
+}
+
+static void do_due(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    char text[ARO_INSTANT_TEXT_SIZE];
+
+    if (overdue_at(appeal) <= saying->now) {
+        appeal->is_overdue = true;
+        aro_instant_format((struct aro_instant){ appeal->deadline }, text);
+        say_head(saying, "appeal.overdue", index);
+        buffer_add_format(saying->lines, " queue=q%d deadline=%s\n", appeal->queue, text);
+    }
+    if (expires_at(appeal) <= saying->now)
+        expire(saying, index);
+    if (retry_at(appeal) <= saying->now)
+        do_retry(saying, index);
+    if (step_end(saying->model, appeal) <= saying->now)
+        appeal->has_just_entered = true;
 }
 
 static void do_tick(struct saying *saying)
 {
     struct model *model = saying->model;
 
-    for (int index; (index = next_retry(model, saying->now)) != NOBODY;) {
-        do_retry(saying, index);
+    for (int index; (index = next_due(model, saying->now)) != NOBODY;) {
+        do_due(saying, index);
         settle(saying);
     }
     for (int i = 0; i < MODEL_APPEALS; i++) {

@@ -22,6 +22,7 @@ enum {
     MODEL_LANGUAGES = 3, /* of an appeal */
     MODEL_CRITERIA = 7,
     MODEL_ORDERS = 3,
+    MODEL_STEPS = 3, /* of a ladder */
     MODEL_DECLINES = MODEL_AGENTS,
 };
 
@@ -35,9 +36,20 @@ extern const struct model_tag {
     const char *region;
 } model_tags[MODEL_TAGS];
 
+enum model_reach { MODEL_FIRST, MODEL_ANY, MODEL_FALLBACK };
+
 struct model_queue {
     bool exists, delivers;
-    int skill_levels[MODEL_SKILLS]; /* needed; 0: not */
+    int step_count;
+    struct {
+        int64_t lasts_ms; /* age at its end; not of the last */
+        enum model_reach reach;
+        int level;
+        int skill_levels[MODEL_SKILLS]; /* needed; 0: not */
+    } steps[MODEL_STEPS];
+    bool makes_offers;
+    int64_t expires_ms, retry_ms;
+    int declines_max, misses_max;
     int criterion_count, criteria[MODEL_CRITERIA];
     int order;
 };
@@ -54,6 +66,7 @@ struct model_rulebook {
     uint64_t seed;
     int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first may be 0: none */
     bool accepts_hant_for_hans;
+    int fallback; /* a tag, of the first market; -1: none */
     struct model_queue queues[MODEL_QUEUES];
     struct model_rule rules[MODEL_REASONS];
 };
@@ -108,11 +121,18 @@ struct model_step {
     const struct model_rulebook *rulebook;
 };
 
-enum model_state { MODEL_ABSENT, MODEL_WAITING, MODEL_ASSIGNED, MODEL_DELIVERED, MODEL_CLOSED };
+enum model_state {
+    MODEL_ABSENT,
+    MODEL_WAITING,
+    MODEL_OFFERED,
+    MODEL_ASSIGNED,
+    MODEL_DELIVERED,
+    MODEL_CLOSED
+};
 
 struct model_appeal {
     enum model_state state;
-    bool is_on_hold, is_announced, is_held_announced, has_just_entered;
+    bool is_overdue, is_on_hold, is_announced, is_held_announced, has_just_entered;
     int market, reason, effort, tier, event_priority, priority;
     int language_count, languages[MODEL_LANGUAGES];
     unsigned barred;                             /* decided or excluded: agents, bits */
@@ -121,7 +141,9 @@ struct model_appeal {
     int64_t age_base;                            /* runs: when its age was 0; stopped: its age */
     int64_t retry_at, closed_at;
     uint64_t arrival;
-    int queue, holder, rule, held_language;
+    int queue, step, holder, rule, held_language;
+    int64_t expires_at;
+    char why[200]; /* of an offer, as it was said */
     char rulebook[16];
     unsigned epoch;
 };
@@ -131,6 +153,7 @@ struct model_agent {
     enum model_status status;
     struct model_profile profile;
     int64_t idle_since;
+    int misses;
 };
 
 struct model {
@@ -145,6 +168,8 @@ void model_appeal_id(int appeal, char ret[static 16]);
 
 /* Does @step and appends a line for each assignment and outcome that it causes. */
 void model_do(struct model *model, const struct model_step *step, struct buffer *lines);
+
+bool model_has_agent(const struct model_appeal *appeal);
 
 /* Units in use, by what they hold. */
 int model_used(const struct model *model, int agent);

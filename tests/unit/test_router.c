@@ -39,6 +39,10 @@ static const char rulebook_of_orders[] =
 #define AGENT(id, capacity)                                                                        \
     "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":" #capacity                  \
     ",\"languages\":[\"pt-BR\"],\"markets\":[\"*\"],\"skills\":{\"fraud\":2}}"
+#define AGENT_OF_APPEALS(id, level, skill)                                                         \
+    "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":2,"                          \
+    "\"languages\":[{\"tag\":\"pt\",\"level\":" #level "}],\"markets\":[\"*\"],"                   \
+    "\"skills\":{\"" skill "\":2}}"
 #define APPEAL(id)                                                                                 \
     "{\"type\":\"appeal.submitted\",\"appeal_id\":\"" id                                           \
     "\",\"market\":\"BR\",\"languages\":[\"pt-BR\"],\"reason\":\"other\"}"
@@ -500,6 +504,177 @@ static void test_a_damaged_ledger_record_is_refused_and_changes_nothing(void **s
     free(after);
 }
 
+static const char rulebook_of_offers[] =
+    "rulebook: offers\n"
+    "seed: 7\n"
+    "queues:\n"
+    "  hot: { offer: { expires: 2m, declines_max: 2, misses_max: 2, retry_after: 5m },\n"
+    "         ladder: [ { for: 10m, level: 5 }, { for: 10m, sites: [moon] }, { level: 1 } ] }\n"
+    "rules: [ { name: rest, route: { queue: hot } } ]\n";
+
+static int setup_offers(void **state)
+{
+    *state = world_new(rulebook_of_offers);
+    return 0;
+}
+
+enum { MINUTE = 60 * 1000 };
+
+static void test_an_accepted_offer_is_an_assignment_of_the_same_epoch(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "offered a-1 ana 1");
+    json_t *body = world_body(world, "assignment.offered");
+    assert_string_equal(json_string_value(json_object_get(body, "offer_expires_at")),
+                        "2026-11-22T10:02:00.000Z");
+    json_decref(body);
+    world_send(world, REVIEW("accepted", "a-1", "rui", 1));
+    world_send(world, REVIEW("accepted", "a-1", "ana", 1));
+    world_send(world, REVIEW("accepted", "a-1", "ana", 1));
+    world_expect(world, "ignored a-1 stale\ncreated a-1 ana 1\nignored a-1 repeat");
+    body = world_body(world, "assignment.created");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(body, "why"), "pool")), 1);
+    json_decref(body);
+    world_pass(world, 60 * MINUTE);
+    world_tick(world);
+    world_expect(world, "");
+}
+
+static void test_an_offer_holds_capacity_until_it_expires(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_expect(world, "offered a-1 ana 1\nwaiting a-2");
+    world_pass(world, 2 * MINUTE - 1);
+    world_tick(world);
+    world_expect(world, "");
+    world_pass(world, 1);
+    world_tick(world);
+    world_expect(world, "revoked a-1 ana 1 expired\noffered a-2 ana 1\nwaiting a-1");
+    world_send(world, REVIEW("accepted", "a-1", "ana", 1));
+    world_expect(world, "ignored a-1 stale");
+}
+
+static void test_an_accept_read_in_time_counts_however_late_the_timer(void **state)
+{
+    struct world *world = *state;
+    struct aro_instant in_time;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    in_time = world->now;
+    world_pass(world, 60 * MINUTE);
+    aro_router_tick(world->router, world->now, in_time, 10, world->effects);
+    world_send(world, REVIEW("accepted", "a-1", "ana", 1));
+    world_expect(world, "offered a-1 ana 1\ncreated a-1 ana 1");
+}
+
+static void test_who_ignores_offers_is_taken_to_be_away(void **state)
+{
+    struct world *world = *state;
+    struct aro_agent_view view;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    for (int i = 0; i < 2; i++) {
+        world_pass(world, 2 * MINUTE);
+        world_tick(world);
+    }
+    assert_true(aro_router_agent_view(world->router, "ana", &view));
+    assert_int_equal(view.status, ARO_AGENT_AWAY);
+    assert_int_equal(view.used, 0);
+}
+
+static void test_an_appeal_that_too_many_declined_goes_up_a_step(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 1));
+    world_send(world, AGENT("rui", 1));
+    world_send(world, AGENT("eva", 1));
+    world_send(world, APPEAL("a-1"));
+    world_answers(world);
+    for (unsigned epoch = 1; epoch <= 2; epoch++) {
+        json_t *body = world_body(world, "assignment.offered");
+        char json[200];
+        snprintf(json, sizeof json,
+                 "{\"type\":\"assignment.declined\",\"appeal_id\":\"a-1\",\"agent_id\":\"%s\","
+                 "\"epoch\":%u}",
+                 json_string_value(json_object_get(body, "agent_id")), epoch);
+        world_send(world, json);
+        json_decref(body);
+    }
+    json_t *body = world_body(world, "appeal.escalated");
+    char *text = json_dumps(body, JSON_COMPACT);
+    assert_string_equal(text,
+                        "{\"appeal_id\":\"a-1\",\"queue\":\"hot\",\"step\":3,\"skipped\":[2]}");
+    free(text);
+    json_decref(body);
+}
+
+static void test_a_step_that_nobody_can_fill_is_skipped_but_not_one_with_a_shift_in_it(void **state)
+{
+    struct world *world = *state;
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"lua\",\"capacity\":1,"
+                      "\"languages\":[\"pt\"],\"markets\":[\"BR\"],\"site\":\"moon\",\"status\":"
+                      "\"away\",\"shifts\":[{\"start\":\"2026-11-22T10:05:00Z\",\"end\":"
+                      "\"2026-11-22T18:00:00Z\"}]}");
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "waiting a-1");
+    world_send(world, STATUS("lua", "available"));
+    world_expect(world, "offered a-1 lua 1");
+    world_send(world, REMOVE("lua"));
+    world_expect(world, "revoked a-1 lua 1 removed\nescalated a-1\nwaiting a-1");
+}
+
+static void test_an_older_appeal_reaches_more_people_step_by_step(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("busy", 1));
+    world_send(world, APPEAL("a-0"));
+    world_send(world, REVIEW("accepted", "a-0", "busy", 1));
+    world_send(world, AGENT_OF_APPEALS("low", 3, "x"));
+    world_send(world, APPEAL("a-1"));
+    world_expect(world, "offered a-0 busy 1\ncreated a-0 busy 1\nwaiting a-1");
+    world_pass(world, 10 * MINUTE);
+    world_tick(world);
+    world_expect(world, "escalated a-1\noffered a-1 low 1");
+}
+
+static void test_on_hold_the_steps_do_not_pass(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("busy", 1));
+    world_send(world, APPEAL("a-0"));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, UPDATE("a-0", "\"on_hold\":true"));
+    world_expect(world, "offered a-0 busy 1\nwaiting a-1\nrevoked a-0 busy 1 on_hold\n"
+                        "held a-0 on_hold\noffered a-1 busy 1");
+    world_send(world, REVIEW("accepted", "a-1", "busy", 1));
+    world_pass(world, 15 * MINUTE);
+    world_tick(world);
+    world_send(world, UPDATE("a-0", "\"on_hold\":false"));
+    world_expect(world, "created a-1 busy 1\nresumed a-0 on_hold\nwaiting a-0");
+    world_pass(world, 10 * MINUTE);
+    world_tick(world);
+    world_expect(world, "escalated a-0");
+}
+
+static void test_an_overdue_appeal_says_so_once(void **state)
+{
+    struct world *world = *state;
+    world_send(world, APPEAL_WITH("a-1", "\"reason\":\"x\",\"deadline\":\"2026-11-22T10:01:00Z\""));
+    world_answers(world);
+    world_pass(world, MINUTE);
+    world_tick(world);
+    world_expect(world, "overdue a-1");
+    world_pass(world, MINUTE);
+    world_tick(world);
+    world_expect(world, "");
+}
+
 static int setup_orders(void **state)
 {
     *state = world_new(rulebook_of_orders);
@@ -518,11 +693,6 @@ static void test_the_soonest_deadline_is_first_where_the_queue_says_so(void **st
     world_send(world, AGENT("ana", 3));
     world_expect(world, "created soon ana 1\ncreated late ana 1\ncreated never ana 1");
 }
-
-#define AGENT_OF_APPEALS(id, level, skill)                                                         \
-    "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":2,"                          \
-    "\"languages\":[{\"tag\":\"pt\",\"level\":" #level "}],\"markets\":[\"*\"],"                   \
-    "\"skills\":{\"" skill "\":2}}"
 
 static void test_what_is_urgent_is_first_until_age_has_made_up_for_it(void **state)
 {
@@ -562,6 +732,7 @@ static void test_a_reload_puts_a_line_in_its_new_order(void **state)
     world_expect(world, "created plain ana 1");
 }
 
+#define OFFERS_TEST(function) cmocka_unit_test_setup_teardown(function, setup_offers, teardown)
 #define ORDERS_TEST(function) cmocka_unit_test_setup_teardown(function, setup_orders, teardown)
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -598,6 +769,15 @@ int main(void)
         ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
+        OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),
+        OFFERS_TEST(test_an_offer_holds_capacity_until_it_expires),
+        OFFERS_TEST(test_an_accept_read_in_time_counts_however_late_the_timer),
+        OFFERS_TEST(test_who_ignores_offers_is_taken_to_be_away),
+        OFFERS_TEST(test_an_appeal_that_too_many_declined_goes_up_a_step),
+        OFFERS_TEST(test_a_step_that_nobody_can_fill_is_skipped_but_not_one_with_a_shift_in_it),
+        OFFERS_TEST(test_an_older_appeal_reaches_more_people_step_by_step),
+        OFFERS_TEST(test_on_hold_the_steps_do_not_pass),
+        OFFERS_TEST(test_an_overdue_appeal_says_so_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

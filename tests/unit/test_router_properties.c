@@ -52,12 +52,28 @@ struct book {
 static struct aro_languages *languages;
 static struct book books[BOOKS];
 
+static void invent_steps(struct model_queue *queue)
+{
+    queue->step_count = percent(40) ? 2 + chance(MODEL_STEPS - 1) : 1;
+    for (int i = 0; i < queue->step_count; i++) {
+        queue->steps[i].lasts_ms = (i + 1) * INT64_C(400000);
+        queue->steps[i].reach = queue->step_count == 1 ? MODEL_ANY : (enum model_reach)chance(3);
+        queue->steps[i].level = queue->step_count == 1 ? 1 : 1 + chance(5);
+        for (int skill = 0; skill < MODEL_SKILLS; skill++)
+            queue->steps[i].skill_levels[skill] = percent(20) ? 1 + chance(3) : 0;
+    }
+}
+
 static void invent_queue(struct model_queue *queue)
 {
     queue->exists = true;
     queue->delivers = percent(15);
-    for (int i = 0; i < MODEL_SKILLS; i++)
-        queue->skill_levels[i] = percent(20) ? 1 + chance(3) : 0;
+    invent_steps(queue);
+    queue->makes_offers = percent(40);
+    queue->expires_ms = percent(50) ? 1000 : 120000;
+    queue->retry_ms = 600000;
+    queue->declines_max = 1 + chance(3);
+    queue->misses_max = 1 + chance(3);
     queue->order = chance(MODEL_ORDERS);
     queue->criterion_count = 1 + chance(3);
     for (int i = 0; i < queue->criterion_count;) {
@@ -87,6 +103,7 @@ static void invent_rulebook(struct model_rulebook *book, int number)
     book->deadline_ms = percent(50) ? 7200000 : 0;
     book->dedupe_ms = 1800000;
     book->age_step_ms = percent(50) ? 600000 : 4 * 3600000;
+    book->fallback = percent(50) ? chance(MODEL_TAGS) : -1;
     book->accepts_hant_for_hans = percent(30);
     for (int i = 0; i < MODEL_QUEUES; i++) {
         if (i == last || percent(80)) {
@@ -95,6 +112,34 @@ static void invent_rulebook(struct model_rulebook *book, int number)
         }
     }
     invent_rule(&book->rules[MODEL_REASONS - 1], last);
+}
+
+static void write_skills(struct buffer *yaml, const int *levels)
+{
+    const char *comma = "";
+    buffer_add_text(yaml, "skills: {");
+    for (int i = 0; i < MODEL_SKILLS; i++) {
+        if (!levels[i])
+            continue;
+        buffer_add_format(yaml, "%s %s: %d", comma, model_skills[i], levels[i]);
+        comma = ",";
+    }
+    buffer_add_text(yaml, " }");
+}
+
+static void write_ladder(struct buffer *yaml, const struct model_queue *queue)
+{
+    static const char *const reaches[] = { "first", "any", "fallback" };
+    buffer_add_text(yaml, ", ladder: [");
+    for (int i = 0; i < queue->step_count; i++) {
+        buffer_add_format(yaml, "%s{ language: %s, level: %d, ", i ? ", " : "",
+                          reaches[queue->steps[i].reach], queue->steps[i].level);
+        if (i + 1 < queue->step_count)
+            buffer_add_text(yaml, "for: 400000ms, ");
+        write_skills(yaml, queue->steps[i].skill_levels);
+        buffer_add_text(yaml, " }");
+    }
+    buffer_add_text(yaml, "]");
 }
 
 static void write_queue(struct buffer *yaml, const struct model_queue *queue, int index)
@@ -108,15 +153,20 @@ static void write_queue(struct buffer *yaml, const struct model_queue *queue, in
     for (int i = 0; i < queue->criterion_count; i++)
         buffer_add_format(yaml, "%s%s", i ? ", " : "", model_criteria[queue->criteria[i]]);
     buffer_add_text(yaml, "]");
-    bool has_skill = false;
-    for (int i = 0; i < MODEL_SKILLS; i++) {
-        if (queue->skill_levels[i]) {
-            buffer_add_format(yaml, "%s%s: %d", has_skill ? ", " : ", needs: { skills: { ",
-                              model_skills[i], queue->skill_levels[i]);
-            has_skill = true;
-        }
+    if (queue->makes_offers)
+        buffer_add_format(yaml,
+                          ", offer: { expires: %lldms, declines_max: %d, misses_max: %d, "
+                          "retry_after: %lldms }",
+                          (long long)queue->expires_ms, queue->declines_max, queue->misses_max,
+                          (long long)queue->retry_ms);
+    if (queue->step_count > 1) {
+        write_ladder(yaml, queue);
+    } else {
+        buffer_add_text(yaml, ", needs: { ");
+        write_skills(yaml, queue->steps[0].skill_levels);
+        buffer_add_text(yaml, " }");
     }
-    buffer_add_text(yaml, has_skill ? " } } }\n" : " }\n");
+    buffer_add_text(yaml, " }\n");
 }
 
 static void write_rule(struct buffer *yaml, const struct model_rule *rule, int index)
@@ -141,6 +191,9 @@ static void write_rulebook(struct buffer *yaml, const struct model_rulebook *boo
     buffer_add_format(yaml, ", age_step: %lldms }\n", (long long)book->age_step_ms);
     if (book->accepts_hant_for_hans)
         buffer_add_text(yaml, "languages: { accept: { zh-Hans: [zh-Hant] } }\n");
+    if (book->fallback >= 0)
+        buffer_add_format(yaml, "markets: { BR: { fallback: [%s] } }\n",
+                          model_tags[book->fallback].text);
     buffer_add_text(yaml, "queues:\n");
     for (int i = 0; i < MODEL_QUEUES; i++) {
         if (book->queues[i].exists)
@@ -278,8 +331,7 @@ static void invent_profile(struct model_profile *profile)
 static void invent_review(const struct history *history, struct model_step *step)
 {
     const struct model_appeal *appeal = &history->model.appeals[step->appeal];
-    step->agent =
-        appeal->state == MODEL_ASSIGNED && percent(85) ? appeal->holder : chance(MODEL_AGENTS);
+    step->agent = model_has_agent(appeal) && percent(85) ? appeal->holder : chance(MODEL_AGENTS);
     step->epoch = percent(85) && appeal->epoch ? appeal->epoch : 1 + (unsigned)chance(3);
     step->has_agent = percent(60);
     step->has_epoch = percent(60);
@@ -298,9 +350,9 @@ static int invent_appeal(const struct history *history, bool is_open)
 
 /* How often each kind of step is taken, of a hundred. */
 static const int shares[] = {
-    [MODEL_SUBMIT] = 30, [MODEL_UPDATE] = 9, [MODEL_WITHDRAW] = 3, [MODEL_ACCEPT] = 2,
-    [MODEL_DECLINE] = 5, [MODEL_RETURN] = 4, [MODEL_DECIDE] = 14,  [MODEL_AGENT] = 14,
-    [MODEL_STATUS] = 7,  [MODEL_REMOVE] = 2, [MODEL_TICK] = 7,     [MODEL_RELOAD] = 3,
+    [MODEL_SUBMIT] = 26, [MODEL_UPDATE] = 9, [MODEL_WITHDRAW] = 3, [MODEL_ACCEPT] = 7,
+    [MODEL_DECLINE] = 5, [MODEL_RETURN] = 3, [MODEL_DECIDE] = 12,  [MODEL_AGENT] = 13,
+    [MODEL_STATUS] = 6,  [MODEL_REMOVE] = 2, [MODEL_TICK] = 11,    [MODEL_RELOAD] = 3,
 };
 
 static enum model_step_kind invent_kind(void)
@@ -313,7 +365,7 @@ static enum model_step_kind invent_kind(void)
 
 static void invent_step(struct history *history, struct model_step *step)
 {
-    static const int64_t passes[] = { 0, 0, 0, 1, 1000, 300000, 700000 };
+    static const int64_t passes[] = { 0, 0, 0, 1, 1000, 1000, 120000, 300000, 700000 };
 
     memset(step, 0, sizeof *step);
     history->now += passes[chance(sizeof passes / sizeof *passes)];
@@ -578,12 +630,18 @@ static void add_said(struct buffer *lines, const struct aro_record *record)
     json_t *why = json_object_get(body, "why");
     const char *name;
     json_t *value;
+    size_t index;
 
     buffer_add_format(lines, "%s key=%s", record->type, record->key);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (strcmp(members[i], "epoch") != 0 || strncmp(record->type, "event", 5) != 0)
+        bool is_said = strncmp(record->type, "event", 5) != 0 || strcmp(members[i], "epoch") != 0;
+        if (is_said)
             add_value(lines, members[i], json_object_get(body, members[i]), '=');
     }
+    if (strcmp(record->type, "appeal.escalated") == 0)
+        add_value(lines, "step", json_object_get(body, "step"), '=');
+    json_array_foreach(json_object_get(body, "skipped"), index, value)
+        add_value(lines, "skipped", value, ':');
     add_value(lines, "pool", json_object_get(why, "pool"), '=');
     json_object_foreach(json_object_get(why, "by_filter"), name, value)
         add_value(lines, name, value, ':');
@@ -650,7 +708,7 @@ static void check_appeals(struct history *history)
         const struct model_appeal *appeal = &history->model.appeals[i];
         unsigned before = history->epochs[i];
         unsigned now = appeal->state == MODEL_ABSENT ? 0 : appeal->epoch;
-        bool is_new = now > before && appeal->state == MODEL_ASSIGNED;
+        bool is_new = now > before && model_has_agent(appeal);
         if (now > before + 1)
             history_fail(history, "an epoch was left out", "");
         if (is_new && model_used(&history->model, appeal->holder) >
@@ -663,18 +721,19 @@ static void check_appeals(struct history *history)
 static void check_counts(const struct history *history)
 {
     struct aro_router_counts counts;
-    uint64_t waiting = 0, held = 0, assigned = 0, delivered = 0;
+    uint64_t waiting = 0, held = 0, assigned = 0, delivered = 0, offered = 0;
 
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &history->model.appeals[i];
         waiting += appeal->state == MODEL_WAITING && !appeal->is_on_hold;
         held += appeal->state == MODEL_WAITING && appeal->is_on_hold;
         assigned += appeal->state == MODEL_ASSIGNED;
+        offered += appeal->state == MODEL_OFFERED;
         delivered += appeal->state == MODEL_DELIVERED;
     }
     aro_router_counts(history->router, &counts);
     if (counts.waiting != waiting || counts.held != held || counts.assigned != assigned ||
-        counts.delivered != delivered)
+        counts.delivered != delivered || counts.offered != offered)
         history_fail(history, "the counts are wrong", "");
 }
 

@@ -1,0 +1,103 @@
+/* What time alone does to an appeal. It has one timer, set for whatever comes first; when it fires,
+ * each row is asked whether its time has come. */
+#include "routing/agent_class.h"
+#include "routing/announcement.h"
+#include "routing/appeal_class.h"
+#include "routing/assignment.h"
+#include "routing/events.h"
+#include "routing/ladder.h"
+#include "routing/router_state.h"
+
+typedef struct aro_instant due_time(const struct appeal *appeal);
+typedef void on_due(struct turn *turn, struct appeal *appeal);
+
+static struct aro_instant overdue_due(const struct appeal *appeal)
+{
+    return appeal->is_overdue ? ARO_INSTANT_NEVER : appeal->deadline;
+}
+
+static void overdue_fire(struct turn *turn, struct appeal *appeal)
+{
+    appeal->is_overdue = true;
+    announce_overdue(turn, appeal);
+}
+
+static struct aro_instant offer_due(const struct appeal *appeal)
+{
+    return appeal->state == APPEAL_OFFERED ? appeal->at.held.offer_expires_at : ARO_INSTANT_NEVER;
+}
+
+/* Whoever lets too many offers in a row expire is not there. */
+static void agent_miss(struct turn *turn, struct agent *agent, const struct appeal *appeal)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+
+    turn_touch_agent(turn, agent);
+    agent->misses++;
+    if (!terms || !terms->makes_offers || agent->misses < terms->offer.misses_max)
+        return;
+    agent_lift(turn->router, agent);
+    agent->misses = 0;
+    agent->status = ARO_AGENT_AWAY;
+    agent_put(turn->router, agent);
+}
+
+static void offer_fire(struct turn *turn, struct appeal *appeal)
+{
+    struct agent *agent = appeal->at.held.agent;
+
+    announce_revoked(turn, appeal, "expired");
+    ladder_add_declined(turn, appeal, agent->id);
+    agent_miss(turn, agent, appeal);
+    appeal_take_back(turn, appeal);
+}
+
+static struct aro_instant retry_due(const struct appeal *appeal)
+{
+    return appeal->state == APPEAL_WAITING ? appeal->retry_at : ARO_INSTANT_NEVER;
+}
+
+static void enter_anew(struct turn *turn, struct appeal *appeal)
+{
+    if (!appeal->is_in_line)
+        return; /* held: it enters when it is resumed */
+    line_remove(appeal);
+    appeal_enter(turn, appeal);
+}
+
+static void retry_fire(struct turn *turn, struct appeal *appeal)
+{
+    if (ladder_retry(turn, appeal))
+        enter_anew(turn, appeal);
+}
+
+static const struct {
+    due_time *due;
+    on_due *fire;
+} rows[] = {
+    { overdue_due, overdue_fire },
+    { offer_due, offer_fire },
+    { retry_due, retry_fire },
+    { ladder_step_end, enter_anew },
+};
+
+void appeal_timer_set(struct aro_router *router, struct appeal *appeal)
+{
+    struct aro_instant first = ARO_INSTANT_NEVER;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct aro_instant due = rows[i].due(appeal);
+        if (due.ms < first.ms)
+            first = due;
+    }
+    timers_set(&router->appeal_timers, &appeal->timer, first);
+}
+
+void appeal_timer_fire(struct turn *turn, struct appeal *appeal, struct aro_instant until)
+{
+    turn_touch_appeal(turn, appeal);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].due(appeal).ms <= until.ms)
+            rows[i].fire(turn, appeal);
+    }
+}
