@@ -8,12 +8,14 @@ builds or tests everything, and is itself what runs these tests.
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import pytest
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SETTINGS = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HERE_TEXT = re.compile(r"<<(\w+)$")
 DONE = "--- done"
 
@@ -92,6 +94,16 @@ def test_what_readme_shows_is_what_comes_out(root, shell):
         assert status == 0, f"$ {typed}\nended with status {status}:\n{output}"
         assert comes_out(expected, lines), f"$ {typed}\nREADME shows:\n" + "\n".join(expected) + \
             f"\nbut this came out:\n{output}"
+
+
+def test_the_least_settings_that_readme_shows_are_enough(root, tmp_path):
+    (block,) = SETTINGS.findall((root / "README.md").read_text())
+    (tmp_path / "router.yaml").write_text(block)
+    shutil.copy(root / "config" / "rulebook.yaml", tmp_path)
+    result = subprocess.run(
+        [root / "build/release/daemon/appeal-routerd", "--check", "--config", tmp_path / "router.yaml"],
+        capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_an_example_that_comes_out_otherwise_is_noticed():
