@@ -6,7 +6,7 @@ cd "$root"
 cmake --preset coverage >/dev/null
 cmake --build --preset coverage
 find build/coverage -name '*.gcda' -delete
-ctest --preset coverage
+ctest --preset coverage --parallel "$(nproc)"
 # The branch that an assert would take is a mistake of ours, that no test can bring about.
 build/venv/bin/gcovr --root . --object-directory build/coverage --filter lib/ \
     --exclude-throw-branches --exclude-branches-by-pattern '.*\bassert\(.*' \
