@@ -1,7 +1,8 @@
 /* Memory that is taken piece by piece and given back all at once.
  *
  * For what is built whole and never changed after, as a parsed text is: nothing in it has to be
- * freed, and what lies together is read together. An allocation that fails ends the process. */
+ * freed, and what lies together is read together. An allocation that fails ends the process: texts
+ * are bounded before they are parsed, so that happens only where the host has no memory left. */
 #ifndef ARO_SUPPORT_ARENA_H
 #define ARO_SUPPORT_ARENA_H
 

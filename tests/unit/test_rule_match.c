@@ -9,6 +9,7 @@
 
 #include "cmocka_headers.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -440,6 +441,14 @@ struct world {
     size_t dead_count; /* rules of which lint says that they can never match */
 };
 
+static void world_done(struct world *world)
+{
+    for (size_t i = 0; i < RULES_MAX; i++)
+        buffer_done(&world->whens[i]);
+    buffer_done(&world->text);
+    aro_languages_free(world->languages);
+}
+
 static void choose_rules(struct world *world)
 {
     world->rule_count = 2 + chance(RULES_MAX - 2);
@@ -598,10 +607,7 @@ static void test_the_compiled_rules_choose_what_their_words_say(void **state)
         aro_rulebook_free(rulebook);
     }
     assert_true(world.dead_count > 20);
-    for (size_t i = 0; i < RULES_MAX; i++)
-        buffer_done(&world.whens[i]);
-    buffer_done(&world.text);
-    aro_languages_free(world.languages);
+    world_done(&world);
 }
 
 /* Each rule asks for one of many values, so the first that matches may lie anywhere: in any block
@@ -644,8 +650,62 @@ static void test_thousands_of_rules_are_matched_as_a_few_are(void **state)
         check_appeals(&world, rulebook);
         aro_rulebook_free(rulebook);
     }
-    buffer_done(&world.text);
-    aro_languages_free(world.languages);
+    world_done(&world);
+}
+
+/* --- threads --- */
+
+enum { THREADS = 4, THREAD_APPEALS = 200, THREAD_ROUNDS = 20 };
+
+struct thread_work {
+    const struct aro_rulebook *rulebook;
+    const struct appeal *appeals;
+    const unsigned *expected; /* the rule of each */
+    unsigned wrong;
+};
+
+static void *match_again_and_again(void *context)
+{
+    struct thread_work *work = context;
+    for (int round = 0; round < THREAD_ROUNDS; round++) {
+        for (int i = 0; i < THREAD_APPEALS; i++) {
+            struct aro_route route;
+            aro_rulebook_match(work->rulebook, &work->appeals[i].facts, &route);
+            work->wrong += route.rule_index != work->expected[i];
+        }
+    }
+    return NULL;
+}
+
+static void test_several_threads_match_in_one_rulebook(void **state)
+{
+    (void)state;
+    static struct appeal appeals[THREAD_APPEALS];
+    static unsigned expected[THREAD_APPEALS];
+    struct thread_work work[THREADS];
+    pthread_t threads[THREADS];
+    struct world world = { 0 };
+
+    chance_state = 4711;
+    assert_int_equal(aro_languages_new(&world.languages), 0);
+    struct aro_rulebook *rulebook = parse_random(&world);
+    for (int i = 0; i < THREAD_APPEALS; i++) {
+        struct aro_route route;
+        choose_appeal(world.languages, &appeals[i]);
+        aro_rulebook_match(rulebook, &appeals[i].facts, &route);
+        expected[i] = route.rule_index;
+    }
+    for (int i = 0; i < THREADS; i++) {
+        work[i] =
+            (struct thread_work){ .rulebook = rulebook, .appeals = appeals, .expected = expected };
+        assert_int_equal(pthread_create(&threads[i], NULL, match_again_and_again, &work[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(work[i].wrong, 0);
+    }
+    aro_rulebook_free(rulebook);
+    world_done(&world);
 }
 
 int main(void)
@@ -653,6 +713,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_compiled_rules_choose_what_their_words_say),
         cmocka_unit_test(test_thousands_of_rules_are_matched_as_a_few_are),
+        cmocka_unit_test(test_several_threads_match_in_one_rulebook),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
