@@ -1,0 +1,126 @@
+#include "routing/details.h"
+
+#include "cmocka_headers.h"
+
+#include <stdlib.h>
+
+static const char *const excluded[] = { "rui", "eva" };
+static const char *const declined[] = { "lua" };
+static const char *const texts[] = { "p", "q" };
+static const struct aro_attribute attributes[] = {
+    { .name = "flag", .kind = ARO_ATTRIBUTE_BOOL, .boolean = true },
+    { .name = "list", .kind = ARO_ATTRIBUTE_LIST, .text_count = 2, .texts = texts },
+    { .name = "none", .kind = ARO_ATTRIBUTE_LIST },
+    { .name = "text", .kind = ARO_ATTRIBUTE_TEXT, .text_count = 1, .texts = texts },
+    { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 1.25 },
+};
+static const struct details_view full = {
+    .decided_by = "ana",
+    .excluded_count = 2,
+    .excluded = excluded,
+    .declined_count = 1,
+    .declined = declined,
+    .subject_type = "listing",
+    .subject_id = "l-1",
+    .policy = "fraud-2",
+    .deadline = { 0x7477447444744474 }, /* bytes that look like tags */
+    .attribute_count = 5,
+    .attributes = attributes,
+    .traceparent = "00-ab-cd-01",
+    .tracestate = "a=b",
+};
+
+static void test_what_is_packed_is_unpacked_the_same(void **state)
+{
+    (void)state;
+    struct details *details = details_pack(&full);
+    struct arena arena = { 0 };
+    struct details_view view;
+
+    details_unpack(details, &arena, &view);
+    assert_string_equal(view.decided_by, "ana");
+    assert_int_equal(view.excluded_count, 2);
+    assert_string_equal(view.excluded[1], "eva");
+    assert_int_equal(view.declined_count, 1);
+    assert_string_equal(view.declined[0], "lua");
+    assert_string_equal(view.subject_type, "listing");
+    assert_string_equal(view.subject_id, "l-1");
+    assert_string_equal(view.policy, "fraud-2");
+    assert_true(view.deadline.ms == full.deadline.ms);
+    assert_string_equal(view.traceparent, "00-ab-cd-01");
+    assert_string_equal(view.tracestate, "a=b");
+    assert_int_equal(view.attribute_count, 5);
+    assert_true(view.attributes[0].boolean);
+    assert_string_equal(view.attributes[1].texts[1], "q");
+    assert_int_equal(view.attributes[2].text_count, 0);
+    assert_string_equal(view.attributes[3].texts[0], "p");
+    assert_true(view.attributes[4].number == 1.25);
+    arena_done(&arena);
+    free(details);
+}
+
+static void test_nothing_to_keep_takes_no_memory(void **state)
+{
+    (void)state;
+    const struct details_view empty = { .deadline = ARO_INSTANT_NEVER };
+    struct arena arena = { 0 };
+    struct details_view view;
+    const char *traceparent, *tracestate;
+
+    assert_null(details_pack(&empty));
+    details_unpack(NULL, &arena, &view);
+    assert_true(aro_instant_is_never(view.deadline));
+    assert_int_equal(view.attribute_count, 0);
+    details_trace(NULL, &traceparent, &tracestate);
+    assert_null(traceparent);
+    assert_int_equal(details_bar_of(NULL, "ana"), DETAILS_BAR_NONE);
+    arena_done(&arena);
+}
+
+static void test_each_barred_person_is_found_with_the_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        enum details_bar bar;
+    } rows[] = {
+        { "ana", DETAILS_BAR_INDEPENDENCE }, { "rui", DETAILS_BAR_INDEPENDENCE },
+        { "eva", DETAILS_BAR_INDEPENDENCE }, { "lua", DETAILS_BAR_DECLINED },
+        { "listing", DETAILS_BAR_NONE },     { "an", DETAILS_BAR_NONE },
+    };
+    struct details *details = details_pack(&full);
+    size_t position = 0, count = 0;
+    enum details_bar bar;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(details_bar_of(details, rows[i].id), rows[i].bar);
+    for (const char *id; (id = details_next_barred(details, &position, &bar)) != NULL; count++) {
+        assert_string_equal(id, rows[count].id);
+        assert_int_equal(bar, rows[count].bar);
+    }
+    assert_int_equal(count, 4);
+    free(details);
+}
+
+static void test_the_trace_is_found_among_the_rest(void **state)
+{
+    (void)state;
+    struct details *details = details_pack(&full);
+    const char *traceparent, *tracestate;
+
+    details_trace(details, &traceparent, &tracestate);
+    assert_string_equal(traceparent, "00-ab-cd-01");
+    assert_string_equal(tracestate, "a=b");
+    free(details);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_packed_is_unpacked_the_same),
+        cmocka_unit_test(test_nothing_to_keep_takes_no_memory),
+        cmocka_unit_test(test_each_barred_person_is_found_with_the_reason),
+        cmocka_unit_test(test_the_trace_is_found_among_the_rest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* Every event of an appeal in every state, one row each. */
+#include "router_world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char rulebook[] =
+    "rulebook: states\n"
+    "queues:\n"
+    "  offers: { offer: { expires: 2m } }\n"
+    "  plain: {}\n"
+    "  inbox: { deliver: queue }\n"
+    "rules:\n"
+    "  - { name: offers, when: { reason: offered }, route: { queue: offers } }\n"
+    "  - { name: inbox, when: { reason: delivered }, route: { queue: inbox } }\n"
+    "  - { name: rest, route: { queue: plain } }\n";
+
+static const char *const states[] = { "waiting", "offered", "assigned", "delivered", "closed" };
+enum { STATE_COUNT = sizeof states / sizeof *states };
+
+#define ABOUT "\"appeal_id\":\"a\""
+#define BY_ANA "\"agent_id\":\"ana\",\"epoch\":1"
+
+/* What is answered in each state. "ana" is the only agent, and serves BR alone. */
+static const struct {
+    const char *name, *event;
+    const char *answers[STATE_COUNT];
+} rows[] = {
+    { "submitted again",
+      "{\"type\":\"appeal.submitted\"," ABOUT
+      ",\"market\":\"BR\",\"languages\":[\"pt\"],\"reason\":\"x\"}",
+      { "ignored a repeat", "ignored a repeat", "ignored a repeat", "ignored a repeat",
+        "ignored a repeat" } },
+    { "updated, another reason",
+      "{\"type\":\"appeal.updated\"," ABOUT ",\"reason\":\"y\"}",
+      { "", "", "", "", "ignored a closed" } },
+    { "updated, the holder excluded",
+      "{\"type\":\"appeal.updated\"," ABOUT ",\"exclude\":[\"ana\"]}",
+      { "", "revoked a ana 1 independence\nwaiting a", "revoked a ana 1 independence\nwaiting a",
+        "", "ignored a closed" } },
+    { "updated, on hold",
+      "{\"type\":\"appeal.updated\"," ABOUT ",\"on_hold\":true}",
+      { "held a on_hold", "revoked a ana 1 on_hold\nheld a on_hold", "", "", "ignored a closed" } },
+    { "withdrawn",
+      "{\"type\":\"appeal.withdrawn\"," ABOUT "}",
+      { "closed a withdrawn", "revoked a ana 1 withdrawn\nclosed a 1 withdrawn",
+        "revoked a ana 1 withdrawn\nclosed a 1 withdrawn",
+        "revoked a 1 withdrawn\nclosed a 1 withdrawn", "ignored a closed" } },
+    { "accepted",
+      "{\"type\":\"assignment.accepted\"," ABOUT "," BY_ANA "}",
+      { "ignored a stale", "created a ana 1", "ignored a repeat", "ignored a stale",
+        "ignored a stale" } },
+    { "declined",
+      "{\"type\":\"assignment.declined\"," ABOUT "," BY_ANA "}",
+      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a stale" } },
+    { "returned",
+      "{\"type\":\"assignment.returned\"," ABOUT "," BY_ANA "}",
+      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a stale" } },
+    { "decided, no epoch",
+      "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\"}",
+      { "closed a decided", "closed a ana 1 decided", "closed a ana 1 decided",
+        "closed a 1 decided", "ignored a closed" } },
+    { "decided, this epoch",
+      "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\",\"epoch\":1}",
+      { "ignored a stale", "closed a ana 1 decided", "closed a ana 1 decided", "closed a 1 decided",
+        "ignored a closed" } },
+    { "decided, another epoch",
+      "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\",\"epoch\":7}",
+      { "ignored a stale", "ignored a stale", "ignored a stale", "ignored a stale",
+        "ignored a closed" } },
+};
+
+/* A world whose appeal "a" is in @state. */
+static struct world *world_in_state(const char *state)
+{
+    struct world *world = world_new(rulebook);
+    bool is_waiting = strcmp(state, "waiting") == 0;
+    char json[256];
+
+    world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"ana\",\"capacity\":1,"
+                      "\"languages\":[\"pt\"],\"markets\":[\"BR\"]}");
+    snprintf(json, sizeof json,
+             "{\"type\":\"appeal.submitted\"," ABOUT
+             ",\"market\":\"%s\",\"languages\":[\"pt\"],\"reason\":\"%s\"}",
+             is_waiting ? "US" : "BR", state);
+    world_send(world, json);
+    if (strcmp(state, "closed") == 0)
+        world_send(world, "{\"type\":\"appeal.withdrawn\"," ABOUT "}");
+    world_answers(world);
+    json_t *answer = aro_router_explain(world->router, world->now, "a");
+    assert_string_equal(json_string_value(json_object_get(answer, "state")), state);
+    json_decref(answer);
+    return world;
+}
+
+static void test_each_event_in_each_state_is_answered_as_the_table_says(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        for (size_t column = 0; column < STATE_COUNT; column++) {
+            struct world *world = world_in_state(states[column]);
+            world_send(world, rows[row].event);
+            const char *answers = world_answers(world);
+            if (strcmp(answers, rows[row].answers[column]) != 0)
+                fail_msg("%s while %s: '%s', not '%s'", rows[row].name, states[column], answers,
+                         rows[row].answers[column]);
+            world_free(world);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_event_in_each_state_is_answered_as_the_table_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
