@@ -4,6 +4,7 @@ aro_add_unit_test(control daemon_control)
 aro_add_unit_test(log daemon_log)
 set_tests_properties(unit.log PROPERTIES LABELS threads)
 aro_add_unit_test(core_clock daemon_shard)
+aro_add_unit_test(ledger_fold daemon_shard)
 aro_add_unit_test(render cli_support)
 
 add_library(board_world STATIC board_world.c ../support/redis_server.c ../support/fake_redis.c)
