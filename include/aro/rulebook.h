@@ -134,6 +134,11 @@ int aro_rulebook_parse(const char *text, size_t length, struct aro_languages *la
                        struct aro_rulebook **ret, struct aro_error *reterr);
 void aro_rulebook_free(struct aro_rulebook *rulebook);
 
+/* Makes @rulebook speak of the languages of another table, which is then the one that it borrows.
+ * So a large rulebook can be parsed beside the loop, with a table of its own, and taken over in no
+ * time. On failure (-ENOSPC, -ENOMEM) nothing has changed. */
+int aro_rulebook_adopt(struct aro_rulebook *rulebook, struct aro_languages *languages);
+
 /* The `rulebook:` of the file, and the SHA-256 of its bytes in hexadecimal. */
 const char *aro_rulebook_name(const struct aro_rulebook *rulebook);
 const char *aro_rulebook_sha256(const struct aro_rulebook *rulebook);

@@ -26,6 +26,7 @@ void aro_rulebook_free(struct aro_rulebook *rulebook)
     table_done(&rulebook->markets_by_name);
     table_done(&rulebook->queues_by_name);
     arena_done(&rulebook->arena);
+    free(rulebook->languages);
     free(rulebook->conjunctions);
     free(rulebook);
 }
@@ -58,6 +59,28 @@ int parser_read_queue(struct rulebook_parser *parser, const struct spot *spot,
     return spot_refuse(spot, parser->reterr, "unknown queue '%.60s'", name);
 }
 
+static void note_language(struct rulebook_parser *parser, const struct aro_language *language)
+{
+    struct aro_rulebook *rulebook = parser->rulebook;
+
+    if (language->id >= parser->seen_size) {
+        size_t size = (size_t)language->id * 2 + 64;
+        parser->seen_languages =
+            memory_resize(parser->seen_languages, size * sizeof *parser->seen_languages);
+        memset(parser->seen_languages + parser->seen_size, 0, size - parser->seen_size);
+        parser->seen_size = size;
+    }
+    if (parser->seen_languages[language->id])
+        return;
+    parser->seen_languages[language->id] = true;
+    if (rulebook->language_count == rulebook->language_size) {
+        rulebook->language_size = rulebook->language_size ? rulebook->language_size * 2 : 16;
+        rulebook->languages = memory_resize(rulebook->languages,
+                                            rulebook->language_size * sizeof *rulebook->languages);
+    }
+    rulebook->languages[rulebook->language_count++] = language;
+}
+
 int parser_read_language(struct rulebook_parser *parser, const struct spot *spot,
                          const struct aro_language **ret)
 {
@@ -73,6 +96,8 @@ int parser_read_language(struct rulebook_parser *parser, const struct spot *spot
                            "expected a language tag such as pt or zh-Hant, found '%.60s'", tag);
     if (r == -ENOSPC)
         return spot_refuse(spot, parser->reterr, "more languages than can be held");
+    if (r == 0)
+        note_language(parser, *ret);
     return r;
 }
 
@@ -492,6 +517,7 @@ int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
     r = checks & CHECK_NOT_YET ? not_yet_check(&root, reterr) : 0;
     if (r == 0)
         r = read_parts(&parser, &root);
+    free(parser.seen_languages);
     if (r < 0)
         return r;
     *ret = TAKE(rulebook);
@@ -503,6 +529,81 @@ int aro_rulebook_parse(const char *text, size_t length, struct aro_languages *la
 {
     return rulebook_parse_checking(CHECK_NOT_YET | CHECK_HIDDEN, text, length, languages, ret,
                                    reterr);
+}
+
+/* --- another table of languages --- */
+
+/* Each language that the rulebook names, and the same one of the new table. */
+struct adoption {
+    const struct aro_language *const *from;
+    const struct aro_language **to;
+};
+
+static const struct aro_language *adopted(const struct adoption *adoption,
+                                          const struct aro_language *language)
+{
+    size_t i = 0;
+    while (adoption->from[i] != language)
+        i++;
+    return adoption->to[i];
+}
+
+static uint32_t adopted_base(const struct adoption *adoption, uint32_t base_id)
+{
+    size_t i = 0;
+    while (adoption->from[i]->base_id != base_id)
+        i++;
+    return adoption->to[i]->base_id;
+}
+
+static void adopt_list(const struct adoption *adoption, struct arena *arena, size_t count,
+                       const struct aro_language *const **list)
+{
+    const struct aro_language **copy = arena_new_array(arena, count, sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = adopted(adoption, (*list)[i]);
+    *list = copy;
+}
+
+static void adopt_all(struct aro_rulebook *rulebook, const struct adoption *adoption)
+{
+    for (size_t i = 0; i < rulebook->market_count; i++) {
+        struct aro_market_terms *market = &rulebook->markets[i];
+        adopt_list(adoption, &rulebook->arena, market->language_count, &market->languages);
+        adopt_list(adoption, &rulebook->arena, market->fallback_count, &market->fallback);
+    }
+    for (size_t i = 0; i < rulebook->acceptance_count; i++) {
+        struct acceptance *acceptance = &rulebook->acceptances[i];
+        acceptance->appeal_base_id = adopted_base(adoption, acceptance->appeal_base_id);
+        acceptance->agent_base_id = adopted_base(adoption, acceptance->agent_base_id);
+    }
+    if (rulebook->acceptance_count > 1)
+        qsort(rulebook->acceptances, rulebook->acceptance_count, sizeof *rulebook->acceptances,
+              compare_acceptances);
+    for (size_t i = 0; i < rulebook->vocabulary.language_count; i++) {
+        struct language_value *value = &rulebook->vocabulary.languages[i];
+        value->base_id = adopted_base(adoption, value->base_id);
+    }
+    vocabulary_index_languages(&rulebook->vocabulary);
+}
+
+int aro_rulebook_adopt(struct aro_rulebook *rulebook, struct aro_languages *languages)
+{
+    size_t count = rulebook->language_count;
+    const struct aro_language **to = memory_new_array(count, sizeof *to);
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = aro_languages_intern(languages, rulebook->languages[i]->tag, &to[i], NULL);
+    if (r < 0) {
+        free(to);
+        return r;
+    }
+    adopt_all(rulebook, &(struct adoption){ .from = rulebook->languages, .to = to });
+    free(rulebook->languages);
+    rulebook->languages = to;
+    rulebook->language_size = count;
+    return 0;
 }
 
 /* --- what others ask --- */

@@ -70,8 +70,10 @@ struct aro_rulebook {
     char sha256[SHA256_TEXT_SIZE];
     uint64_t seed;
     struct aro_span deadline, dedupe_window, independence_window, age_step;
+    size_t language_count, language_size;
+    const struct aro_language **languages; /* each that the text names, once */
     size_t acceptance_count;
-    const struct acceptance *acceptances;
+    struct acceptance *acceptances;
     size_t market_count;
     struct aro_market_terms *markets;
     struct table markets_by_name;
@@ -97,6 +99,8 @@ struct rulebook_parser {
     struct aro_error *reterr;
     unsigned checks;          /* of enum rulebook_check */
     unsigned condition_count; /* of the rule at hand */
+    size_t seen_size;
+    bool *seen_languages; /* by their ids: those in the rulebook's list */
 };
 
 /* What a parse may leave out, for tests, lint and benchmarks. */

@@ -157,19 +157,28 @@ static int compare_languages(const void *a, const void *b)
     return strcmp(left->region, right->region);
 }
 
+void vocabulary_index_languages(struct vocabulary *vocabulary)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < vocabulary->language_count; i++) {
+        if (vocabulary->languages[i].base_id >= count)
+            count = (size_t)vocabulary->languages[i].base_id + 1;
+    }
+    free(vocabulary->first_of_base);
+    vocabulary->first_of_base = memory_new_array(count, sizeof *vocabulary->first_of_base);
+    vocabulary->base_count = count;
+    for (size_t i = 0; i < count; i++)
+        vocabulary->first_of_base[i] = VALUE_OTHER;
+    for (size_t i = vocabulary->language_count; i-- > 0;)
+        vocabulary->first_of_base[vocabulary->languages[i].base_id] = (uint32_t)i;
+}
+
 void vocabulary_freeze(struct vocabulary *vocabulary)
 {
-    size_t count = vocabulary->language_count;
-    if (count == 0)
-        return;
-    qsort(vocabulary->languages, count, sizeof *vocabulary->languages, compare_languages);
-    vocabulary->base_count = (size_t)vocabulary->languages[count - 1].base_id + 1;
-    vocabulary->first_of_base =
-        memory_new_array(vocabulary->base_count, sizeof *vocabulary->first_of_base);
-    for (size_t i = 0; i < vocabulary->base_count; i++)
-        vocabulary->first_of_base[i] = VALUE_OTHER;
-    for (size_t i = count; i-- > 0;)
-        vocabulary->first_of_base[vocabulary->languages[i].base_id] = (uint32_t)i;
+    if (vocabulary->language_count > 1)
+        qsort(vocabulary->languages, vocabulary->language_count, sizeof *vocabulary->languages,
+              compare_languages);
+    vocabulary_index_languages(vocabulary);
 }
 
 static uint32_t first_of_base(const struct vocabulary *vocabulary, uint32_t base_id)

@@ -40,7 +40,7 @@ struct vocabulary {
     struct vocabulary_slot *slots;
 
     size_t language_count, language_size;
-    struct language_value *languages; /* frozen: sorted, by id */
+    struct language_value *languages; /* frozen: those of a base together, its open one first */
     size_t base_count;
     uint32_t *first_of_base; /* by base id; VALUE_OTHER where no rule names the base */
 };
@@ -54,6 +54,9 @@ void vocabulary_add_language(struct vocabulary *vocabulary, const struct aro_lan
 
 /* Numbers the languages; nothing may be added afterwards. */
 void vocabulary_freeze(struct vocabulary *vocabulary);
+
+/* Finds the languages' numbers again after their base ids have changed. */
+void vocabulary_index_languages(struct vocabulary *vocabulary);
 
 uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text);
 uint32_t vocabulary_find_language(const struct vocabulary *vocabulary,

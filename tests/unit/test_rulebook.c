@@ -225,6 +225,48 @@ static void test_only_accept_lets_one_language_stand_in_for_another(void **state
     aro_rulebook_free(rulebook);
 }
 
+static void test_a_rulebook_moves_to_another_table_of_languages(void **state)
+{
+    (void)state;
+    struct aro_languages *own = NULL;
+    struct aro_rulebook *rulebook = NULL;
+    struct aro_error error = { 0 };
+    struct aro_route route;
+    static const char *const tags[] = { "ja", "en", "sr-Cyrl", "pt", "nb", "nn", "nn-NO", "fr" };
+
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) /* other ids than in a new table */
+        language(tags[i]);
+    assert_int_equal(aro_languages_new(&own), 0);
+    assert_int_equal(
+        rulebook_parse_checking(CHECK_HIDDEN, whole, strlen(whole), own, &rulebook, &error), 0);
+    assert_int_equal(aro_rulebook_adopt(rulebook, languages), 0);
+    aro_languages_free(own);
+
+    assert_true(aro_rulebook_accepts(rulebook, language("nb"), language("nn")));
+    assert_false(aro_rulebook_accepts(rulebook, language("nn"), language("nb")));
+    assert_true(aro_rulebook_accepts(rulebook, language("sr-Cyrl"), language("sr-Latn")));
+    const struct aro_market_terms *brazil = aro_rulebook_find_market(rulebook, "BR");
+    assert_ptr_equal(brazil->languages[0], language("pt-BR"));
+    assert_ptr_equal(brazil->fallback[1], language("en"));
+
+    const struct aro_language *portuguese = language("pt-PT"), *french = language("fr");
+    struct aro_attribute value = { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 500 };
+    struct aro_facts facts = { .market = "PT",
+                               .reason = "fraud",
+                               .tier = 1,
+                               .effort = 1,
+                               .languages = &portuguese,
+                               .language_count = 1,
+                               .attributes = &value,
+                               .attribute_count = 1 };
+    aro_rulebook_match(rulebook, &facts, &route);
+    assert_string_equal(route.rule, "pt-fraud");
+    facts.languages = &french;
+    aro_rulebook_match(rulebook, &facts, &route);
+    assert_string_equal(route.rule, "rest");
+    aro_rulebook_free(rulebook);
+}
+
 /* The counts come from a second implementation of the formula in lib/rules/split.h. */
 static void test_a_split_is_the_same_on_every_host(void **state)
 {
@@ -370,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_steps_inherit_needs_and_never_lose_a_floor),
         cmocka_unit_test(test_a_plain_queue_has_one_step_and_the_usual_criteria),
         cmocka_unit_test(test_only_accept_lets_one_language_stand_in_for_another),
+        cmocka_unit_test(test_a_rulebook_moves_to_another_table_of_languages),
         cmocka_unit_test(test_a_split_is_the_same_on_every_host),
         cmocka_unit_test(test_what_is_not_done_yet_is_refused_by_name),
         cmocka_unit_test(test_the_sample_rulebook_is_accepted_as_it_is),
