@@ -1,6 +1,7 @@
 # tests of daemon
 aro_add_unit_test(config daemon_config)
 aro_add_unit_test(control daemon_control)
+aro_add_unit_test(exposition daemon_metrics)
 aro_add_unit_test(log daemon_log)
 set_tests_properties(unit.log PROPERTIES LABELS threads)
 aro_add_unit_test(core_clock daemon_shard)
