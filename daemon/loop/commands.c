@@ -18,10 +18,11 @@ static void command_status(struct daemon *daemon, json_t *args, struct control_r
     for (size_t i = 0; i < daemon->shard_count; i++)
         json_array_append_new(shards, shard_describe(daemon->shards[i]));
     const char *member_id = daemon->membership ? membership_member_id(daemon->membership) : "";
-    control_reply_ok(reply, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "instance",
+    control_reply_ok(reply, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o}", "instance",
                                       daemon->config->instance, "version", ARO_VERSION, "group",
                                       daemon->config->kafka.group, "member_id", member_id,
                                       "rulebook", aro_rulebook_name(daemon->rulebook->rulebook),
+                                      "http", daemon->http ? http_address(daemon->http) : NULL,
                                       "ending", daemon->is_ending, "shards", shards));
 }
 

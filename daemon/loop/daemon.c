@@ -5,6 +5,7 @@
 #include "loop/commands.h"
 #include "loop/host_clock.h"
 #include "loop/notify.h"
+#include "loop/pages.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -358,6 +359,21 @@ static int open_shards(struct daemon *daemon, struct aro_error *reterr)
     return 0;
 }
 
+static int open_http(struct daemon *daemon, struct aro_error *reterr)
+{
+    size_t page_count;
+    const struct http_page *pages = pages_get(&page_count);
+
+    if (!daemon->config->http.host)
+        return 0;
+    int r =
+        http_new(daemon->base, &daemon->config->http, (unsigned)daemon->config->limits.connections,
+                 pages, page_count, daemon, &daemon->http, reterr);
+    if (r == 0)
+        log_info(ABOUT(.peer = "http"), "listening at %s", http_address(daemon->http));
+    return r;
+}
+
 /* 0, or the exit code to end with; @reterr says why. */
 static int start(struct daemon *daemon, struct aro_error *reterr)
 {
@@ -371,6 +387,8 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
         r = control_new(daemon->base, daemon->config->control_socket,
                         (unsigned)daemon->config->limits.connections, commands_handle, daemon,
                         &daemon->control, reterr);
+    if (r == 0)
+        r = open_http(daemon, reterr);
     if (r < 0)
         return EXIT_FAILED;
     r = prepare_topics(daemon, reterr);
@@ -387,7 +405,9 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
 
 static void daemon_done(struct daemon *daemon)
 {
+    http_free(daemon->http);
     control_free(daemon->control);
+    loop_lag_done(&daemon->lag);
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_free(daemon->shards[i]);
     free(daemon->shards);
@@ -424,7 +444,8 @@ int daemon_run(const struct daemon_arguments *arguments)
     choose_hash_key();
     daemon.started_at = host_clock_now();
     daemon.base = event_base_new();
-    if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0)
+    if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0 ||
+        loop_lag_init(&daemon.lag, daemon.base) < 0)
         memory_exhausted();
     if (daemon_load(arguments->config_path, daemon.languages, &daemon.config, &daemon.rulebook,
                     &error) < 0) {

@@ -5,7 +5,9 @@
 #include "config/config.h"
 #include "config/rulebook_file.h"
 #include "control/control.h"
+#include "http/http.h"
 #include "kafka/membership.h"
+#include "loop/loop_lag.h"
 #include "shard/shard.h"
 
 #include <aro/error.h>
@@ -27,6 +29,8 @@ struct daemon {
     struct shard **shards;
     size_t shard_count;
     struct control *control;
+    struct http *http; /* NULL: none */
+    struct loop_lag lag;
     struct event *signals[3];
     struct aro_instant started_at;
     struct aro_span tombstones_last; /* in the ledger topic */

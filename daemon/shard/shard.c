@@ -338,6 +338,8 @@ int shard_new(struct event_base *base, const struct config *config,
     shard->rulebook = rulebook_file_ref(rulebook);
     shard->rulebook_next = rulebook_file_ref(rulebook);
     shard->took_over_ms = -1;
+    histogram_init(&shard->tally.transaction_seconds, &histogram_seconds);
+    histogram_init(&shard->tally.transaction_records, &histogram_records);
     int r = shard_open(shard, base, languages, reterr);
     if (r < 0) {
         shard_free(shard);
@@ -407,6 +409,11 @@ bool shard_is_released(const struct shard *shard)
 const char *shard_owner_name(const struct shard *shard)
 {
     return shard->fold.owner.instance;
+}
+
+const char *shard_stop_reason(const struct shard *shard)
+{
+    return shard->state == SHARD_STOPPED ? shard->stop_reason : "";
 }
 
 const struct aro_router *shard_router(const struct shard *shard)

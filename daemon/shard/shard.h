@@ -8,7 +8,9 @@
 
 #include "config/config.h"
 #include "config/rulebook_file.h"
+#include "board/board.h"
 #include "kafka/membership.h"
+#include "metrics/histogram.h"
 
 #include <aro/error.h>
 #include <aro/language.h>
@@ -81,7 +83,40 @@ const char *shard_owner_name(const struct shard *shard);
 const struct aro_router *shard_router(const struct shard *shard);
 struct aro_instant shard_now(struct shard *shard);
 
-/* What status and metrics show: a new object. */
+/* What status shows: a new object. */
 json_t *shard_describe(struct shard *shard);
+
+/* What this process has done for the shard. */
+struct shard_tally {
+    uint64_t input_count;
+    uint64_t event_counts[ARO_EVENT_TYPE_COUNT]; /* of the inputs, those that are well-formed */
+    uint64_t dead_letter_counts[ARO_ERROR_FIELD + 1]; /* and those that are not, by error code */
+    uint64_t commit_count, doubt_count, take_over_count;
+    struct histogram transaction_seconds, transaction_records;
+};
+
+/* What metrics show. Texts and tally are the shard's, and good until it changes. */
+struct shard_figures {
+    const struct shard_tally *tally;
+    struct aro_router_counts counts;
+    size_t batch_record_count, batch_byte_count; /* collected for the next transaction */
+    int64_t ledger_next;
+    int64_t took_over_ms; /* -1: not yet */
+    bool has_board;
+    struct board_status board;
+};
+void shard_get_figures(const struct shard *shard, struct shard_figures *ret);
+
+struct shard_source {
+    const char *topic;
+    int32_t partition;
+    int64_t next_offset, lag;
+};
+void shard_each_source(const struct shard *shard,
+                       void (*visit)(const struct shard_source *source, void *context),
+                       void *context);
+
+/* Why it is stopped; empty where it is not. */
+const char *shard_stop_reason(const struct shard *shard);
 
 #endif

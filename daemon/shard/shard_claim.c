@@ -245,7 +245,7 @@ static void begin_work(struct shard *shard)
     shard->seq = 0;
     shard->doubt_count = 0;
     shard->accepts_partitions = shard->accepts_new_ledger = false;
-    shard->take_over_count++;
+    shard->tally.take_over_count++;
     shard->looked_at_topics_at = host_clock_now(); /* the claim has */
     shard_move(shard, SHARD_OWNER);
     shard->collecting = batch_new();

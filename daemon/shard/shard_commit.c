@@ -1,6 +1,7 @@
 /* A batch on its way: sealed, with the writer, committed or in doubt. */
 #include "shard/shard_private.h"
 
+#include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -91,6 +92,7 @@ static void batch_seal(struct shard *shard, struct batch *batch)
 void shard_give_to_writer(struct shard *shard)
 {
     shard->writer_has_batch = true;
+    shard->sent_at_ms = monotonic_ms();
     writer_commit(shard->writer, shard->in_flight);
 }
 
@@ -99,7 +101,7 @@ void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 {
     struct batch *batch = TAKE(shard->in_flight);
 
-    shard->commit_count++;
+    shard->tally.commit_count++;
     shard->ledger_next = ledger_offset + 1;
     ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
     if (batch->topics)
@@ -125,6 +127,7 @@ void shard_commit_next(struct shard *shard)
         return;
     shard->in_flight = TAKE(shard->collecting);
     batch_seal(shard, shard->in_flight);
+    histogram_add(&shard->tally.transaction_records, (double)batch_record_count(shard->in_flight));
     shard->collecting = batch_new();
     shard_give_to_writer(shard);
     reader_continue(shard->reader);
@@ -136,6 +139,7 @@ static void on_doubt(struct shard *shard, const struct aro_error *error)
         shard_become_standby(shard); /* the ledger will tell */
         return;
     }
+    shard->tally.doubt_count++;
     if (++shard->doubt_count > DOUBTS_MAX) {
         char reason[700];
         snprintf(reason, sizeof reason,
@@ -162,6 +166,8 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
 {
     assert(result->batch == shard->in_flight);
     shard->writer_has_batch = false;
+    histogram_add(&shard->tally.transaction_seconds,
+                  (double)(monotonic_ms() - shard->sent_at_ms) / 1000);
     if (shard->exit_pending) {
         if (result->verdict == WRITER_DONE)
             shard_settle_in_flight(shard, result->batch->ledger_offset);

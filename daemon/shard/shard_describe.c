@@ -1,17 +1,33 @@
 #include "shard/shard_private.h"
 
-static json_t *describe_sources(const struct shard *shard)
+void shard_each_source(const struct shard *shard,
+                       void (*visit)(const struct shard_source *source, void *context),
+                       void *context)
 {
     const struct aro_positions *positions = reader_positions(shard->reader);
-    json_t *list = json_array();
 
     for (size_t i = 0; i < positions->source_count; i++) {
         int64_t end = reader_known_end(shard->reader, i), next = positions->sources[i].next_offset;
-        json_array_append_new(
-            list, json_pack("{s:s, s:i, s:I, s:I}", "topic", positions->sources[i].topic,
-                            "partition", (int)positions->sources[i].partition, "next_offset",
-                            (json_int_t)next, "lag", (json_int_t)(end > next ? end - next : 0)));
+        const struct shard_source source = { .topic = positions->sources[i].topic,
+                                             .partition = positions->sources[i].partition,
+                                             .next_offset = next,
+                                             .lag = end > next ? end - next : 0 };
+        visit(&source, context);
     }
+}
+
+static void add_source(const struct shard_source *source, void *context)
+{
+    json_array_append_new(context, json_pack("{s:s, s:i, s:I, s:I}", "topic", source->topic,
+                                             "partition", (int)source->partition, "next_offset",
+                                             (json_int_t)source->next_offset, "lag",
+                                             (json_int_t)source->lag));
+}
+
+static json_t *describe_sources(const struct shard *shard)
+{
+    json_t *list = json_array();
+    shard_each_source(shard, add_source, list);
     return list;
 }
 
@@ -26,6 +42,30 @@ static json_t *describe_board(const struct shard *shard)
                      "stale", status.is_stale, "evicting", status.is_evicting, "lag",
                      (json_int_t)status.lag, "rebuilds", (json_int_t)status.rebuild_count, "epoch",
                      status.epoch, "last_error", status.last_error);
+}
+
+void shard_get_figures(const struct shard *shard, struct shard_figures *ret)
+{
+    *ret = (struct shard_figures){
+        .tally = &shard->tally,
+        .batch_record_count = shard->collecting ? batch_record_count(shard->collecting) : 0,
+        .batch_byte_count = shard->collecting ? batch_byte_count(shard->collecting) : 0,
+        .ledger_next = reader_ledger_next(shard->reader),
+        .took_over_ms = shard->took_over_ms,
+        .has_board = shard->board,
+    };
+    aro_router_counts(shard->router, &ret->counts);
+    if (shard->board)
+        board_describe(shard->board, &ret->board);
+}
+
+static uint64_t count_dead_letters(const struct shard_tally *tally)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < sizeof tally->dead_letter_counts / sizeof *tally->dead_letter_counts;
+         i++)
+        count += tally->dead_letter_counts[i];
+    return count;
 }
 
 json_t *shard_describe(struct shard *shard)
@@ -44,9 +84,9 @@ json_t *shard_describe(struct shard *shard)
         "agents", (json_int_t)counts.agents, "waiting", (json_int_t)counts.waiting, "held",
         (json_int_t)counts.held, "offered", (json_int_t)counts.offered, "assigned",
         (json_int_t)counts.assigned, "delivered", (json_int_t)counts.delivered, "remembered",
-        (json_int_t)counts.remembered, "inputs", (json_int_t)shard->input_count, "dead_letters",
-        (json_int_t)shard->dead_letter_count, "commits", (json_int_t)shard->commit_count,
-        "take_over_ms", (json_int_t)shard->took_over_ms, "ledger_next",
-        (json_int_t)reader_ledger_next(shard->reader), "sources", describe_sources(shard), "board",
-        describe_board(shard));
+        (json_int_t)counts.remembered, "inputs", (json_int_t)shard->tally.input_count,
+        "dead_letters", (json_int_t)count_dead_letters(&shard->tally), "commits",
+        (json_int_t)shard->tally.commit_count, "take_over_ms", (json_int_t)shard->took_over_ms,
+        "ledger_next", (json_int_t)reader_ledger_next(shard->reader), "sources",
+        describe_sources(shard), "board", describe_board(shard));
 }

@@ -52,7 +52,7 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     const struct aro_event *event;
     struct aro_error error;
 
-    shard->input_count++;
+    shard->tally.input_count++;
     shard->collecting->input_count++;
     if (shard->took_over_ms < 0)
         shard->took_over_ms = host_clock_now().ms - shard->assigned_at.ms;
@@ -60,12 +60,13 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     if (r == 0)
         r = aro_rulebook_check_event(shard->rulebook->rulebook, event, &error);
     if (r == 0) {
+        shard->tally.event_counts[event->type]++;
         aro_router_apply(shard->router, now, event, &source, shard->collecting->effects);
         return;
     }
     if (r == -ENOMEM)
         memory_exhausted();
-    shard->dead_letter_count++;
+    shard->tally.dead_letter_counts[error.code]++;
     batch_add_dead_letter(shard->collecting, message, &error);
     char place[400];
     snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, source.topic, source.partition,

@@ -74,7 +74,8 @@ struct shard {
     struct aro_positions ends; /* where the sources ended then */
     bool has_ends;
 
-    uint64_t input_count, dead_letter_count, commit_count, take_over_count;
+    struct shard_tally tally;
+    int64_t sent_at_ms; /* the batch in flight; monotonic */
 };
 
 /* shard.c: states, and leaving a term */

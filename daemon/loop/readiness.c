@@ -1,0 +1,51 @@
+#include "loop/readiness.h"
+
+#include "loop/daemon.h"
+
+static void add_reason(json_t *reasons, const char *code, const char *text)
+{
+    json_array_append_new(reasons, json_pack("{s:s, s:s}", "code", code, "text", text));
+}
+
+/* Why a shard in this state does not do its part; NULL where it does. */
+static const char *reason_of_state(const struct shard *shard)
+{
+    switch (shard_get_state(shard)) {
+    case SHARD_STANDBY:
+    case SHARD_OWNER: return NULL;
+    case SHARD_FOLDING: return "the ledger has not been read to its end yet";
+    case SHARD_CLAIMING: return "the shard is being claimed";
+    case SHARD_SETTLING: return "the shard is claimed; what was written before is being read";
+    case SHARD_RESOLVING: return "a transaction is in doubt; the ledger is asked what became of it";
+    case SHARD_STOPPED: return shard_stop_reason(shard);
+    }
+    return NULL;
+}
+
+static void add_shard_reason(json_t *reasons, const struct shard *shard)
+{
+    const char *text = reason_of_state(shard);
+    if (text)
+        json_array_append_new(reasons, json_pack("{s:s, s:s, s:s}", "code",
+                                                 shard_state_name(shard_get_state(shard)), "text",
+                                                 text, "shard", shard_name(shard)));
+}
+
+json_t *readiness_reasons(const struct daemon *daemon)
+{
+    json_t *reasons = json_array();
+
+    if (daemon->is_ending)
+        add_reason(reasons, "ending", "this instance is leaving the group");
+    else if (daemon->is_joining)
+        add_reason(reasons, "starting", "this instance has not joined the group yet");
+    for (size_t i = 0; i < daemon->shard_count; i++)
+        add_shard_reason(reasons, daemon->shards[i]);
+    if (daemon->unnamed_partition >= 0)
+        json_array_append_new(
+            reasons, json_pack("{s:s, s:s, s:i}", "code", "unnamed_partition", "text",
+                               "this partition of the ledger is given to this instance, but no "
+                               "shard of its settings names it",
+                               "partition", (int)daemon->unnamed_partition));
+    return reasons;
+}

@@ -1,0 +1,13 @@
+/* Is this instance fit to do its part: does it work each shard that is its own, and follow the
+ * others? What keeps it from that is told reason by reason. */
+#ifndef APPEAL_ROUTERD_LOOP_READINESS_H
+#define APPEAL_ROUTERD_LOOP_READINESS_H
+
+#include <jansson.h>
+
+struct daemon;
+
+/* A new array of {code, text} and, where it is about one, `shard` or `partition`; empty: ready. */
+json_t *readiness_reasons(const struct daemon *daemon);
+
+#endif
