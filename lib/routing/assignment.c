@@ -293,7 +293,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
     }
     ladder_climb(turn, appeal);
     choice_make(turn->router, appeal, &choice);
-    if (choice.agent)
+    if (choice.agent && !turn->everybody_looks) /* else it might overtake one in line already */
         appeal_give(turn, appeal, &choice);
     else
         line_add(turn->router, appeal);

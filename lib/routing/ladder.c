@@ -158,14 +158,26 @@ static bool can_be_filled(struct turn *turn, struct appeal *appeal)
     return false;
 }
 
-/* Up one step, where everybody may be asked anew. */
-static void step_up(struct turn *turn, struct appeal *appeal)
+static void set_step(struct turn *turn, struct appeal *appeal, unsigned step)
 {
     const struct appeal_class *class = appeal->class;
 
     turn_touch_appeal(turn, appeal);
     appeal_set_class(turn->router, appeal, class->queue, class->market, class->language_count,
-                     class->languages, class->step + 1);
+                     class->languages, step);
+}
+
+void ladder_lower(struct turn *turn, struct appeal *appeal)
+{
+    size_t last = appeal->class->queue->terms->step_count;
+    if (appeal->class->step > last)
+        set_step(turn, appeal, (unsigned)last);
+}
+
+/* Up one step, where everybody may be asked anew. */
+static void step_up(struct turn *turn, struct appeal *appeal)
+{
+    set_step(turn, appeal, appeal->class->step + 1);
     forget_declined(appeal);
     appeal->retry_at = ARO_INSTANT_NEVER;
 }
@@ -180,9 +192,11 @@ static bool is_worn_out(const struct appeal *appeal)
 void ladder_climb(struct turn *turn, struct appeal *appeal)
 {
     int64_t age = appeal_age(appeal, turn->now).ms;
-    unsigned start = appeal->class->step, skipped[ARO_STEPS_MAX];
+    unsigned start, skipped[ARO_STEPS_MAX];
     size_t skipped_count = 0;
 
+    ladder_lower(turn, appeal);
+    start = appeal->class->step;
     for (bool is_over = is_worn_out(appeal); !is_last_step(appeal); is_over = false) {
         is_over |= age >= step_lasts(appeal);
         if (!is_over && can_be_filled(turn, appeal))

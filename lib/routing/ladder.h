@@ -8,6 +8,10 @@
  * past one where too many declined it, and past those that nobody could fill before they end. */
 void ladder_climb(struct turn *turn, struct appeal *appeal);
 
+/* Down to the last step, where a reload made the ladder shorter than @appeal had climbed. It waits
+ * in no line, in a queue that has a ladder. */
+void ladder_lower(struct turn *turn, struct appeal *appeal);
+
 /* When the step of a waiting appeal ends; never for the last and while its clock is stopped. */
 struct aro_instant ladder_step_end(const struct appeal *appeal);
 

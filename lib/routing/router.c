@@ -16,6 +16,7 @@
 #include "routing/announcement.h"
 #include "routing/assignment.h"
 #include "routing/events.h"
+#include "routing/ladder.h"
 #include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
@@ -253,13 +254,16 @@ static void unlink_all(struct aro_router *router)
         appeal_class_unlink(router, class);
 }
 
-static void gather_line(struct gathered *gathered, const struct queue *queue)
+/* Those in line in @queue, at steps above @step. */
+static void gather_line(struct gathered *gathered, const struct queue *queue, size_t step)
 {
     struct appeal_class *class;
     struct appeal *appeal;
 
     TAILQ_FOREACH(class, &queue->classes, of_queue)
     {
+        if (class->step <= step)
+            continue;
         for (size_t i = 0; i < class->line_count; i++) {
             RB_FOREACH(appeal, line_tree, &class->lines[i]->tree)
             {
@@ -274,7 +278,7 @@ static void line_up_again(struct aro_router *router, struct queue *queue)
 {
     struct gathered waiting = { 0 };
 
-    gather_line(&waiting, queue);
+    gather_line(&waiting, queue, 0);
     for (size_t i = 0; i < waiting.count; i++)
         line_remove(waiting.items[i]);
     for (size_t i = 0; i < waiting.count; i++)
@@ -307,6 +311,31 @@ static int compare_arrivals(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void sort_by_arrival(struct gathered *gathered)
+{
+    if (gathered->count)
+        qsort(gathered->items, gathered->count, sizeof(void *), compare_arrivals);
+}
+
+/* Those in line that had climbed a ladder higher than it is now. */
+static void lower_steps(struct turn *turn)
+{
+    struct gathered climbed = { 0 };
+    size_t position = 0;
+
+    for (struct queue *queue; (queue = table_next(&turn->router->queues, &position)) != NULL;) {
+        if (queue->terms && !queue->terms->delivers_to_queue)
+            gather_line(&climbed, queue, queue->terms->step_count);
+    }
+    sort_by_arrival(&climbed);
+    for (size_t i = 0; i < climbed.count; i++) {
+        line_remove(climbed.items[i]);
+        ladder_lower(turn, climbed.items[i]);
+        line_add(turn->router, climbed.items[i]);
+    }
+    free(climbed.items);
+}
+
 /* Those in line in a queue that is gone, or that takes its appeals itself now, enter anew. */
 static void enter_misplaced(struct turn *turn)
 {
@@ -315,10 +344,9 @@ static void enter_misplaced(struct turn *turn)
 
     for (struct queue *queue; (queue = table_next(&turn->router->queues, &position)) != NULL;) {
         if (!queue->terms || queue->terms->delivers_to_queue)
-            gather_line(&misplaced, queue);
+            gather_line(&misplaced, queue, 0);
     }
-    if (misplaced.count)
-        qsort(misplaced.items, misplaced.count, sizeof(void *), compare_arrivals);
+    sort_by_arrival(&misplaced);
     for (size_t i = 0; i < misplaced.count; i++) {
         struct appeal *appeal = misplaced.items[i];
         turn_touch_appeal(turn, appeal);
@@ -384,9 +412,11 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
     find_queue_terms(router, is_other_age_step);
     agents_arrange(router);
     record_rulebook(&turn);
+    lower_steps(&turn);
     appeal_classes_link_waiting(router);
     enter_misplaced(&turn);
     note_all_hungry(&turn);
+    turn.everybody_looks = true;
     turn_settle(&turn);
     turn_end(&turn);
     set_timers_anew(router);

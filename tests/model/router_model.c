@@ -367,6 +367,7 @@ struct saying {
     struct model *model;
     int64_t now;
     struct buffer *lines;
+    bool is_reload;
 };
 
 static void say_head(struct saying *saying, const char *type, int appeal)
@@ -612,14 +613,22 @@ static int count_bits(unsigned bits)
     return count;
 }
 
+/* A reload may have made the ladder shorter. */
+static void lower(struct model_appeal *appeal, const struct model_queue *queue)
+{
+    if (appeal->step > queue->step_count)
+        appeal->step = queue->step_count;
+}
+
 static void climb(struct saying *saying, int index)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
     const struct model_queue *queue = &saying->model->rulebook->queues[appeal->queue];
     bool is_worn = queue->makes_offers && count_bits(appeal->declined) >= queue->declines_max;
-    int start = appeal->step;
     unsigned skipped = 0;
 
+    lower(appeal, queue);
+    int start = appeal->step;
     for (; appeal->step < queue->step_count; appeal->step++) {
         bool is_over = saying->now - appeal->age_base >= queue->steps[appeal->step - 1].lasts_ms;
         if (!is_worn && !is_over) {
@@ -657,7 +666,7 @@ static void settle_entered(struct saying *saying, int index)
         return;
     }
     climb(saying, index);
-    if (best_of(model, index, NOBODY) != NOBODY)
+    if (!saying->is_reload && best_of(model, index, NOBODY) != NOBODY)
         give(saying, index);
 }
 
@@ -965,10 +974,13 @@ static void do_reload(struct saying *saying, const struct model_step *step)
     struct model *model = saying->model;
 
     model->rulebook = step->rulebook;
+    saying->is_reload = true;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         struct model_appeal *appeal = &model->appeals[i];
         if (is_waiting(appeal) && !is_queue_for_agents(model, appeal->queue))
             appeal->has_just_entered = true;
+        else if (is_waiting(appeal))
+            lower(appeal, &model->rulebook->queues[appeal->queue]);
     }
 }
 
