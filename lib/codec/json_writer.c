@@ -112,17 +112,8 @@ void json_add_json(struct json_writer *writer, const char *name, const char *jso
 
 void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
 {
-    char digits[24];
-    char *end = digits + sizeof digits, *start = end;
-    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-
-    do
-        *--start = (char)('0' + magnitude % 10);
-    while (magnitude /= 10);
-    if (value < 0)
-        *--start = '-';
     begin_value(writer, name);
-    buffer_add(writer->buffer, start, (size_t)(end - start));
+    buffer_add_integer(writer->buffer, value);
 }
 
 void json_add_number(struct json_writer *writer, const char *name, double value)

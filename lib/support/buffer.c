@@ -37,6 +37,20 @@ void buffer_add_text(struct buffer *buffer, const char *text)
     buffer_add(buffer, text, strlen(text));
 }
 
+void buffer_add_integer(struct buffer *buffer, int64_t value)
+{
+    char digits[24];
+    char *end = digits + sizeof digits, *start = end;
+    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--start = (char)('0' + magnitude % 10);
+    while (magnitude /= 10);
+    if (value < 0)
+        *--start = '-';
+    buffer_add(buffer, start, (size_t)(end - start));
+}
+
 void buffer_add_format(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;

@@ -3,6 +3,7 @@
 #define ARO_SUPPORT_BUFFER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Always NUL-terminated once something was added; { 0 } is an empty one. An allocation that fails
@@ -33,6 +34,7 @@ static inline void buffer_add(struct buffer *buffer, const void *data, size_t le
 }
 
 void buffer_add_text(struct buffer *buffer, const char *text);
+void buffer_add_integer(struct buffer *buffer, int64_t value); /* decimal */
 void buffer_add_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Gives the malloc'd bytes to the caller and leaves @buffer empty. */
