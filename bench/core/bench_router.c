@@ -87,13 +87,14 @@ static void bench_apply(struct bench *bench, const struct aro_event *event)
     }
 }
 
-/* Every team is of one market and its language; every second one knows fraud. */
+/* Every team is of one market and its language; every second one knows fraud. In teams of one,
+ * everybody has a skill of their own too, so that no two profiles are the same. */
 static void add_agent(struct bench *bench, unsigned number, unsigned team_size)
 {
     unsigned team = number / team_size;
     char id[32], team_name[32];
     struct aro_language_level level = { bench->by_market[team % MARKETS], 5 };
-    struct aro_skill skill = { "fraud", 3 };
+    struct aro_skill skills[] = { { team_name, 1 }, { "fraud", 3 } };
     snprintf(id, sizeof id, "agent-%u", number);
     snprintf(team_name, sizeof team_name, "team-%u", team);
     struct aro_event event = {
@@ -104,8 +105,8 @@ static void add_agent(struct bench *bench, unsigned number, unsigned team_size)
         .agent_languages = &level,
         .market_count = 1,
         .markets = &market_names[team % MARKETS],
-        .skill_count = team / MARKETS % 2,
-        .skills = &skill,
+        .skill_count = (team / MARKETS % 2) + (team_size == 1),
+        .skills = team_size == 1 ? skills : skills + 1,
         .team = team_name,
     };
     bench_apply(bench, &event);
@@ -173,7 +174,7 @@ static void bench_routing(unsigned agents, unsigned team_size)
             decide(&bench, round * block + i);
         deciding += per_event(&bench, block);
     }
-    printf("%8u agents, %6u classes: agent.updated %6.2f us, routed appeal %6.2f us, "
+    printf("%8u agents, %6u teams: agent.updated %6.2f us, routed appeal %6.2f us, "
            "decided %6.2f us\n",
            agents, agents / team_size, adding, submitting / ROUNDS, deciding / ROUNDS);
     bench_end(&bench);

@@ -39,12 +39,13 @@ struct agent {
     struct aro_instant idle_since; /* the last assignment or decision; or when first seen */
     uint64_t tie;                  /* SipHash of the id by the rulebook's seed */
     uint32_t touched_in;
-    uint32_t misses;        /* offers in a row that they let expire */
-    uint8_t status;         /* enum aro_agent_status */
-    bool is_placed : 1;     /* lies in the trees of its class */
-    bool is_record_due : 1; /* changed since its ledger record was written */
-    bool is_hungry : 1;     /* this event may have given it room */
-    char *time_zone;        /* NULL where absent */
+    uint32_t misses;                /* offers in a row that they let expire */
+    uint8_t status;                 /* enum aro_agent_status */
+    bool is_placed : 1;             /* lies in the trees of its class */
+    bool is_record_due : 1;         /* changed since its ledger record was written */
+    bool is_hungry : 1;             /* this event may have given it room */
+    const char *team, *site, *lead; /* names; NULL where absent, as is the next */
+    char *time_zone;
     size_t shift_count;
     struct aro_shift *shifts;
     char id[];

@@ -94,9 +94,8 @@ static void profile_init(struct aro_router *router, struct agent_profile *profil
         .capacity = event->capacity,
         .has_all_markets = event->all_markets,
         .has_all_queues = !(event->has & ARO_HAS_QUEUES),
-        .team = names_hold(&router->names, event->team),
-        .site = names_hold(&router->names, event->site),
-        .lead = names_hold(&router->names, event->lead),
+        .team = names_hold(&router->names, router->is_by_team ? event->team : NULL),
+        .site = names_hold(&router->names, router->is_by_site ? event->site : NULL),
     };
     profile->market_count = names_of_list(router, event->all_markets ? 0 : event->market_count,
                                           event->markets, &profile->markets);
@@ -123,7 +122,6 @@ static void profile_done(struct aro_router *router, struct agent_profile *profil
     free(profile->skills);
     names_drop(&router->names, profile->team);
     names_drop(&router->names, profile->site);
-    names_drop(&router->names, profile->lead);
 }
 
 /* Lengths before texts, so that no two profiles give one key. */
@@ -157,7 +155,6 @@ static void profile_key(const struct agent_profile *profile, struct buffer *key)
     }
     key_add_text(key, profile->team);
     key_add_text(key, profile->site);
-    key_add_text(key, profile->lead);
 }
 
 bool agent_class_serves_queue(const struct agent_class *class, const char *queue)
@@ -193,10 +190,9 @@ unsigned agent_class_skill_level(const struct agent_class *class, const char *sk
 
 /* --- the class --- */
 
-struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event)
+/* Takes what @profile holds. */
+static struct agent_class *class_of_profile(struct aro_router *router, struct agent_profile profile)
 {
-    struct agent_profile profile;
-    profile_init(router, &profile, event);
     profile_key(&profile, &router->key);
 
     struct agent_class *class = table_find(&router->agent_classes, router->key.data);
@@ -209,6 +205,35 @@ struct agent_class *agent_class_of_event(struct aro_router *router, const struct
     class->key = memory_copy_text(router->key.data);
     table_add(&router->agent_classes, class);
     return class;
+}
+
+struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event)
+{
+    struct agent_profile profile;
+    profile_init(router, &profile, event);
+    return class_of_profile(router, profile);
+}
+
+/* The class that @agent, who has one, belongs to by the rulebook in force. */
+static struct agent_class *class_of_agent(struct aro_router *router, const struct agent *agent)
+{
+    const struct agent_profile *old = &agent->class->profile;
+    const struct aro_event event = {
+        .has = old->has_all_queues ? 0 : ARO_HAS_QUEUES,
+        .capacity = old->capacity,
+        .all_markets = old->has_all_markets,
+        .market_count = old->market_count,
+        .markets = old->markets,
+        .queue_count = old->queue_count,
+        .queues = old->queues,
+        .agent_language_count = old->language_count,
+        .agent_languages = old->languages,
+        .skill_count = old->skill_count,
+        .skills = old->skills,
+        .team = agent->team,
+        .site = agent->site,
+    };
+    return agent_class_of_event(router, &event);
 }
 
 void agent_class_free(struct aro_router *router, struct agent_class *class)
@@ -399,12 +424,34 @@ struct agent *agent_get(struct aro_router *router, const char *id)
     return agent;
 }
 
+void agent_discard(struct aro_router *router, struct agent *agent)
+{
+    names_drop(&router->names, agent->team);
+    names_drop(&router->names, agent->site);
+    names_drop(&router->names, agent->lead);
+    agent_free(agent);
+}
+
 void agent_forget_unknown(struct aro_router *router, struct agent *agent)
 {
     if (agent_is_known(agent) || agent->open > 0)
         return;
     table_remove(&router->agents, agent->id);
-    agent_free(agent);
+    agent_discard(router, agent);
+}
+
+static void set_name(struct aro_router *router, const char **name, const char *text)
+{
+    const char *held = names_hold(&router->names, text);
+    names_drop(&router->names, *name);
+    *name = held;
+}
+
+void agent_set_people(struct aro_router *router, struct agent *agent, const struct aro_event *event)
+{
+    set_name(router, &agent->team, event->team);
+    set_name(router, &agent->site, event->site);
+    set_name(router, &agent->lead, event->lead);
 }
 
 /* --- which orders are in use --- */
@@ -438,6 +485,24 @@ static void choose_orders(struct aro_router *router)
     }
 }
 
+/* Gives whether team or site matter otherwise than before. */
+static bool choose_people(struct aro_router *router)
+{
+    bool is_by_team = false, is_by_site = false;
+
+    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++) {
+        const struct aro_queue_terms *terms = aro_rulebook_queue_at(router->rulebook, i);
+        for (size_t step = 0; step < terms->step_count; step++) {
+            is_by_team |= terms->steps[step].team_count > 0;
+            is_by_site |= terms->steps[step].site_count > 0;
+        }
+    }
+    bool is_other = is_by_team != router->is_by_team || is_by_site != router->is_by_site;
+    router->is_by_team = is_by_team;
+    router->is_by_site = is_by_site;
+    return is_other;
+}
+
 void agent_set_tie(const struct aro_router *router, struct agent *agent)
 {
     agent->tie = siphash(agent->id, strlen(agent->id), aro_rulebook_seed(router->rulebook), 0);
@@ -445,6 +510,7 @@ void agent_set_tie(const struct aro_router *router, struct agent *agent)
 
 void agents_arrange(struct aro_router *router)
 {
+    bool is_other_class = choose_people(router);
     size_t position = 0;
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
         agent_lift(router, agent);
@@ -460,6 +526,10 @@ void agents_arrange(struct aro_router *router)
     }
     choose_orders(router);
     position = 0;
-    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;)
-        agent_put(router, agent);
+    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
+        if (is_other_class && agent_is_known(agent))
+            agent_set_class(router, agent, class_of_agent(router, agent));
+        else
+            agent_put(router, agent);
+    }
 }

@@ -1,4 +1,5 @@
-/* Agents with the same profile.
+/* Agents with the same profile. Team and site are part of it only where a step of the rulebook asks
+ * for them, since people differ most in those.
  *
  * Whether somebody may take an appeal depends on the profile alone, but for independence, status
  * and room; so that is worked out once for each pair of agent class and appeal class. Within a
@@ -31,7 +32,7 @@ struct agent_profile {
     const char **markets, **queues;
     struct aro_language_level *languages;
     struct aro_skill *skills;
-    const char *team, *site, *lead;
+    const char *team, *site; /* NULL where absent, and where no step asks for them */
 };
 
 struct agent_class {
@@ -52,6 +53,8 @@ struct agent_class *agent_class_of_event(struct aro_router *router, const struct
 
 /* Frees it where nobody is in it. */
 void agent_class_release(struct aro_router *router, struct agent_class *class);
+/* Frees an agent, who is in no class. */
+void agent_discard(struct aro_router *router, struct agent *agent);
 void agent_class_free(struct aro_router *router, struct agent_class *class);
 
 bool agent_class_serves_queue(const struct agent_class *class, const char *queue);
@@ -62,6 +65,10 @@ unsigned agent_class_skill_level(const struct agent_class *class, const char *sk
 struct agent *agent_get(struct aro_router *router, const char *id);
 /* Frees @agent where they are not known and nothing is theirs. */
 void agent_forget_unknown(struct aro_router *router, struct agent *agent);
+
+/* Team, site and lead of an agent.updated; before the class of it is set. */
+void agent_set_people(struct aro_router *router, struct agent *agent,
+                      const struct aro_event *event);
 
 /* Moves @agent into @class (NULL: nobody's any more), with every count and tree. */
 void agent_set_class(struct aro_router *router, struct agent *agent, struct agent_class *class);
@@ -91,7 +98,8 @@ struct agent_tree *agent_class_tree(const struct aro_router *router,
                                     enum agent_order order);
 RB_PROTOTYPE(agent_tree, agent_place, node, )
 
-/* Which orders the rulebook's queues need; then ties and trees anew. */
+/* Which orders the rulebook's queues need, and whether team and site matter; then classes, ties and
+ * trees anew. */
 void agents_arrange(struct aro_router *router);
 enum agent_order agent_order_of(const struct aro_queue_terms *terms);
 

@@ -40,6 +40,8 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     uint8_t status = status_after(agent, event);
 
     if (class == agent->class && status == agent->status &&
+        is_same_text(agent->team, event->team) && is_same_text(agent->site, event->site) &&
+        is_same_text(agent->lead, event->lead) &&
         is_same_text(agent->time_zone, event->time_zone) && has_same_shifts(agent, event)) {
         announce_ignored(turn, event, "repeat", NULL, 0);
         return;
@@ -50,6 +52,7 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
         agent->idle_since = turn->now;
     agent->status = status;
     agent_set_calendar(agent, event);
+    agent_set_people(router, agent, event);
     agent_set_class(router, agent, class);
     turn_write_agent(turn, agent);
     agent_note_hungry(turn, agent);

@@ -19,13 +19,8 @@ enum { IDLE_CLASSES_MAX = 4096 };
 
 static void key_add_number(struct buffer *key, char before, uint32_t number)
 {
-    char digits[12];
-    char *at = digits + sizeof digits;
-    do
-        *--at = (char)('0' + number % 10);
-    while (number /= 10);
-    *--at = before;
-    buffer_add(key, at, (size_t)(digits + sizeof digits - at));
+    buffer_add(key, &before, 1);
+    buffer_add_integer(key, number);
 }
 
 static void class_key(struct buffer *key, const struct queue *queue, const char *market,

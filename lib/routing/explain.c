@@ -256,9 +256,6 @@ static void describe_profile(json_t *object, const struct agent_profile *profile
     if (!profile->has_all_queues)
         set(object, "queues", text_list(profile->queue_count, profile->queues));
     set(object, "skills", skills);
-    set_text(object, "team", profile->team);
-    set_text(object, "site", profile->site);
-    set_text(object, "lead", profile->lead);
 }
 
 json_t *aro_router_describe_agent(const struct aro_router *router, const char *agent_id)
@@ -274,6 +271,9 @@ json_t *aro_router_describe_agent(const struct aro_router *router, const char *a
     set_integer(object, "used", agent->used);
     set_integer(object, "open", agent->open);
     describe_profile(object, &agent->class->profile);
+    set_text(object, "team", agent->team);
+    set_text(object, "site", agent->site);
+    set_text(object, "lead", agent->lead);
     set_instant(object, "idle_since", agent->idle_since);
     set(object, "appeals", describe_held(agent));
     return object;

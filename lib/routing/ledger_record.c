@@ -207,9 +207,6 @@ static void add_profile(struct json_writer *writer, const struct agent_profile *
             json_add_integer(writer, profile->skills[i].name, profile->skills[i].level);
         json_close_object(writer);
     }
-    add_text(writer, "team", profile->team);
-    add_text(writer, "site", profile->site);
-    add_text(writer, "lead", profile->lead);
 }
 
 void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
@@ -218,6 +215,9 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
 
     json_add_text(&writer, "status", aro_agent_status_name((enum aro_agent_status)agent->status));
     add_profile(&writer, &agent->class->profile);
+    add_text(&writer, "team", agent->team);
+    add_text(&writer, "site", agent->site);
+    add_text(&writer, "lead", agent->lead);
     add_text(&writer, "time_zone", agent->time_zone);
     if (agent->shift_count) {
         json_open_list(&writer, "shifts");

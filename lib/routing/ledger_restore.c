@@ -451,6 +451,7 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     agent->misses = misses;
     agent->is_record_due = false;
     agent_set_calendar(agent, &event);
+    agent_set_people(router, agent, &event);
     agent_set_class(router, agent, agent_class_of_event(router, &event));
 }
 

@@ -121,7 +121,7 @@ static void free_agents(struct aro_router *router)
     size_t position = 0;
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
         agent_set_class(router, agent, NULL);
-        agent_free(agent);
+        agent_discard(router, agent);
     }
     position = 0;
     for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;)

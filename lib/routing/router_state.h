@@ -37,6 +37,7 @@ struct aro_router {
     TAILQ_HEAD(, appeal_class) linked_classes, idle_classes; /* the longest so first */
     size_t idle_count;
     bool is_link_due;                      /* restored appeals lie in line in unlinked classes */
+    bool is_by_team, is_by_site;           /* a step asks for teams; for sites */
     size_t order_count;                    /* agent orders in use */
     uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
 

@@ -16,6 +16,12 @@ static const char *copy_text(struct turn *turn, const char *text)
     return arena_copy_text(&turn->effects->arena, text, strlen(text));
 }
 
+static void add_part(struct buffer *text, int64_t number)
+{
+    buffer_add(text, "/", 1);
+    buffer_add_integer(text, number);
+}
+
 static const char *source_text(struct turn *turn)
 {
     const struct aro_source *source = turn->source;
@@ -24,8 +30,9 @@ static const char *source_text(struct turn *turn)
     if (source->kind != ARO_SOURCE_RECORD)
         return source->kind == ARO_SOURCE_TIMER ? "timer" : "control";
     buffer_clear(text);
-    buffer_add_format(text, "%s/%d/%lld", source->topic, source->partition,
-                      (long long)source->offset);
+    buffer_add_text(text, source->topic);
+    add_part(text, source->partition);
+    add_part(text, source->offset);
     return copy_text(turn, text->data);
 }
 
@@ -200,14 +207,16 @@ static const char *output_id(struct turn *turn, struct appeal *appeal)
 
     buffer_clear(text);
     if (turn->source->kind == ARO_SOURCE_RECORD) {
-        buffer_add_format(text, "%s/%u", turn->source_text, turn->output_count++);
+        buffer_add_text(text, turn->source_text);
+        add_part(text, turn->output_count++);
         return copy_text(turn, text->data);
     }
     assert(appeal && appeal->is_record_due);
     buffer_add_format(text, "%s/%s", appeal->id, appeal->source_topic);
-    if (appeal->source_partition >= 0)
-        buffer_add_format(text, "/%d/%lld", appeal->source_partition,
-                          (long long)appeal->source_offset);
+    if (appeal->source_partition >= 0) {
+        add_part(text, appeal->source_partition);
+        add_part(text, appeal->source_offset);
+    }
     buffer_add_format(text, "/%s/%u", turn->source_text, ++appeal->output_count);
     return copy_text(turn, text->data);
 }

@@ -732,6 +732,28 @@ static void test_a_reload_puts_a_line_in_its_new_order(void **state)
     world_expect(world, "created plain ana 1");
 }
 
+static void test_a_reload_may_begin_to_ask_for_a_site(void **state)
+{
+    struct world *world = *state;
+    static const char agent[] = "{\"type\":\"agent.updated\",\"agent_id\":\"%s\",\"capacity\":9,"
+                                "\"languages\":[\"pt\"],\"markets\":[\"BR\"],\"site\":\"%s\"}";
+    char json[256];
+    snprintf(json, sizeof json, agent, "lua", "moon");
+    world_send(world, json);
+    snprintf(json, sizeof json, agent, "terra", "earth");
+    world_send(world, json);
+    world_reload(world, "rulebook: moon\nqueues: { general: { ladder: [ { sites: [moon] } ] } }\n"
+                        "rules: [ { name: rest, route: { queue: general } } ]\n");
+    for (int i = 0; i < 3; i++) {
+        snprintf(json, sizeof json, APPEAL("a-%d"), i);
+        world_send(world, json);
+    }
+    world_expect(world, "created a-0 lua 1\ncreated a-1 lua 1\ncreated a-2 lua 1");
+    world_reload(world, rulebook_without_fraud);
+    world_send(world, APPEAL("a-3"));
+    world_expect(world, "created a-3 terra 1");
+}
+
 #define OFFERS_TEST(function) cmocka_unit_test_setup_teardown(function, setup_offers, teardown)
 #define ORDERS_TEST(function) cmocka_unit_test_setup_teardown(function, setup_orders, teardown)
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -769,6 +791,7 @@ int main(void)
         ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
+        WORLD_TEST(test_a_reload_may_begin_to_ask_for_a_site),
         OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),
         OFFERS_TEST(test_an_offer_holds_capacity_until_it_expires),
         OFFERS_TEST(test_an_accept_read_in_time_counts_however_late_the_timer),
