@@ -1,6 +1,8 @@
 """Child processes with a log file, and waiting for a condition instead of sleeping."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,9 +26,18 @@ def wait_until(condition, seconds, what, pause=0.02):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections: one
+    of these would take it before the server that it is meant for has started."""
+    while True:
+        port = random.randrange(10_000, first_ephemeral_port())
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def first_ephemeral_port():
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as ports:
+        return max(10_001, int(ports.read().split()[0]))
 
 
 class Process:
