@@ -380,12 +380,13 @@ static struct line *class_line(struct appeal_class *class, unsigned effort)
     return line;
 }
 
-/* What the queue orders by, before arrival: smaller comes first. */
+/* What the queue orders by, before arrival: smaller comes first. One that is held has no place yet.
+ */
 static int64_t order_key(const struct aro_router *router, const struct appeal *appeal)
 {
     const struct aro_queue_terms *terms = appeal->class->queue->terms;
 
-    switch (terms ? terms->order : ARO_ORDER_ARRIVAL) {
+    switch (terms && !appeal_is_stopped(appeal) ? terms->order : ARO_ORDER_ARRIVAL) {
     case ARO_ORDER_DEADLINE: return appeal->deadline.ms;
     case ARO_ORDER_PRIORITY:
         return appeal_ripening(appeal, aro_rulebook_age_step(router->rulebook));
@@ -395,12 +396,17 @@ static int64_t order_key(const struct aro_router *router, const struct appeal *a
     return 0;
 }
 
+void line_find_place(const struct aro_router *router, struct appeal *appeal)
+{
+    appeal->order_key = order_key(router, appeal);
+}
+
 void line_add(const struct aro_router *router, struct appeal *appeal)
 {
     struct line *line = class_line(appeal->class, appeal->effort);
 
     assert(!appeal->is_in_line && appeal->state == APPEAL_WAITING);
-    appeal->order_key = order_key(router, appeal);
+    line_find_place(router, appeal);
     line_summarise_alone(appeal);
     RB_INSERT(line_tree, &line->tree, appeal);
     line_summarise_upwards(appeal);

@@ -87,7 +87,9 @@ void appeal_class_unlink(struct aro_router *router, struct appeal_class *class);
  * one makes or ends the link. To be called with the class already, or still, counted. */
 void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count);
 
-/* Puts it where the order of its queue says, by the rulebook in force. */
+/* Works out where the order of its queue puts it, by the rulebook in force. */
+void line_find_place(const struct aro_router *router, struct appeal *appeal);
+/* Puts it there. */
 void line_add(const struct aro_router *router, struct appeal *appeal);
 void line_remove(struct appeal *appeal);
 

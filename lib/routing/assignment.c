@@ -299,11 +299,57 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         line_add(turn->router, appeal);
 }
 
-/* Which of several that enter at once is served first. */
-static int compare_entered(const void *a, const void *b, void *turn)
+static int compare_queues_and_places(const void *a, const void *b)
 {
-    return appeal_compare_urgency(*(struct appeal *const *)a, *(struct appeal *const *)b,
-                                  ((struct turn *)turn)->router, ((struct turn *)turn)->now);
+    const struct appeal *x = *(struct appeal *const *)a, *y = *(struct appeal *const *)b;
+    int order = strcmp(x->class->queue->name, y->class->queue->name);
+    return order ? order : appeal_compare_place(x, y);
+}
+
+/* Takes the most urgent of @heads, each the first of a queue, and moves that head on. */
+static struct appeal *take_most_urgent(struct turn *turn, struct gathered *heads,
+                                       struct appeal **end)
+{
+    struct appeal *best = NULL;
+    size_t at = 0;
+
+    for (size_t i = 0; i < heads->count; i++) {
+        struct appeal *head = *(struct appeal **)heads->items[i];
+        if (!best || appeal_compare_urgency(head, best, turn->router, turn->now) < 0) {
+            best = head;
+            at = i;
+        }
+    }
+    struct appeal **next = (struct appeal **)heads->items[at] + 1;
+    if (next < end && (*next)->class->queue == best->class->queue)
+        heads->items[at] = next;
+    else
+        heads->items[at] = heads->items[--heads->count];
+    return best;
+}
+
+/* Those that enter at once are served as one who frees up would take them: of each queue the first
+ * in its order, of these the most urgent. */
+static void order_entered(struct turn *turn, struct gathered *entered)
+{
+    struct gathered sorted = { 0 }, heads = { 0 };
+
+    if (entered->count < 2)
+        return;
+    for (size_t i = 0; i < entered->count; i++) {
+        line_find_place(turn->router, entered->items[i]);
+        gathered_add(&sorted, entered->items[i]);
+    }
+    qsort(sorted.items, sorted.count, sizeof(void *), compare_queues_and_places);
+    struct appeal **appeals = (struct appeal **)sorted.items;
+    for (size_t i = 0; i < sorted.count; i++) {
+        if (i == 0 || appeals[i]->class->queue != appeals[i - 1]->class->queue)
+            gathered_add(&heads, &appeals[i]);
+    }
+    for (size_t i = 0; i < entered->count; i++)
+        entered->items[i] = take_most_urgent(turn, &heads, appeals + sorted.count);
+    free(heads.items);
+    free(sorted.items);
 }
 
 static void settle_agent(struct turn *turn, struct agent *agent)
@@ -331,8 +377,7 @@ void turn_settle(struct turn *turn)
 {
     struct gathered *entered = &turn->router->entered, *hungry = &turn->router->hungry;
 
-    if (entered->count)
-        qsort_r(entered->items, entered->count, sizeof(void *), compare_entered, turn);
+    order_entered(turn, entered);
     for (size_t i = 0; i < entered->count; i++)
         settle_appeal(turn, entered->items[i]);
     for (size_t i = 0; i < hungry->count; i++) {

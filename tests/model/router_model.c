@@ -313,7 +313,8 @@ static bool is_queue_for_agents(const struct model *model, int queue)
 
 static int64_t place_key(const struct model *model, const struct model_appeal *appeal)
 {
-    switch (model->rulebook->queues[appeal->queue].order) {
+    bool is_ordered = is_queue_for_agents(model, appeal->queue) && !appeal->is_on_hold;
+    switch (is_ordered ? model->rulebook->queues[appeal->queue].order : 0) {
     case 1: return appeal->deadline;
     case 2: return appeal->age_base - appeal->priority * model->rulebook->age_step_ms;
     default: return 0;
@@ -670,12 +671,23 @@ static void settle_entered(struct saying *saying, int index)
         give(saying, index);
 }
 
-/* The most urgent of those entered and not yet @done. */
+/* Is another of its queue, entered and not yet @done, ahead of it? */
+static bool is_behind(const struct model *model, const bool *done, int index)
+{
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].has_just_entered && !done[i] &&
+            model->appeals[i].queue == model->appeals[index].queue && is_ahead(model, i, index))
+            return true;
+    }
+    return false;
+}
+
+/* Of each queue the first of those entered and not yet @done, of these the most urgent. */
 static int next_entered(const struct model *model, const bool *done, int64_t now)
 {
     int next = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
-        if (model->appeals[i].has_just_entered && !done[i] &&
+        if (model->appeals[i].has_just_entered && !done[i] && !is_behind(model, done, i) &&
             (next == NOBODY || is_more_urgent(model, i, next, now)))
             next = i;
     }
