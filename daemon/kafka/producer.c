@@ -66,10 +66,16 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *con
     return rd_kafka_interceptor_add_on_response_received(handle, "aro", on_response, opaque);
 }
 
-void producer_init(struct producer *producer, const struct config *config, const char *ledger_topic,
-                   int32_t partition, int number, const atomic_bool *is_cancelled)
+bool producer_watch_is_cancelled(struct producer_watch *watch)
 {
-    *producer = (struct producer){ .config = config, .is_cancelled = is_cancelled };
+    atomic_store(&watch->alive_at_ms, monotonic_ms());
+    return atomic_load(&watch->is_cancelled);
+}
+
+void producer_init(struct producer *producer, const struct config *config, const char *ledger_topic,
+                   int32_t partition, int number, struct producer_watch *watch)
+{
+    *producer = (struct producer){ .config = config, .watch = watch };
     snprintf(producer->transactional_id, sizeof producer->transactional_id, "%s-%" PRId32 "-%d",
              ledger_topic, partition, number);
 }
@@ -180,7 +186,7 @@ int producer_init_transactions(struct producer *producer, int timeout_ms, struct
         aro_error_set(reterr, -EAGAIN, "cannot begin as transactional producer '%s': %s",
                       producer->transactional_id, rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
-        if (atomic_load(producer->is_cancelled))
+        if (producer_watch_is_cancelled(producer->watch))
             return -ECANCELED;
         if (is_refused_for_ever(err))
             return -EPERM;
@@ -218,7 +224,7 @@ enum transaction_outcome producer_add(struct producer *producer, const char *top
         if (!error)
             return TRANSACTION_FINE;
         if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL ||
-            atomic_load(producer->is_cancelled)) {
+            producer_watch_is_cancelled(producer->watch)) {
             if (headers)
                 rd_kafka_headers_destroy(headers);
             return classify(producer, error, "produce a record", reterr);
@@ -237,7 +243,7 @@ static enum transaction_outcome settle(struct producer *producer, rd_kafka_error
         return TRANSACTION_FINE;
     if (!rd_kafka_error_is_fatal(error) && !rd_kafka_error_txn_requires_abort(error) &&
         rd_kafka_error_is_retriable(error)) {
-        if (!atomic_load(producer->is_cancelled)) {
+        if (!producer_watch_is_cancelled(producer->watch)) {
             *ret_again = true;
             rd_kafka_error_destroy(error);
             return TRANSACTION_FINE;

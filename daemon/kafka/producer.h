@@ -20,11 +20,17 @@ enum transaction_outcome {
     TRANSACTION_DEAD,    /* this producer is: what it did last is in doubt */
 };
 
+/* Between the thread that works and the loop that watches it. */
+struct producer_watch {
+    atomic_bool is_cancelled; /* ends every wait */
+    atomic_llong alive_at_ms; /* when the thread last got on: monotonic */
+};
+
 struct producer {
     rd_kafka_t *handle; /* NULL: not made yet */
     const struct config *config;
     char transactional_id[300];
-    const atomic_bool *is_cancelled; /* borrowed: ends every wait */
+    struct producer_watch *watch; /* borrowed */
 
     /* A request whose answer did not come may still arrive at the broker, in the middle of a later
      * transaction of this producer. Set by librdkafka's threads. */
@@ -36,9 +42,12 @@ struct producer {
     int64_t ledger_offset; /* of the last ledger record delivered; -1 before */
 };
 
-/* @config is borrowed. */
+/* @config and @watch are borrowed. */
 void producer_init(struct producer *producer, const struct config *config, const char *ledger_topic,
-                   int32_t partition, int number, const atomic_bool *is_cancelled);
+                   int32_t partition, int number, struct producer_watch *watch);
+
+/* Says that the thread gets on; is it to end what it does? To be asked in every wait. */
+bool producer_watch_is_cancelled(struct producer_watch *watch);
 void producer_done(struct producer *producer); /* purges what is in flight */
 
 /* Makes the handle anew. -EINVAL with @reterr. */

@@ -4,6 +4,7 @@
 #include "kafka/producer.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
+#include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -44,7 +45,7 @@ struct writer {
     char **queue_topics;
     size_t queue_topic_count;
 
-    atomic_bool is_cancelled;
+    struct producer_watch watch;
     struct wakeup wakeup;
     struct writer_result result;
 
@@ -401,7 +402,7 @@ static enum writer_verdict run_commit(struct writer *writer, struct aro_error *r
         enum writer_verdict verdict = try_commit(writer, writer->batch, reterr);
         if (verdict != WRITER_FAILED)
             return verdict;
-        if (atomic_load(&writer->is_cancelled))
+        if (producer_watch_is_cancelled(&writer->watch))
             return WRITER_CANCELLED;
         if (tries > RETRIES_MAX)
             return WRITER_IN_DOUBT; /* begin anew with fresh producers */
@@ -442,7 +443,7 @@ static void run_job(struct writer *writer, enum writer_job job)
     case WRITER_ENDS: result->verdict = run_find_ends(writer, &result->error); break;
     case WRITER_IDLE: assert(!"no job"); break;
     }
-    if (result->verdict == WRITER_FAILED && atomic_load(&writer->is_cancelled))
+    if (result->verdict == WRITER_FAILED && atomic_load(&writer->watch.is_cancelled))
         result->verdict = WRITER_CANCELLED;
 }
 
@@ -494,7 +495,8 @@ static void on_wakeup(evutil_socket_t descriptor, short what, void *context)
 static void start_job(struct writer *writer, enum writer_job job)
 {
     assert(writer_is_idle(writer));
-    atomic_store(&writer->is_cancelled, false);
+    atomic_store(&writer->watch.is_cancelled, false);
+    atomic_store(&writer->watch.alive_at_ms, monotonic_ms());
     pthread_mutex_lock(&writer->mutex);
     writer->job = job;
     pthread_cond_signal(&writer->has_job);
@@ -509,6 +511,13 @@ bool writer_is_idle(const struct writer *writer)
     bool is_idle = writer->job == WRITER_IDLE;
     pthread_mutex_unlock(&lockable->mutex);
     return is_idle;
+}
+
+int64_t writer_silence_ms(const struct writer *writer)
+{
+    struct writer *readable = (struct writer *)writer;
+    int64_t silence_ms = monotonic_ms() - atomic_load(&readable->watch.alive_at_ms);
+    return writer_is_idle(writer) || silence_ms < 0 ? 0 : silence_ms;
 }
 
 void writer_claim(struct writer *writer, const struct writer_claim *claim)
@@ -533,7 +542,7 @@ void writer_find_ends(struct writer *writer)
 
 void writer_cancel(struct writer *writer)
 {
-    atomic_store(&writer->is_cancelled, true);
+    atomic_store(&writer->watch.is_cancelled, true);
 }
 
 static void free_queue_topics(struct writer *writer)
@@ -566,10 +575,9 @@ int writer_new(struct event_base *base, const struct config *config,
     writer->membership = membership;
     writer->done = done;
     writer->context = context;
-    atomic_init(&writer->is_cancelled, false);
     for (int i = 0; i < PRODUCER_COUNT; i++)
         producer_init(&writer->producers[i], config, config->ledger_topic,
-                      (int32_t)shard->partition, i, &writer->is_cancelled);
+                      (int32_t)shard->partition, i, &writer->watch);
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->has_job, NULL);
     int r = wakeup_init(&writer->wakeup, base, on_wakeup, writer);

@@ -70,6 +70,10 @@ void writer_free(struct writer *writer);
 
 bool writer_is_idle(const struct writer *writer);
 
+/* For how long its thread has not got on with its job; 0 while idle. It gets on, though with no
+ * success, while Kafka does not answer: seconds are normal, a minute means that it hangs. */
+int64_t writer_silence_ms(const struct writer *writer);
+
 /* Each may be called only while idle. */
 void writer_claim(struct writer *writer, const struct writer_claim *claim);
 void writer_commit(struct writer *writer, struct batch *batch); /* takes @batch until done */

@@ -118,6 +118,7 @@ static void add_bounds(struct exposition *exposition, const char *shard,
         { METRIC_batch_records_limit, (double)limits->batch_records },
         { METRIC_batch_bytes, (double)figures->batch_byte_count },
         { METRIC_batch_bytes_limit, (double)limits->batch_bytes },
+        { METRIC_writer_silent_seconds, (double)figures->writer_silence_ms / 1000 },
         { METRIC_ledger_next_offset, (double)figures->ledger_next },
     };
 

@@ -101,7 +101,8 @@ struct shard_figures {
     struct aro_router_counts counts;
     size_t batch_record_count, batch_byte_count; /* collected for the next transaction */
     int64_t ledger_next;
-    int64_t took_over_ms; /* -1: not yet */
+    int64_t took_over_ms;      /* -1: not yet */
+    int64_t writer_silence_ms; /* as writer_silence_ms() */
     bool has_board;
     struct board_status board;
 };

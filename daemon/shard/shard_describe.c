@@ -52,6 +52,7 @@ void shard_get_figures(const struct shard *shard, struct shard_figures *ret)
         .batch_byte_count = shard->collecting ? batch_byte_count(shard->collecting) : 0,
         .ledger_next = reader_ledger_next(shard->reader),
         .took_over_ms = shard->took_over_ms,
+        .writer_silence_ms = writer_silence_ms(shard->writer),
         .has_board = shard->board,
     };
     aro_router_counts(shard->router, &ret->counts);

@@ -129,7 +129,7 @@ def lonely(program, folder):
 
 def test_without_kafka_it_is_healthy_and_not_ready(lonely):
     code, headers, text = lonely.get("/healthz")
-    assert (code, json.loads(text)["alive"]) == (200, True)
+    assert (code, headers["Content-Type"], json.loads(text)["alive"]) == (200, "application/json", True)
     code, headers, text = lonely.get("/readyz")
     assert (code, headers["Content-Type"]) == (503, "application/json")
     answer = json.loads(text)
@@ -140,6 +140,11 @@ def test_an_owner_that_works_is_ready(router):
     code, headers, text = router.get("/readyz")
     assert (code, headers["Content-Type"]) == (200, "application/json")
     assert json.loads(text) == {"ready": True, "reasons": [], "shards": {"main": "owner"}}
+
+
+def test_health_tells_of_the_loop_and_of_each_thread_that_commits(router):
+    answer = json.loads(router.get("/healthz")[2])
+    assert answer["alive"] and answer["loop_lag_seconds_max"] >= 0 and answer["writer_silent_seconds"]["main"] < 60
 
 
 def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):

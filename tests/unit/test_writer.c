@@ -178,7 +178,7 @@ static void claim(struct world *world)
 }
 
 /* A batch with a positions record and one offset. */
-static void commit(struct world *world)
+static void begin_commit(struct world *world)
 {
     static const char positions[] = "{\"v\":1}";
     struct batch *batch = batch_new();
@@ -188,6 +188,11 @@ static void commit(struct world *world)
     batch->offsets = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(batch->offsets, "appeals", 0)->offset = (int64_t)world->seq;
     writer_commit(world->writer, batch);
+}
+
+static void commit(struct world *world)
+{
+    begin_commit(world);
     run_until_called_back(world);
     assert_int_equal(world->job_done, WRITER_COMMIT);
 }
@@ -214,6 +219,45 @@ static void test_a_claim_finds_the_sources_and_batches_follow_it(void **state)
     assert_int_equal(world->verdict, WRITER_DONE);
     commit(world);
     assert_int_equal(world->verdict, WRITER_DONE);
+}
+
+/* Watches the writer of a test; @drops counts how often its silence was broken. */
+struct listener {
+    struct world *world;
+    int64_t silence_ms;
+    unsigned drops;
+};
+
+static void listen_to_writer(evutil_socket_t descriptor, short what, void *context)
+{
+    struct listener *listener = context;
+    int64_t silence_ms = writer_silence_ms(listener->world->writer);
+    (void)descriptor, (void)what;
+
+    if (silence_ms < listener->silence_ms && ++listener->drops == 3)
+        event_base_loopbreak(listener->world->base);
+    listener->silence_ms = silence_ms;
+}
+
+static void test_a_writer_gets_on_while_kafka_does_not_answer(void **state)
+{
+    static const struct timeval interval = { .tv_usec = 20000 };
+    struct world *world = *state;
+    struct listener listener = { .world = world };
+    struct event *timer = event_new(world->base, -1, EV_PERSIST, listen_to_writer, &listener);
+
+    claim(world);
+    assert_int_equal(writer_silence_ms(world->writer), 0);
+    rd_kafka_mock_broker_set_down(world->cluster, 1);
+    begin_commit(world);
+    event_add(timer, &interval);
+    run_until_called_back(world);
+    assert_int_equal(listener.drops, 3);
+    event_free(timer);
+    rd_kafka_mock_broker_set_up(world->cluster, 1);
+    run_until_called_back(world);
+    assert_int_equal(world->job_done, WRITER_COMMIT);
+    assert_int_equal(writer_silence_ms(world->writer), 0);
 }
 
 static void test_a_group_that_refuses_the_offsets_has_given_the_shard_away(void **state)
@@ -295,6 +339,8 @@ int main(void)
         cmocka_unit_test(test_what_kafka_will_never_take_is_refused_with_the_topics_name),
         cmocka_unit_test(test_what_may_pass_is_tried_again_until_it_is_committed),
         cmocka_unit_test(test_a_producer_that_died_leaves_its_batch_in_doubt),
+        /* Last: the group may have forgotten us afterwards. */
+        cmocka_unit_test(test_a_writer_gets_on_while_kafka_does_not_answer),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
