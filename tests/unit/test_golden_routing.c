@@ -473,27 +473,34 @@ static void test_a_folder_gives_what_is_expected(void **state)
     json_decref(steps);
 }
 
-/* Writes what a folder gives, whole, for review: keep what the folder's name speaks of. */
-static void write_expected(const char *folder)
+/* What a folder gives, whole. */
+static void print_outputs(const char *folder, FILE *file)
 {
-    char path[PATH_SIZE];
     size_t i;
     json_t *output;
     json_t *steps = read_lines(folder, "steps.jsonl");
     json_t *actual = play_folder(folder, WAY_AS_WRITTEN, steps);
 
-    snprintf(path, sizeof path, "%s/expected.jsonl", folder);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        fail_msg("%s: %s", path, strerror(errno));
     json_array_foreach(actual, i, output)
     {
         json_dumpf(output, file, 0);
         fputc('\n', file);
     }
-    assert_int_equal(fclose(file), 0);
     json_decref(actual);
     json_decref(steps);
+}
+
+/* For review: keep what the folder's name speaks of. */
+static void write_expected(const char *folder)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/expected.jsonl", folder);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        fail_msg("%s: %s", path, strerror(errno));
+    print_outputs(folder, file);
+    assert_int_equal(fclose(file), 0);
 }
 
 static int play_all(const glob_t *found)
@@ -512,27 +519,32 @@ static int play_all(const glob_t *found)
     return failed;
 }
 
-/* Without arguments: every folder. With a pattern: those whose names it matches ("*stale*"); with
- * --write before it, what they give is written down instead. */
+/* Without arguments: plays every folder. With a pattern: those whose names it matches ("*stale*").
+ * With --print before it what they give is printed, with --write written down, instead. */
 int main(int argument_count, char **arguments)
 {
-    bool writes = argument_count > 1 && strcmp(arguments[1], "--write") == 0;
-    const char *pattern = argument_count > 1 + writes ? arguments[1 + writes] : "*";
+    const char *option = argument_count > 1 && arguments[1][0] == '-' ? arguments[1] : "";
+    int first = *option ? 2 : 1;
     char path[PATH_SIZE];
     glob_t found;
     int failed = 0;
 
-    snprintf(path, sizeof path, "%s/%s/steps.jsonl", GOLDEN_DIR, pattern);
+    snprintf(path, sizeof path, "%s/%s/steps.jsonl", GOLDEN_DIR,
+             argument_count > first ? arguments[first] : "*");
     if (glob(path, 0, NULL, &found) != 0) {
         fprintf(stderr, "nothing matches %s\n", path);
         return EXIT_FAILURE;
     }
     for (size_t i = 0; i < found.gl_pathc; i++)
         *strrchr(found.gl_pathv[i], '/') = '\0';
-    if (!writes)
+    if (!*option)
         failed = play_all(&found);
-    for (size_t i = 0; writes && i < found.gl_pathc; i++)
-        write_expected(found.gl_pathv[i]);
+    for (size_t i = 0; *option && i < found.gl_pathc; i++) {
+        if (strcmp(option, "--write") == 0)
+            write_expected(found.gl_pathv[i]);
+        else
+            print_outputs(found.gl_pathv[i], stdout);
+    }
     globfree(&found);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
