@@ -86,12 +86,19 @@ struct aro_instant shard_now(struct shard *shard);
 /* What status shows: a new object. */
 json_t *shard_describe(struct shard *shard);
 
+enum { SHARD_OUTPUT_TYPES_MAX = 16 };
+
 /* What this process has done for the shard. */
 struct shard_tally {
     uint64_t input_count;
     uint64_t event_counts[ARO_EVENT_TYPE_COUNT]; /* of the inputs, those that are well-formed */
     uint64_t dead_letter_counts[ARO_ERROR_FIELD + 1]; /* and those that are not, by error code */
     uint64_t commit_count, doubt_count, take_over_count;
+    size_t output_type_count;
+    struct shard_output {
+        const char *type; /* a constant of the router: "assignment.created" */
+        uint64_t count;
+    } outputs[SHARD_OUTPUT_TYPES_MAX]; /* committed, by type; those that there were */
     struct histogram transaction_seconds, transaction_records;
 };
 

@@ -96,12 +96,38 @@ void shard_give_to_writer(struct shard *shard)
     writer_commit(shard->writer, shard->in_flight);
 }
 
+/* Nearly always the very constant that was met before. */
+static struct shard_output *find_output(struct shard_tally *tally, const char *type)
+{
+    for (size_t i = 0; i < tally->output_type_count; i++) {
+        if (tally->outputs[i].type == type)
+            return &tally->outputs[i];
+    }
+    for (size_t i = 0; i < tally->output_type_count; i++) {
+        if (strcmp(tally->outputs[i].type, type) == 0)
+            return &tally->outputs[i];
+    }
+    assert(tally->output_type_count < SHARD_OUTPUT_TYPES_MAX);
+    tally->outputs[tally->output_type_count].type = type;
+    return &tally->outputs[tally->output_type_count++];
+}
+
+static void count_outputs(struct shard_tally *tally, const struct aro_effects *effects)
+{
+    for (size_t i = 0; i < aro_effects_record_count(effects); i++) {
+        const char *type = aro_effects_record_at(effects, i)->type;
+        if (type)
+            find_output(tally, type)->count++;
+    }
+}
+
 /* The batch in flight is in the ledger, whose last record of it is at @ledger_offset. */
 void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 {
     struct batch *batch = TAKE(shard->in_flight);
 
     shard->tally.commit_count++;
+    count_outputs(&shard->tally, batch->effects);
     shard->ledger_next = ledger_offset + 1;
     ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
     if (batch->topics)

@@ -32,12 +32,12 @@ def wait_until(is_so):
 class Router:
     """A running daemon, and where it listens."""
 
-    def __init__(self, program, folder, broker, listen="127.0.0.1:0"):
+    def __init__(self, program, folder, broker, listen="127.0.0.1:0", group="appeal-router", ledger="appeal-router.ledger"):
         self.program, self.socket = program, folder / "control.sock"
         (folder / "rulebook.yaml").write_text(RULEBOOK)
         settings = folder / "router.yaml"
         settings.write_text(
-            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}' }}\nrulebook: rulebook.yaml\n"
+            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
             f"control: {{ socket: control.sock }}\nhttp: {{ listen: '{listen}' }}\n"
             f"limits: {{ connections: {CONNECTIONS} }}\n")
         self.log = open(folder / "log", "w+")
@@ -72,6 +72,11 @@ class Router:
         with self.connect() as connection:
             connection.sendall(data)
             return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    def reasons(self):
+        """The code of /readyz, and why it is not ready: reasons by their codes."""
+        code, _, text = self.get("/readyz")
+        return code, {reason["code"]: reason for reason in json.loads(text)["reasons"]}
 
     def metrics(self):
         """Every sample by name and labels."""
@@ -136,6 +141,28 @@ def test_without_kafka_it_is_healthy_and_not_ready(lonely):
     assert not answer["ready"] and [reason["code"] for reason in answer["reasons"]] == ["starting"]
 
 
+def test_a_stopped_shard_makes_it_unready_and_tells_why(program, folder, broker, router):
+    other = Router(program, folder, broker, group="other").find_address()
+    wait_until(lambda: "stopped" in other.reasons()[1])
+    code, reasons = other.reasons()
+    assert (code, list(reasons)) == (503, ["stopped"])
+    assert reasons["stopped"]["shard"] == "main" and "two groups must not share" in reasons["stopped"]["text"]
+    assert other.metrics()["appeal_router_shard_state", ("shard", "main"), ("state", "stopped")] == 1
+    assert "two groups must not share" in other.get("/")[2]
+    other.end()
+
+
+def test_a_partition_that_no_shard_names_makes_it_unready(program, folder, broker):
+    """The broker of the sandbox makes a topic that is asked for, with four partitions."""
+    metadata = Producer({"bootstrap.servers": broker}).list_topics("wide", WAIT_S)
+    assert len(metadata.topics["wide"].partitions) == 4
+    wide = Router(program, folder, broker, group="wide", ledger="wide").find_address()
+    wait_until(lambda: "unnamed_partition" in wide.reasons()[1])
+    code, reasons = wide.reasons()
+    assert code == 503 and reasons["unnamed_partition"]["partition"] > 0
+    wide.end()
+
+
 def test_an_owner_that_works_is_ready(router):
     code, headers, text = router.get("/readyz")
     assert (code, headers["Content-Type"]) == (200, "application/json")
@@ -158,6 +185,8 @@ def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
             (1, "rulebook_info", ("rulebook", '"quoted" <one>')), (1, "take_overs_total", shard),
             (0, "doubts_total", shard), (CONNECTIONS, "http_connections_limit")]:
         assert metrics[f"appeal_router_{name[0]}", *name[1:]] == expected, name
+    wait_until(lambda: router.metrics().get(
+        ("appeal_router_outputs_total", shard, ("type", "assignment.created"))) == 1)
     assert metrics["appeal_router_queue_oldest_seconds", ("queue", "general"), shard] >= 0
     assert metrics["appeal_router_transaction_records_count", shard] >= 1
     assert any(name[0] == "appeal_router_source_lag_records" for name in metrics)
