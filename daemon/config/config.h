@@ -79,7 +79,7 @@ struct config_address {
 
 /* The bounds of every buffer. */
 struct config_limits {
-    int64_t batch_records;   /* of one transaction, by inputs' effects; full: sources pause */
+    int64_t batch_records;   /* read for one transaction; full: sources pause */
     int64_t batch_bytes;     /* keys, values and headers of one transaction */
     int64_t waiting_appeals; /* reached: the appeals topics pause */
     int64_t redis_backlog;   /* agents and queues to be written; above: dropped, rebuilt later */

@@ -135,7 +135,7 @@ static const struct option rows[] = {
       .maximum = 1000000,
       .initial = "5000",
       .reloadable = true,
-      .help = "Records in one transaction, at which the sources pause." },
+      .help = "Records read for one transaction, at which the sources pause." },
     { .name = "limits.clock_jump",
       .kind = OPTION_SPAN,
       OF(limits.clock_jump),

@@ -583,6 +583,8 @@ int writer_new(struct event_base *base, const struct config *config,
     int r = wakeup_init(&writer->wakeup, base, on_wakeup, writer);
     if (r == 0)
         r = -pthread_create(&writer->thread, NULL, writer_main, writer);
+    if (r == 0)
+        pthread_setname_np(writer->thread, "writer"); /* as top -H shows it */
     if (r < 0) {
         wakeup_done(&writer->wakeup);
         pthread_cond_destroy(&writer->has_job);

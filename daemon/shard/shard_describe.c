@@ -48,7 +48,7 @@ void shard_get_figures(const struct shard *shard, struct shard_figures *ret)
 {
     *ret = (struct shard_figures){
         .tally = &shard->tally,
-        .batch_record_count = shard->collecting ? batch_record_count(shard->collecting) : 0,
+        .batch_record_count = shard->collecting ? shard->collecting->input_count : 0,
         .batch_byte_count = shard->collecting ? batch_byte_count(shard->collecting) : 0,
         .ledger_next = reader_ledger_next(shard->reader),
         .took_over_ms = shard->took_over_ms,

@@ -84,7 +84,7 @@ bool shard_wants_more(void *context)
     if (shard->state != SHARD_OWNER)
         return true;
     return !shard->is_releasing &&
-           batch_record_count(shard->collecting) < (size_t)shard->config->limits.batch_records &&
+           shard->collecting->input_count < (size_t)shard->config->limits.batch_records &&
            batch_byte_count(shard->collecting) < (size_t)shard->config->limits.batch_bytes;
 }
 
