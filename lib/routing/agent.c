@@ -11,6 +11,7 @@ struct agent *agent_new(const char *id)
     struct agent *agent = memory_new(sizeof *agent + size);
     memcpy(agent->id, id, size);
     LIST_INIT(&agent->appeals);
+    agent->away_since = ARO_INSTANT_NEVER;
     return agent;
 }
 

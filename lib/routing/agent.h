@@ -36,6 +36,7 @@ struct agent {
     LIST_ENTRY(agent) of_class;
     LIST_HEAD(, appeal) appeals;   /* held */
     unsigned used, open;           /* effort and count of those */
+    struct aro_instant away_since; /* never while not away */
     struct aro_instant idle_since; /* the last assignment or decision; or when first seen */
     uint64_t tie;                  /* SipHash of the id by the rulebook's seed */
     uint32_t touched_in;

@@ -50,10 +50,10 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     agent_lift(router, agent);
     if (!agent_is_known(agent))
         agent->idle_since = turn->now;
-    agent->status = status;
     agent_set_calendar(agent, event);
     agent_set_people(router, agent, event);
     agent_set_class(router, agent, class);
+    agent_set_status(router, agent, (enum aro_agent_status)status, turn->now);
     turn_write_agent(turn, agent);
     agent_note_hungry(turn, agent);
 }
@@ -71,9 +71,7 @@ static void agent_change_status(struct turn *turn, const struct aro_event *event
         return;
     }
     turn_touch_agent(turn, agent);
-    agent_lift(turn->router, agent);
-    agent->status = (uint8_t)event->status;
-    agent_put(turn->router, agent);
+    agent_set_status(turn->router, agent, event->status, turn->now);
     turn_write_agent(turn, agent);
     agent_note_hungry(turn, agent);
 }

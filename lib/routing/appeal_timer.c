@@ -36,10 +36,8 @@ static void agent_miss(struct turn *turn, struct agent *agent, const struct appe
     agent->misses++;
     if (!terms || !terms->makes_offers || agent->misses < terms->offer.misses_max)
         return;
-    agent_lift(turn->router, agent);
     agent->misses = 0;
-    agent->status = ARO_AGENT_AWAY;
-    agent_put(turn->router, agent);
+    agent_set_status(turn->router, agent, ARO_AGENT_AWAY, turn->now);
 }
 
 static void offer_fire(struct turn *turn, struct appeal *appeal)
@@ -49,6 +47,20 @@ static void offer_fire(struct turn *turn, struct appeal *appeal)
     announce_revoked(turn, appeal, "expired");
     ladder_add_declined(turn, appeal, agent->id);
     agent_miss(turn, agent, appeal);
+    appeal_take_back(turn, appeal);
+}
+
+static struct aro_instant reclaim_due(const struct appeal *appeal)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    if (appeal->state != APPEAL_ASSIGNED || !terms || terms->reclaim_after.ms == 0)
+        return ARO_INSTANT_NEVER;
+    return aro_instant_add(appeal->at.held.agent->away_since, terms->reclaim_after);
+}
+
+static void reclaim_fire(struct turn *turn, struct appeal *appeal)
+{
+    announce_revoked(turn, appeal, "reclaimed");
     appeal_take_back(turn, appeal);
 }
 
@@ -75,10 +87,8 @@ static const struct {
     due_time *due;
     on_due *fire;
 } rows[] = {
-    { overdue_due, overdue_fire },
-    { offer_due, offer_fire },
-    { retry_due, retry_fire },
-    { ladder_step_end, enter_anew },
+    { overdue_due, overdue_fire }, { offer_due, offer_fire },       { reclaim_due, reclaim_fire },
+    { retry_due, retry_fire },     { ladder_step_end, enter_anew },
 };
 
 void appeal_timer_set(struct aro_router *router, struct appeal *appeal)
@@ -91,6 +101,27 @@ void appeal_timer_set(struct aro_router *router, struct appeal *appeal)
             first = due;
     }
     timers_set(&router->appeal_timers, &appeal->timer, first);
+}
+
+void agent_set_timers(struct aro_router *router, const struct agent *agent)
+{
+    struct appeal *appeal;
+    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
+    {
+        appeal_timer_set(router, appeal);
+    }
+}
+
+void agent_set_status(struct aro_router *router, struct agent *agent, enum aro_agent_status status,
+                      struct aro_instant now)
+{
+    if (agent->status == status)
+        return;
+    agent_lift(router, agent);
+    agent->status = (uint8_t)status;
+    agent->away_since = status == ARO_AGENT_AWAY ? now : ARO_INSTANT_NEVER;
+    agent_put(router, agent);
+    agent_set_timers(router, agent);
 }
 
 void appeal_timer_fire(struct turn *turn, struct appeal *appeal, struct aro_instant until)

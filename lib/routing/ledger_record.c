@@ -228,6 +228,7 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
         json_close_list(&writer);
     }
     json_add_integer(&writer, "idle_since", agent->idle_since.ms);
+    add_ms(&writer, "away_since", agent->away_since);
     add_unless(&writer, "misses", agent->misses, 0);
     json_close_object(&writer);
 }

@@ -439,6 +439,7 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
 {
     struct aro_event event;
     struct aro_instant idle_since = read_instant(reading, "idle_since");
+    struct aro_instant away_since = read_instant(reading, "away_since");
     uint32_t misses = (uint32_t)read_integer(reading, "misses", 0, UINT32_MAX, 0);
 
     read_agent(reading, &event);
@@ -448,11 +449,13 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     agent_lift(router, agent);
     agent->status = (uint8_t)event.status;
     agent->idle_since = idle_since;
+    agent->away_since = away_since;
     agent->misses = misses;
     agent->is_record_due = false;
     agent_set_calendar(agent, &event);
     agent_set_people(router, agent, &event);
     agent_set_class(router, agent, agent_class_of_event(router, &event));
+    agent_set_timers(router, agent);
 }
 
 static void forget_agent(struct aro_router *router, const char *id)

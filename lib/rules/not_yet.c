@@ -15,7 +15,6 @@ static const struct {
     { { "markets", "*", "hours" }, { 0 }, "working hours" },
     { { "markets", "*", "holidays" }, { 0 }, "holidays" },
     { { "markets", "*", "launch" }, { 0 }, "launching a market by steps" },
-    { { "queues", "*", "reclaim_after" }, { 0 }, "reclaiming from agents who are away" },
     { { "queues", "*", "overdue_share" }, { 0 }, "a share for the overdue" },
     { { "queues", "*", "independence", "*" },
       { "agent" },

@@ -922,6 +922,13 @@ static void do_review(struct saying *saying, const struct model_step *step)
     take_back(appeal);
 }
 
+static void set_status(struct model_agent *agent, enum model_status status, int64_t now)
+{
+    if (agent->status != status)
+        agent->away_since = status == MODEL_AWAY ? now : NEVER;
+    agent->status = status;
+}
+
 static void do_agent(struct saying *saying, const struct model_step *step)
 {
     struct model_agent *agent = &saying->model->agents[step->agent];
@@ -934,10 +941,13 @@ static void do_agent(struct saying *saying, const struct model_step *step)
         say_ignored(saying, step, "repeat");
         return;
     }
-    if (!agent->is_known)
+    if (!agent->is_known) {
         agent->idle_since = saying->now;
+        agent->away_since = NEVER;
+        agent->status = MODEL_AVAILABLE;
+    }
     agent->is_known = true;
-    agent->status = status;
+    set_status(agent, status, saying->now);
     agent->profile = step->profile;
 }
 
@@ -947,7 +957,7 @@ static void do_status(struct saying *saying, const struct model_step *step)
     if (!agent->is_known || agent->status == step->status)
         say_ignored(saying, step, agent->is_known ? "repeat" : "unknown");
     else
-        agent->status = step->status;
+        set_status(agent, step->status, saying->now);
 }
 
 /* The appeal that came after @after, of those that @agent holds. */
@@ -1038,6 +1048,15 @@ static int64_t expires_at(const struct model_appeal *appeal)
     return appeal->state == MODEL_OFFERED ? appeal->expires_at : NEVER;
 }
 
+static int64_t reclaim_at(const struct model *model, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    if (appeal->state != MODEL_ASSIGNED || !queue->exists || queue->delivers ||
+        !queue->reclaim_ms || model->agents[appeal->holder].status != MODEL_AWAY)
+        return NEVER;
+    return model->agents[appeal->holder].away_since + queue->reclaim_ms;
+}
+
 static int64_t retry_at(const struct model_appeal *appeal)
 {
     return appeal->state == MODEL_WAITING ? appeal->retry_at : NEVER;
@@ -1045,10 +1064,10 @@ static int64_t retry_at(const struct model_appeal *appeal)
 
 static int64_t due_of(const struct model *model, const struct model_appeal *appeal)
 {
-    const int64_t dues[] = { overdue_at(appeal), expires_at(appeal), retry_at(appeal),
-                             step_end(model, appeal) };
+    const int64_t dues[] = { overdue_at(appeal), expires_at(appeal), reclaim_at(model, appeal),
+                             retry_at(appeal), step_end(model, appeal) };
     int64_t due = NEVER;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         due = dues[i] < due ? dues[i] : due;
     return appeal->state == MODEL_ABSENT || appeal->state == MODEL_CLOSED ? NEVER : due;
 }
@@ -1081,7 +1100,7 @@ static void expire(struct saying *saying, int index)
     agent->misses++;
     if (queue->exists && queue->makes_offers && agent->misses >= queue->misses_max) {
         agent->misses = 0;
-        agent->status = MODEL_AWAY;
+        set_status(agent, MODEL_AWAY, saying->now);
     }
     take_back(appeal);
 }
@@ -1115,6 +1134,10 @@ static void do_due(struct saying *saying, int index)
     }
     if (expires_at(appeal) <= saying->now)
         expire(saying, index);
+    if (reclaim_at(saying->model, appeal) <= saying->now) {
+        say_assignment(saying, "assignment.revoked", index, "reclaimed", NULL);
+        take_back(appeal);
+    }
     if (retry_at(appeal) <= saying->now)
         do_retry(saying, index);
     if (step_end(saying->model, appeal) <= saying->now)

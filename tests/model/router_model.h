@@ -48,7 +48,7 @@ struct model_queue {
         int skill_levels[MODEL_SKILLS]; /* needed; 0: not */
     } steps[MODEL_STEPS];
     bool makes_offers;
-    int64_t expires_ms, retry_ms;
+    int64_t expires_ms, retry_ms, reclaim_ms; /* the last may be 0: never */
     int declines_max, misses_max;
     int criterion_count, criteria[MODEL_CRITERIA];
     int order;
@@ -152,7 +152,7 @@ struct model_agent {
     bool is_known;
     enum model_status status;
     struct model_profile profile;
-    int64_t idle_since;
+    int64_t idle_since, away_since;
     int misses;
 };
 

@@ -732,6 +732,27 @@ static void test_a_reload_puts_a_line_in_its_new_order(void **state)
     world_expect(world, "created plain ana 1");
 }
 
+static void test_what_somebody_away_holds_is_reclaimed_after_a_while(void **state)
+{
+    struct world *world = *state;
+    world_reload(world, "rulebook: reclaim\nqueues: { general: { reclaim_after: 8h } }\n"
+                        "rules: [ { name: rest, route: { queue: general } } ]\n");
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL("a-1"));
+    world_send(world, APPEAL("a-2"));
+    world_send(world, STATUS("ana", "away"));
+    world_pass(world, 4 * 60 * MINUTE);
+    world_send(world, STATUS("ana", "draining"));
+    world_send(world, STATUS("ana", "away"));
+    world_pass(world, 8 * 60 * MINUTE - 1);
+    world_tick(world);
+    world_expect(world, "created a-1 ana 1\ncreated a-2 ana 1");
+    world_pass(world, 1);
+    world_tick(world);
+    world_expect(world, "revoked a-1 ana 1 reclaimed\nwaiting a-1\n"
+                        "revoked a-2 ana 1 reclaimed\nwaiting a-2");
+}
+
 static void test_a_reload_may_begin_to_ask_for_a_site(void **state)
 {
     struct world *world = *state;
@@ -791,6 +812,7 @@ int main(void)
         ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
+        WORLD_TEST(test_what_somebody_away_holds_is_reclaimed_after_a_while),
         WORLD_TEST(test_a_reload_may_begin_to_ask_for_a_site),
         OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),
         OFFERS_TEST(test_an_offer_holds_capacity_until_it_expires),

@@ -69,9 +69,10 @@ static void invent_queue(struct model_queue *queue)
     queue->exists = true;
     queue->delivers = percent(15);
     invent_steps(queue);
-    queue->makes_offers = percent(40);
+    queue->makes_offers = percent(40) && !queue->delivers;
     queue->expires_ms = percent(50) ? 1000 : 120000;
     queue->retry_ms = 600000;
+    queue->reclaim_ms = percent(40) ? 300000 : 0;
     queue->declines_max = 1 + chance(3);
     queue->misses_max = 1 + chance(3);
     queue->order = chance(MODEL_ORDERS);
@@ -159,6 +160,8 @@ static void write_queue(struct buffer *yaml, const struct model_queue *queue, in
                           "retry_after: %lldms }",
                           (long long)queue->expires_ms, queue->declines_max, queue->misses_max,
                           (long long)queue->retry_ms);
+    if (queue->reclaim_ms)
+        buffer_add_format(yaml, ", reclaim_after: %lldms", (long long)queue->reclaim_ms);
     if (queue->step_count > 1) {
         write_ladder(yaml, queue);
     } else {

@@ -306,7 +306,6 @@ static void test_what_is_not_done_yet_is_refused_by_name(void **state)
           "markets: { BR: { holidays: [2026-12-25] } }\nqueues: { a: {} }\n" },
         { "markets.BR.launch",
           "markets: { BR: { launch: { state: draft } } }\nqueues: { a: {} }\n" },
-        { "queues.a.reclaim_after", "queues: { a: { reclaim_after: 1h } }\n" },
         { "queues.a.overdue_share", "queues: { a: { overdue_share: 30 } }\n" },
         { "queues.a.independence[1]", "queues: { a: { independence: [agent, team] } }\n" },
         { "queues.a.order", "queues: { a: { order: slack } }\n" },
