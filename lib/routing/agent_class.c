@@ -440,18 +440,11 @@ void agent_forget_unknown(struct aro_router *router, struct agent *agent)
     agent_discard(router, agent);
 }
 
-static void set_name(struct aro_router *router, const char **name, const char *text)
-{
-    const char *held = names_hold(&router->names, text);
-    names_drop(&router->names, *name);
-    *name = held;
-}
-
 void agent_set_people(struct aro_router *router, struct agent *agent, const struct aro_event *event)
 {
-    set_name(router, &agent->team, event->team);
-    set_name(router, &agent->site, event->site);
-    set_name(router, &agent->lead, event->lead);
+    names_set(&router->names, &agent->team, event->team);
+    names_set(&router->names, &agent->site, event->site);
+    names_set(&router->names, &agent->lead, event->lead);
 }
 
 /* --- which orders are in use --- */

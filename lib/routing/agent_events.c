@@ -5,13 +5,10 @@
 #include "routing/assignment.h"
 #include "routing/router_state.h"
 
+#include "support/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
 
 static bool has_same_shifts(const struct agent *agent, const struct aro_event *event)
 {
@@ -39,10 +36,9 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     struct agent_class *class = agent_class_of_event(router, event);
     uint8_t status = status_after(agent, event);
 
-    if (class == agent->class && status == agent->status &&
-        is_same_text(agent->team, event->team) && is_same_text(agent->site, event->site) &&
-        is_same_text(agent->lead, event->lead) &&
-        is_same_text(agent->time_zone, event->time_zone) && has_same_shifts(agent, event)) {
+    if (class == agent->class && status == agent->status && text_equals(agent->team, event->team) &&
+        text_equals(agent->site, event->site) && text_equals(agent->lead, event->lead) &&
+        text_equals(agent->time_zone, event->time_zone) && has_same_shifts(agent, event)) {
         announce_ignored(turn, event, "repeat", NULL, 0);
         return;
     }
@@ -76,12 +72,6 @@ static void agent_change_status(struct turn *turn, const struct aro_event *event
     agent_note_hungry(turn, agent);
 }
 
-static int compare_arrivals(const void *a, const void *b)
-{
-    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
-    return (x > y) - (x < y);
-}
-
 /* In the order of arrival, since the list of an agent has none that a fold would keep. */
 static void revoke_all(struct turn *turn, struct agent *agent, const char *reason)
 {
@@ -93,7 +83,7 @@ static void revoke_all(struct turn *turn, struct agent *agent, const char *reaso
         gathered_add(&held, appeal);
     }
     if (held.count)
-        qsort(held.items, held.count, sizeof(void *), compare_arrivals);
+        qsort(held.items, held.count, sizeof(void *), appeal_compare_arrivals);
     for (size_t i = 0; i < held.count; i++) {
         turn_touch_appeal(turn, held.items[i]);
         announce_revoked(turn, held.items[i], reason);

@@ -44,6 +44,12 @@ int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step)
     return age_step.ms > 0 ? appeal->clock - appeal->priority * age_step.ms : -appeal->priority;
 }
 
+int appeal_compare_arrivals(const void *a, const void *b)
+{
+    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
+    return (x > y) - (x < y);
+}
+
 struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now)
 {
     return (struct aro_span){ appeal_is_stopped(appeal) ? appeal->clock : now.ms - appeal->clock };

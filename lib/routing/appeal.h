@@ -99,6 +99,9 @@ struct agent *appeal_agent(const struct appeal *appeal);
  * much as an age step came between them. Its clock runs. */
 int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step);
 
+/* For qsort() of pointers to appeals. */
+int appeal_compare_arrivals(const void *a, const void *b);
+
 /* Its age, hold time left out. */
 struct aro_span appeal_age(const struct appeal *appeal, struct aro_instant now);
 

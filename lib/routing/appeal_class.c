@@ -143,14 +143,6 @@ const struct aro_step *appeal_class_step(const struct appeal_class *class)
 
 /* --- which agents may take its appeals --- */
 
-static void *array_reach(void *array, size_t count, size_t *size, size_t item_size)
-{
-    if (count < *size)
-        return array;
-    *size = *size ? *size * 2 : 4;
-    return memory_resize(array, *size * item_size);
-}
-
 static unsigned skill_sum_of(const struct agent_class *agents, const struct aro_step *step)
 {
     unsigned sum = 0;
@@ -171,8 +163,8 @@ void candidate_class_init(const struct aro_router *router, struct candidate_clas
 
 static void class_add_candidate(struct appeal_class *class, const struct candidate_class *candidate)
 {
-    class->candidates = array_reach(class->candidates, class->candidate_count,
-                                    &class->candidate_size, sizeof *class->candidates);
+    class->candidates = memory_reach(class->candidates, class->candidate_count,
+                                     &class->candidate_size, sizeof *class->candidates);
     class->candidates[class->candidate_count++] = *candidate;
 }
 
@@ -214,8 +206,8 @@ static void class_drop_candidate(struct appeal_class *class, const struct agent_
 
 static void agents_add_eligible(struct agent_class *agents, struct appeal_class *class)
 {
-    agents->eligible = array_reach(agents->eligible, agents->eligible_count, &agents->eligible_size,
-                                   sizeof(struct appeal_class *));
+    agents->eligible = memory_reach(agents->eligible, agents->eligible_count,
+                                    &agents->eligible_size, sizeof(struct appeal_class *));
     size_t at = agents->eligible_count++;
     while (at > 0 && agents->eligible[at - 1]->queue > class->queue) {
         agents->eligible[at] = agents->eligible[at - 1];

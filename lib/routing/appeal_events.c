@@ -7,6 +7,8 @@
 #include "routing/route.h"
 #include "routing/router_state.h"
 
+#include "support/text.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,11 +170,6 @@ static void update_attributes(struct update *update, const struct aro_event *eve
     view->attribute_count = count;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static void update_work_out(struct update *update, const struct appeal *appeal,
                             const struct aro_event *event)
 {
@@ -189,7 +186,7 @@ static void update_work_out(struct update *update, const struct appeal *appeal,
         update->view.deadline = event->deadline;
     }
     if (event->has & ARO_HAS_REASON)
-        update->is_changed |= !is_same_text(appeal->reason, event->reason);
+        update->is_changed |= !text_equals(appeal->reason, event->reason);
     if (event->has & ARO_HAS_LANGUAGES)
         update->has_new_languages = event->language_count != class->language_count ||
                                     memcmp(event->languages, class->languages,
@@ -206,8 +203,7 @@ static void update_apply(struct turn *turn, struct appeal *appeal, const struct 
     free(appeal->details);
     appeal->details = details;
     if (event->has & ARO_HAS_REASON) {
-        names_drop(&router->names, appeal->reason);
-        appeal->reason = names_hold(&router->names, event->reason);
+        names_set(&router->names, &appeal->reason, event->reason);
     }
 }
 

@@ -67,15 +67,6 @@ const char *aro_effects_changed_queue_at(const struct aro_effects *effects, size
     return effects->queues[index].name;
 }
 
-/* Room for one more item of @item_size. */
-static void *reach(void *array, size_t count, size_t *size, size_t item_size)
-{
-    if (count < *size)
-        return array;
-    *size = *size ? *size * 2 : 32;
-    return memory_resize(array, *size * item_size);
-}
-
 static size_t text_size(const char *text)
 {
     return text ? strlen(text) : 0;
@@ -84,8 +75,8 @@ static size_t text_size(const char *text)
 void effects_add_record(struct aro_effects *effects, const struct aro_record *record)
 {
     assert(!effects->is_sealed);
-    effects->records = reach(effects->records, effects->record_count, &effects->record_size,
-                             sizeof *effects->records);
+    effects->records = memory_reach(effects->records, effects->record_count, &effects->record_size,
+                                    sizeof *effects->records);
     effects->records[effects->record_count++] = *record;
     effects->byte_count += text_size(record->key) + record->value_length + text_size(record->type) +
                            text_size(record->id) + text_size(record->time) +
@@ -100,8 +91,8 @@ static const char *copy_text(struct aro_effects *effects, const char *text)
 
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length)
 {
-    effects->saved =
-        reach(effects->saved, effects->saved_count, &effects->saved_size, sizeof *effects->saved);
+    effects->saved = memory_reach(effects->saved, effects->saved_count, &effects->saved_size,
+                                  sizeof *effects->saved);
     effects->saved[effects->saved_count++] = (struct saved_record){
         .key = copy_text(effects, key),
         .value = value ? arena_copy_text(&effects->arena, value, length) : NULL,
@@ -111,14 +102,14 @@ void effects_save(struct aro_effects *effects, const char *key, const char *valu
 
 void effects_add_agent(struct aro_effects *effects, const char *id, const char *source)
 {
-    effects->agents =
-        reach(effects->agents, effects->agent_count, &effects->agent_size, sizeof *effects->agents);
+    effects->agents = memory_reach(effects->agents, effects->agent_count, &effects->agent_size,
+                                   sizeof *effects->agents);
     effects->agents[effects->agent_count++] = (struct changed){ copy_text(effects, id), source };
 }
 
 void effects_add_queue(struct aro_effects *effects, const char *name, const char *source)
 {
-    effects->queues =
-        reach(effects->queues, effects->queue_count, &effects->queue_size, sizeof *effects->queues);
+    effects->queues = memory_reach(effects->queues, effects->queue_count, &effects->queue_size,
+                                   sizeof *effects->queues);
     effects->queues[effects->queue_count++] = (struct changed){ copy_text(effects, name), source };
 }

@@ -201,12 +201,6 @@ json_t *aro_router_explain(const struct aro_router *router, struct aro_instant n
 
 /* --- an agent --- */
 
-static int compare_arrivals(const void *a, const void *b)
-{
-    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
-    return (x > y) - (x < y);
-}
-
 static json_t *describe_held(const struct agent *agent)
 {
     struct gathered held = { 0 };
@@ -218,7 +212,7 @@ static json_t *describe_held(const struct agent *agent)
         gathered_add(&held, appeal);
     }
     if (held.count)
-        qsort(held.items, held.count, sizeof(void *), compare_arrivals);
+        qsort(held.items, held.count, sizeof(void *), appeal_compare_arrivals);
     for (size_t i = 0; i < held.count; i++) {
         const struct appeal *item = held.items[i];
         json_t *object = needed(json_object());

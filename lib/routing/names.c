@@ -68,3 +68,10 @@ void names_drop(struct names *names, const char *text)
     table_remove(&names->table, text);
     free(name);
 }
+
+void names_set(struct names *names, const char **name, const char *text)
+{
+    const char *held = names_hold(names, text); /* first: it may be the same one */
+    names_drop(names, *name);
+    *name = held;
+}

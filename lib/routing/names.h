@@ -19,6 +19,9 @@ const char *names_hold(struct names *names, const char *text);
 /* One count more of @name, which this table gave (NULL gives NULL). */
 const char *names_share(const char *name);
 
+/* Makes *@name that of @text, and gives back the count of what it was. */
+void names_set(struct names *names, const char **name, const char *text);
+
 /* Gives a count back; the last one frees the text. NULL is fine. */
 void names_drop(struct names *names, const char *name);
 

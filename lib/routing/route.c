@@ -17,12 +17,6 @@ static struct aro_instant deadline_of(const struct aro_router *router, const str
     return aro_instant_add(appeal->submitted_at, usual);
 }
 
-static void set_name(struct aro_router *router, const char **name, const char *held)
-{
-    names_drop(&router->names, *name);
-    *name = held;
-}
-
 static void apply_route(struct aro_router *router, struct appeal *appeal,
                         const struct aro_facts *facts, struct aro_instant event_deadline)
 {
@@ -33,8 +27,8 @@ static void apply_route(struct aro_router *router, struct appeal *appeal,
     unsigned step = appeal->class && appeal->class->queue == queue ? appeal->class->step : 1;
     appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
                      step);
-    set_name(router, &appeal->rule, names_hold(&router->names, route.rule));
-    set_name(router, &appeal->rulebook, names_share(router->rulebook_name));
+    names_set(&router->names, &appeal->rule, route.rule);
+    names_set(&router->names, &appeal->rulebook, router->rulebook_name);
     appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;
     appeal->deadline = deadline_of(router, appeal, &route, event_deadline);
 }

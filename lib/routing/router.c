@@ -29,10 +29,8 @@
 
 void gathered_add(struct gathered *gathered, void *item)
 {
-    if (gathered->count == gathered->size) {
-        gathered->size = gathered->size ? gathered->size * 2 : 16;
-        gathered->items = memory_resize(gathered->items, gathered->size * sizeof(void *));
-    }
+    gathered->items =
+        memory_reach(gathered->items, gathered->count, &gathered->size, sizeof(void *));
     gathered->items[gathered->count++] = item;
 }
 
@@ -305,16 +303,10 @@ static void find_queue_terms(struct aro_router *router, bool is_other_age_step)
     }
 }
 
-static int compare_arrivals(const void *a, const void *b)
-{
-    uint64_t x = (*(struct appeal *const *)a)->arrival, y = (*(struct appeal *const *)b)->arrival;
-    return (x > y) - (x < y);
-}
-
 static void sort_by_arrival(struct gathered *gathered)
 {
     if (gathered->count)
-        qsort(gathered->items, gathered->count, sizeof(void *), compare_arrivals);
+        qsort(gathered->items, gathered->count, sizeof(void *), appeal_compare_arrivals);
 }
 
 /* Those in line that had climbed a ladder higher than it is now. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ITEMS_FIRST = 8 };
+
 void memory_exhausted(void)
 {
     abort();
@@ -27,6 +29,14 @@ void *memory_resize(void *pointer, size_t size)
     if (!resized)
         memory_exhausted();
     return resized;
+}
+
+void *memory_reach(void *array, size_t count, size_t *size, size_t item_size)
+{
+    if (count < *size)
+        return array;
+    *size = *size ? *size * 2 : ITEMS_FIRST;
+    return memory_resize(array, *size * item_size);
 }
 
 char *memory_copy_text(const char *text)

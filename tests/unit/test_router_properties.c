@@ -10,6 +10,7 @@
 #include "../model/router_model.h"
 
 #include "routing/ledger_record.h"
+#include "support/text.h"
 
 #include <aro/router.h>
 #include <jansson.h>
@@ -667,11 +668,6 @@ static void history_listen(struct history *history)
 
 /* --- what must hold --- */
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static void check_twin(struct history *history)
 {
     size_t count = aro_effects_record_count(history->effects);
@@ -683,9 +679,9 @@ static void check_twin(struct history *history)
     for (size_t i = 0; i < count; i++) {
         const struct aro_record *a = aro_effects_record_at(history->effects, i);
         const struct aro_record *b = aro_effects_record_at(history->twin_effects, i);
-        if (a->kind != b->kind || !is_same_text(a->key, b->key) ||
-            !is_same_text(a->value, b->value) || !is_same_text(a->id, b->id) ||
-            !is_same_text(a->topic, b->topic) || !is_same_text(a->source, b->source))
+        if (a->kind != b->kind || !text_equals(a->key, b->key) ||
+            !text_equals(a->value, b->value) || !text_equals(a->id, b->id) ||
+            !text_equals(a->topic, b->topic) || !text_equals(a->source, b->source))
             history_fail(history, "the folded router writes another record",
                          b->value ? b->value : b->key);
     }
