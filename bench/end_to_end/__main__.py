@@ -27,6 +27,7 @@ from harness.daemon import Daemon  # noqa: E402
 from harness.kafka_broker import Broker  # noqa: E402
 from harness.kafka_jars import Unavailable, wanted_version  # noqa: E402
 from harness.redis_server import RedisServer  # noqa: E402
+from harness.process import wait_until  # noqa: E402
 from measure import (  # noqa: E402
     Arrivals,
     cpu_seconds,
@@ -89,9 +90,12 @@ def measure_latency(contender, broker, process, first, rate, seconds):
 
 def measure_take_over(router, broker, end, first, rate=200):
     """A standby waits; the owner ends by `end`: for how long does no assignment come?"""
-    owner, standby = router.start("owner"), router.start("standby")
+    owner = router.start("owner")
     owner.wait_state("main", "owner")
-    standby.wait_state("main", "standby")
+    standby = router.start("standby")
+    # Its arrival makes the group give out the shards anew, and the owner claims its own again.
+    wait_until(lambda: (standby.status() or {}).get("member_id"), 20, "the standby is a member")
+    owner.wait_state("main", "owner")
     arrivals = Arrivals(broker.address, router.assignments)
     send_paced(broker.address, router.appeals, appeals(first), rate, 2)
     arrivals.wait(2 * rate, 20, owner.is_running)
