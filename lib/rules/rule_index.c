@@ -32,7 +32,7 @@ struct column_builder {
     struct index_column *column;
     const struct entry *entries;
     size_t entry_count;
-    size_t row_size;
+    size_t row_size, block_size;
     size_t first_own_block; /* blocks from here on belong to the row being made */
     size_t *bytes_left;     /* 0: the index has grown too large, and will be refused */
 };
@@ -51,8 +51,8 @@ static struct number_map number_map_new(size_t count, uint32_t missing)
     struct number_map map = { .missing = missing };
     if (count == 0)
         return map;
-    map.size = 4;
-    while (map.size < count * 2)
+    map.size = 8;
+    while (map.size < count * 4) /* so that few have to look further than once */
         map.size *= 2;
     map.slots = memory_new_array(map.size, sizeof *map.slots);
     memset(map.slots, 0xff, map.size * sizeof *map.slots);
@@ -112,24 +112,31 @@ size_t rule_index_byte_count(const struct rule_index *index)
     return sum;
 }
 
+/* Zeroed, and each item in cache lines of its own. */
+static void *lines_new(size_t count, size_t size)
+{
+    void *lines = aligned_alloc(sizeof(struct block), (count ? count : 1) * size);
+    if (!lines)
+        memory_exhausted();
+    return memset(lines, 0, (count ? count : 1) * size);
+}
+
 /* --- rows --- */
 
 static uint32_t add_block(struct column_builder *builder, const struct block *block)
 {
     struct index_column *column = builder->column;
-    if (column->block_count == column->block_size) {
-        size_t size = column->block_size ? column->block_size * 2 : 4;
-        struct block *blocks = aligned_alloc(_Alignof(struct block), size * sizeof *blocks);
-        if (!blocks)
-            memory_exhausted();
+    if (column->block_count == builder->block_size) {
+        size_t size = builder->block_size ? builder->block_size * 2 : 4;
+        struct block *blocks = lines_new(size, sizeof *blocks);
         if (column->block_count)
             memcpy(blocks, column->blocks, column->block_count * sizeof *blocks);
         free(column->blocks);
         column->blocks = blocks;
-        column->block_size = size;
+        builder->block_size = size;
     }
     column->blocks[column->block_count] = *block;
-    return (uint32_t)column->block_count++;
+    return column->block_count++;
 }
 
 static bool has_room(struct column_builder *builder)
@@ -428,15 +435,13 @@ static void flatten(const struct market_index *market, struct index_column *colu
     size_t count = column->row_count * market->block_count;
     if (count * sizeof *column->blocks > flat_bytes_max)
         return;
-    struct block *blocks = aligned_alloc(_Alignof(struct block), count * sizeof *blocks);
-    if (!blocks)
-        memory_exhausted();
+    struct block *blocks = lines_new(count, sizeof *blocks);
     for (size_t i = 0; i < count; i++)
         blocks[i] = column->blocks[column->pages[i]];
     free(column->blocks);
     free(column->pages);
     column->blocks = blocks;
-    column->block_count = count;
+    column->block_count = (uint32_t)count;
     column->pages = NULL;
 }
 
@@ -463,7 +468,7 @@ static void build_columns(struct market_index *market, const struct column_entri
     size_t used = 0;
     for (size_t i = 0; i < column_count; i++)
         used += by_column[i].count > 0;
-    market->columns = memory_new_array(used, sizeof *market->columns);
+    market->columns = lines_new(used, sizeof *market->columns);
     for (size_t i = 0; i < column_count; i++) {
         if (by_column[i].count)
             build_column(market, (uint32_t)i, &by_column[i], bytes_left,

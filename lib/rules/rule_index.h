@@ -29,27 +29,28 @@ struct block {
 
 /* From one number to another; what is not in it is @missing. */
 struct number_map {
-    uint32_t missing;
-    size_t size; /* a power of two; 0: empty */
     struct number_map_slot {
         uint32_t key, value; /* key UINT32_MAX: free */
     } * slots;
+    uint32_t size; /* a power of two; 0: empty */
+    uint32_t missing;
 };
 
 /* Rows that every column has, before those of its own stretches of numbers and of its texts. */
 enum { ROW_ABSENT, ROW_EMPTY_LIST, ROW_OTHER, ROW_YES, ROW_NO, ROW_OPEN, ROW_FIXED_COUNT };
 
+/* One cache line: a match reads each column's once. */
 struct index_column {
-    uint32_t column; /* field and slot, see column_of() */
-    size_t row_count;
-    uint32_t *pages;     /* @block_count of each row: the block's number; NULL: as they lie */
-    uint64_t *summaries; /* @summary_words of each row */
-    size_t block_count, block_size;
-    struct block *blocks; /* number 0 is all ones; without @pages, row after row */
-    size_t boundary_count;
-    struct boundary *boundaries; /* row ROW_FIXED_COUNT + i is the stretch after i of them */
+    _Alignas(64) uint32_t column; /* field and slot, see column_of() */
+    uint32_t boundary_count;
     struct number_map rows_of_texts;
+    struct block *blocks; /* number 0 is all ones; without @pages, row after row */
+    uint32_t *pages;      /* @block_count of each row: the block's number; NULL: as they lie */
+    struct boundary *boundaries; /* row ROW_FIXED_COUNT + i is the stretch after i of them */
+    uint64_t *summaries;         /* @summary_words of each row */
+    uint32_t row_count, block_count;
 };
+_Static_assert(sizeof(struct index_column) == 64, "a column is one cache line");
 
 struct market_index {
     uint32_t count;         /* conjunctions */
@@ -79,7 +80,7 @@ static inline uint32_t number_map_find(const struct number_map *map, uint32_t ke
 {
     if (map->size == 0)
         return map->missing;
-    size_t at = (key * UINT32_C(2654435769)) & (map->size - 1);
+    uint32_t at = (key * UINT32_C(2654435769)) & (map->size - 1);
     for (; map->slots[at].key != UINT32_MAX; at = (at + 1) & (map->size - 1)) {
         if (map->slots[at].key == key)
             return map->slots[at].value;
@@ -87,19 +88,19 @@ static inline uint32_t number_map_find(const struct number_map *map, uint32_t ke
     return map->missing;
 }
 
-/* The row of number @value in @column. */
+/* The row of number @value in @column. Without branches: which way a search turns cannot be
+ * foretold. */
 static inline uint32_t column_row_of_number(const struct index_column *column, double value)
 {
-    size_t low = 0, high = column->boundary_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct boundary *cut = &column->boundaries[middle];
-        if (cut->is_above ? cut->number < value : cut->number <= value)
-            low = middle + 1;
-        else
-            high = middle;
+    const struct boundary *first = column->boundaries;
+    for (uint32_t left = column->boundary_count; left > 0;) {
+        uint32_t half = left / 2;
+        const struct boundary *cut = first + half;
+        bool is_past = (cut->number < value) | ((cut->number == value) & !cut->is_above);
+        first = is_past ? cut + 1 : first;
+        left = is_past ? left - half - 1 : half;
     }
-    return ROW_FIXED_COUNT + (uint32_t)low;
+    return ROW_FIXED_COUNT + (uint32_t)(first - column->boundaries);
 }
 
 static inline const struct block *column_block(const struct index_column *column,

@@ -112,7 +112,7 @@ static void grow(struct vocabulary *vocabulary)
 uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
 {
     struct text_key key = text_key_of(text);
-    if (vocabulary->text_count * 2 >= vocabulary->slot_count)
+    if (vocabulary->text_count * 4 >= vocabulary->slot_count)
         grow(vocabulary);
     struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
     if (!slot->text)
