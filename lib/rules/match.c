@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* So few blocks are looked at sooner than their summaries. */
-enum { BLOCKS_WITHOUT_SUMMARY = 4 };
+enum {
+    BLOCKS_WITHOUT_SUMMARY = 4, /* so few are looked at sooner than their summaries */
+    COLUMNS_BETWEEN_LOOKS = 3,  /* after so many, see whether the block has any left */
+};
 
 enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_LANGUAGES };
 
@@ -236,6 +238,8 @@ static uint32_t first_in_block(const struct match *match, size_t at)
             intersect_list(match, pick, at, &live);
         else
             live.bits &= column_block(pick->column, match->market, pick->row, at)->bits;
+        if (i % COLUMNS_BETWEEN_LOOKS == COLUMNS_BETWEEN_LOOKS - 1 && !block_has_any(&live))
+            return UINT32_MAX;
     }
     for (size_t i = 0; i < BLOCK_WORDS; i++) {
         if (live.words[i])

@@ -181,14 +181,6 @@ static void row_flip(struct column_builder *builder, uint32_t row, uint32_t posi
     column->blocks[*page].words[position % BLOCK_BITS / 64] ^= UINT64_C(1) << (position % 64);
 }
 
-static bool block_has_any(const struct block *block)
-{
-    uint64_t any = 0;
-    for (size_t i = 0; i < BLOCK_WORDS; i++)
-        any |= block->words[i];
-    return any != 0;
-}
-
 static void row_end(struct column_builder *builder, uint32_t row)
 {
     struct index_column *column = builder->column;

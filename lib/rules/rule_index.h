@@ -27,6 +27,14 @@ struct block {
     };
 };
 
+static inline bool block_has_any(const struct block *block)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < BLOCK_WORDS; i++)
+        any |= block->words[i];
+    return any != 0;
+}
+
 /* From one number to another; what is not in it is @missing. */
 struct number_map {
     struct number_map_slot {
