@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOOKUP_MS = 5000 };
+enum { LOOKUP_MS = 2000 };
 
 static bool is_final(rd_kafka_resp_err_t err)
 {

@@ -19,9 +19,9 @@
 
 enum {
     PRODUCER_COUNT = 2,
-    PROBE_MS = 5000,
+    PROBE_MS = 2000, /* each call short enough that a revocation or the end is soon noticed */
     INIT_MS = 20000,
-    METADATA_MS = 5000,
+    METADATA_MS = 2000,
     RETRIES_MAX = 5,
     RETRY_BACKOFF_FIRST_MS = 20, /* doubles with each retry */
 };
