@@ -16,7 +16,8 @@
 
 enum {
     METADATA_MS = 1000,
-    ADMIN_MS = 10000,
+    CREATE_MS = 10000,
+    DESCRIBE_MS = 4000, /* an embedded broker never answers */
     LOOK_AGAIN_MS = 200,
     LOOKS_MAX = 15,                        /* three seconds */
     TOMBSTONES_LAST_MS = 24 * 3600 * 1000, /* Kafka's default, where the broker does not tell */
@@ -223,7 +224,7 @@ static int create_missing(rd_kafka_t *client, const struct config *config,
     }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     rd_kafka_CreateTopics(client, topics, count, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CREATE_MS);
     int r = read_created(event, reterr);
     if (event)
         rd_kafka_event_destroy(event);
@@ -323,7 +324,7 @@ static int check_configs(rd_kafka_t *client, struct needed_list *list, struct ar
     for (size_t i = 0; i < list->count; i++)
         resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, list->items[i].name);
     rd_kafka_DescribeConfigs(client, resources, list->count, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, DESCRIBE_MS);
     int r = read_described(list, event, reterr);
     if (event)
         rd_kafka_event_destroy(event);
