@@ -376,6 +376,11 @@ void reader_continue(struct reader *reader)
         event_add(reader->next_turn, &at_once);
 }
 
+rd_kafka_t *reader_handle(const struct reader *reader)
+{
+    return reader->consumer;
+}
+
 int64_t reader_ledger_next(const struct reader *reader)
 {
     return reader->ledger_next;

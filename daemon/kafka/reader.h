@@ -65,6 +65,9 @@ int reader_restart(struct reader *reader, struct aro_error *reterr);
 /* To be called when wants_more() has become true again. */
 void reader_continue(struct reader *reader);
 
+/* The consumer, for look-ups from any thread while the reader lives. */
+rd_kafka_t *reader_handle(const struct reader *reader);
+
 /* The offset after the last ledger record delivered (control records skipped over count). */
 int64_t reader_ledger_next(const struct reader *reader);
 

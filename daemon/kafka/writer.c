@@ -191,6 +191,7 @@ static int topic_compare(const void *a, const void *b)
     return strcmp(((const struct aro_topic *)a)->name, ((const struct aro_topic *)b)->name);
 }
 
+/* Asks with the consumer that will read them: else it may wait a second for their leaders. */
 static int find_sources(struct writer *writer, struct aro_topics *topics, struct aro_error *reterr)
 {
     const struct config_texts *kinds[] = { &writer->shard->appeals, &writer->shard->agents,
@@ -198,8 +199,8 @@ static int find_sources(struct writer *writer, struct aro_topics *topics, struct
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
         for (size_t i = 0; i < kinds[kind]->count; i++) {
             int32_t partitions;
-            int r = lookup_partitions(membership_handle(writer->membership), kinds[kind]->items[i],
-                                      &partitions, reterr);
+            int r = lookup_partitions(writer->claim.reads_with, kinds[kind]->items[i], &partitions,
+                                      reterr);
             if (r < 0)
                 return r;
             topics_add(topics, kinds[kind]->items[i], partitions);

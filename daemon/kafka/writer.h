@@ -38,6 +38,7 @@ enum writer_verdict {
 
 struct writer_claim {
     struct term *term;
+    rd_kafka_t *reads_with; /* will read the sources: knows their leaders afterwards */
     struct aro_owner owner;
     int64_t ledger_next;     /* the ledger offset after the last record read */
     bool ledger_has_owner;   /* a claim was read in it */

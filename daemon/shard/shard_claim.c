@@ -74,6 +74,7 @@ void shard_claim(struct shard *shard)
     }
     shard->has_claimed = false;
     struct writer_claim claim = { .term = shard->term,
+                                  .reads_with = reader_handle(shard->reader),
                                   .ledger_next = reader_ledger_next(shard->reader),
                                   .ledger_has_owner = shard->fold.has_owner,
                                   .is_new_term = is_new_term,

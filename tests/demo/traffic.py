@@ -46,7 +46,7 @@ class Answers:
         # A queue may name a topic of its own, so: all that are neither sources nor bookkeeping.
         self._consumer.assign([
             TopicPartition(name, partition, 0)
-            for name, topic in self._consumer.list_topics(timeout=10).topics.items()
+            for name, topic in self._consumer.list_topics(timeout=60).topics.items()
             if name not in NOT_ANSWERS and not name.startswith("__")
             for partition in topic.partitions])
 

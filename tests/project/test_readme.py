@@ -69,7 +69,7 @@ def shell(root, tmp_path):
     os.killpg(process.pid, signal.SIGTERM)
     process.stdin.close()
     process.stdout.close()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
 
 
 def run(shell, typed):

@@ -47,7 +47,7 @@ def test_an_offer_that_nobody_answers_goes_to_the_next(offering):
         offering.send("agents", [events.agent("ana"), events.agent("rui")])
         offering.send("appeals", events.appeals(1))
         first = watch.wait("assignment.offered", appeal_id="a-0", epoch=1)
-        watch.wait("assignment.revoked", seconds=20, appeal_id="a-0", reason="expired")
+        watch.wait("assignment.revoked", appeal_id="a-0", reason="expired")
         second = watch.wait("assignment.offered", appeal_id="a-0", epoch=2)
         assert {first.body["agent_id"], second.body["agent_id"]} == {"ana", "rui"}
         offering.send("reviews", [answer("accepted", first), answer("accepted", second)])
@@ -66,9 +66,9 @@ def test_an_accept_that_lay_unread_past_its_time_counts(offering):
         owner.freeze()
         offering.send("reviews", [answer("accepted", offered)])
         expires = datetime.fromisoformat(offered.body["offer_expires_at"])
-        wait_until(lambda: datetime.now(UTC) > expires, 20, "the offer's time is over")
+        wait_until(lambda: datetime.now(UTC) > expires, 60, "the offer's time is over")
         owner.thaw()
-        created = watch.wait("assignment.created", seconds=30, appeal_id="a-0")
+        created = watch.wait("assignment.created", appeal_id="a-0")
         assert created.body["epoch"] == offered.body["epoch"]
         assert not watch.find("assignment.revoked")
     offering.assert_faultless()

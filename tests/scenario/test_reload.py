@@ -20,7 +20,7 @@ def test_appeals_after_a_reload_are_assigned_by_the_new_rulebook(world, watch):
     world.send("appeals", events.appeals(1))
     assert watch.wait("assignment.created", appeal_id="a-0").body["rulebook"] == "scenario.1"
     world.write_rulebook(NEW)
-    answer = instance.ask("reload", seconds=10)
+    answer = instance.ask("reload", seconds=60)
     assert answer["ok"], answer
     world.send("appeals", events.appeals(1, first=1))
     assert watch.wait("assignment.created", appeal_id="a-1").body["rulebook"] == "scenario.2"
@@ -39,7 +39,7 @@ def test_waiting_appeals_of_a_queue_that_is_gone_are_rerouted(world, watch):
         "rules": [rule for rule in RULEBOOK["rules"] if rule["name"] != "iberia"],
     }
     world.write_rulebook(rulebook)
-    assert instance.ask("reload", seconds=10)["ok"]
+    assert instance.ask("reload", seconds=60)["ok"]
     moved = watch.wait_count("appeal.rerouted", len(gone), reason="queue_gone")
     assert {one.key for one in moved} == gone
     world.send("agents", [events.agent("ana", capacity=99)])
@@ -55,7 +55,7 @@ def test_a_rulebook_that_is_refused_changes_nothing(world, watch, flaw):
         world.write_rulebook({**NEW, "rules": RULEBOOK["rules"][:-1]})
     else:
         world.write_rulebook({**RULEBOOK, "seed": 8})
-    answer = instance.ask("reload", seconds=10)
+    answer = instance.ask("reload", seconds=60)
     assert not answer["ok"] and answer["error"]["code"] == "configuration"
     assert "rulebook.yaml" in answer["error"]["message"]
     world.send("agents", [events.agent("ana")])

@@ -55,7 +55,7 @@ def flush_redis(world, _chance):
 def stop_all_and_forget_the_group(world, _chance):
     for instance in world.running():
         assert instance.stop() == 0
-    world.broker.admin.delete_consumer_groups([world.group])[world.group].result(timeout=20)
+    world.broker.admin.delete_consumer_groups([world.group])[world.group].result(timeout=60)
     for instance in world.instances.values():
         instance.start()
 

@@ -11,7 +11,7 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(new_world):
     world = new_world(topics=False)
     topics.create(world.broker.admin, world.main.new_topics()[:3])
     instance = world.start()
-    wait_until(lambda: not instance.is_running(), 20, "the daemon gives up")
+    wait_until(lambda: not instance.is_running(), 60, "the daemon gives up")
     log = instance.log()
     for name in (
         world.ledger,
@@ -41,7 +41,7 @@ def test_a_ledger_that_kafka_would_delete_from_is_refused(new_world):
     ledger = topics.NewTopic(world.ledger, 1, 1, config={"cleanup.policy": "compact,delete"})
     topics.create(world.broker.admin, [ledger, *world.main.new_topics()])
     instance = world.start()
-    wait_until(lambda: not instance.is_running(), 20, "the daemon gives up")
+    wait_until(lambda: not instance.is_running(), 60, "the daemon gives up")
     assert "cleanup.policy" in instance.log()
     assert instance.process.child.returncode == 78
 
@@ -51,4 +51,4 @@ def test_a_signal_ends_an_idle_daemon_with_status_0(world, number):
     instance = world.start()
     instance.wait_state("main", "owner")
     instance.process.signal(signal.Signals[number])
-    assert instance.process.child.wait(timeout=10) == 0
+    assert instance.process.child.wait(timeout=60) == 0

@@ -50,7 +50,7 @@ def test_partitions_added_later_stop_the_shard_until_they_are_accepted(world):
         route_one(world, watch, 0)
         assert instance.stop() == 0
         grown = NewPartitions(world.main.appeals, topics.PARTITIONS["appeals"] + 2)
-        world.broker.admin.create_partitions([grown])[world.main.appeals].result(timeout=20)
+        world.broker.admin.create_partitions([grown])[world.main.appeals].result(timeout=60)
         instance.start().wait_state("main", "stopped")
         assert world.main.appeals in reason_of(instance)
         answer = instance.ask("accept-partitions", shard="main")
@@ -80,10 +80,10 @@ def test_a_stopped_shard_leaves_the_others_at_work(new_world):
     instance = world.start()
     for shard in world.shards:
         instance.wait_state(shard, "owner")
-        wait_until(lambda shard=shard: world.read(shard).ledger, 20, f"{shard} records its topics")
+        wait_until(lambda shard=shard: world.read(shard).ledger, 60, f"{shard} records its topics")
     assert instance.stop() == 0
     grown = NewPartitions(world.main.reviews, topics.PARTITIONS["reviews"] + 1)
-    world.broker.admin.create_partitions([grown])[world.main.reviews].result(timeout=20)
+    world.broker.admin.create_partitions([grown])[world.main.reviews].result(timeout=60)
     instance.start().wait_state("main", "stopped")
     instance.wait_state("two", "owner")
     with world.watch("two") as watch:
@@ -96,7 +96,7 @@ def test_a_standby_says_who_owns_the_shard(world):
     world.start("a").wait_state("main", "owner")
     standby = world.start("b")
     standby.wait_state("main", "standby")
-    wait_until(lambda: standby.ask("queues")["error"].get("owner") == "a", 10, "b names a")
+    wait_until(lambda: standby.ask("queues")["error"].get("owner") == "a", 60, "b names a")
     answer = standby.ask("queues")
     assert (answer["ok"], answer["error"]["code"]) == (False, "not_owner")
 
@@ -110,7 +110,7 @@ def test_records_that_kafka_deleted_unread_are_not_skipped_in_silence(world):
         world.send("appeals", events.appeals(40, first=1))
         gone = [TopicPartition(world.main.appeals, number, -1) for number in range(4)]
         for done in world.broker.admin.delete_records(gone).values():
-            done.result(timeout=20)
+            done.result(timeout=60)
         instance.start().wait_state("main", "stopped")
         assert world.main.appeals in reason_of(instance)
 
@@ -119,7 +119,7 @@ def set_largest_record(world, topic, size):
     entry = ConfigEntry("max.message.bytes", size, incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     for done in world.broker.admin.incremental_alter_configs([resource]).values():
-        done.result(timeout=20)
+        done.result(timeout=60)
 
 
 def test_a_record_that_is_too_large_for_its_topic_stops_the_shard_by_name(world):
@@ -143,6 +143,6 @@ def test_a_working_owner_notices_partitions_that_are_added(world):
     instance = world.start()
     instance.wait_state("main", "owner")
     grown = NewPartitions(world.main.reviews, topics.PARTITIONS["reviews"] + 1)
-    world.broker.admin.create_partitions([grown])[world.main.reviews].result(timeout=20)
+    world.broker.admin.create_partitions([grown])[world.main.reviews].result(timeout=60)
     instance.wait_state("main", "stopped", seconds=60)
     assert world.main.reviews in reason_of(instance)

@@ -167,7 +167,9 @@ static int tear_down(void **state)
 
 static void claim(struct world *world)
 {
-    struct writer_claim claim = { .term = world->term, .is_new_term = false };
+    struct writer_claim claim = { .term = world->term,
+                                  .reads_with = membership_handle(world->membership),
+                                  .is_new_term = false };
 
     strcpy(claim.owner.instance, "router-a");
     strcpy(claim.owner.group, "group");

@@ -66,7 +66,7 @@ def read_partitions(bootstrap, wanted):
         }
     )
     try:
-        known = consumer.list_topics(timeout=10).topics
+        known = consumer.list_topics(timeout=60).topics
         partitions = {}
         for topic, numbers in wanted.items():
             for number in numbers or known[topic].partitions:
@@ -83,7 +83,7 @@ def find_ends(consumer, place):
     deadline = time.monotonic() + 10
     while True:
         try:
-            return consumer.get_watermark_offsets(place, timeout=10)
+            return consumer.get_watermark_offsets(place, timeout=60)
         except confluent_kafka.KafkaException as error:
             if error.args[0].code() != NOT_LEADER or time.monotonic() > deadline:
                 raise

@@ -25,7 +25,7 @@ def read_committed_consumer(bootstrap, topics, **settings):
             **settings,
         }
     )
-    known = consumer.list_topics(timeout=10).topics
+    known = consumer.list_topics(timeout=60).topics
     consumer.assign(
         [TopicPartition(topic, number, 0) for topic in topics for number in known[topic].partitions]
     )
@@ -62,7 +62,7 @@ class AgentQueue:
 
     def stop(self):
         self._stopping.set()
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=60)
         self._consumer.close()
         if self.failure:
             raise self.failure

@@ -33,16 +33,16 @@ class Crowd:
         """Until this share (0 to 1) of the appeals is closed."""
         self.people.wait_closed(int(self.count * share), seconds * patience())
 
-    def wait_more(self, count=200, seconds=30):
+    def wait_more(self, count=200, seconds=60):
         """Until so many more are closed than now: the shard works."""
         self.people.wait_closed(
             min(self.count, len(self.people.closed) + count), seconds * patience()
         )
 
-    def finish(self, seconds=120):
+    def finish(self, seconds=180):
         """Until everything is closed; then the checker judges."""
         self.wait_share(1, seconds)
-        self.world.assert_faultless(seconds=30)
+        self.world.assert_faultless(seconds=60)
         twice = [name for name, times in self.people.closed.items() if times > 1]
         assert not twice, f"closed twice: {twice[:5]}"
         assert len(self.people.closed) == self.count

@@ -75,7 +75,7 @@ class Daemon:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def wait_log(self, text, seconds=20):
+    def wait_log(self, text, seconds=60):
         """Until its log holds `text`."""
         wait_until(lambda: text in self.log(), seconds * patience(), f"'{text}' in {self.log_path}")
 
@@ -86,7 +86,7 @@ class Daemon:
 
     # --- what it says of itself ---
 
-    def ask(self, command, seconds=5, **arguments):
+    def ask(self, command, seconds=30, **arguments):
         """One request on the control socket; gives {"ok": ..., "result" or "error": ...}."""
         request = {"v": 1, "id": 1, "command": command, "args": arguments}
         with socket.socket(socket.AF_UNIX) as connection:
@@ -99,7 +99,7 @@ class Daemon:
     def status(self):
         """The result of `status`, None where nobody answers."""
         try:
-            answer = self.ask("status", seconds=2)
+            answer = self.ask("status", seconds=10)
         except (OSError, ValueError):
             return None
         return answer.get("result")
@@ -110,7 +110,7 @@ class Daemon:
                 return shard["state"]
         return None
 
-    def wait_state(self, shard, *states, seconds=20):
+    def wait_state(self, shard, *states, seconds=60):
         """Until `shard` is in one of `states` here; gives the state."""
 
         def state():

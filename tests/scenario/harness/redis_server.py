@@ -22,7 +22,7 @@ class RedisServer:
         arguments = ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--save", "",
                      "--appendonly", "no", "--dir", self.folder]  # fmt: skip
         self.process = Process(arguments, self.folder / "redis.log")
-        wait_until(self._answers, 10, "Redis answers")
+        wait_until(self._answers, 60, "Redis answers")
 
     def _answers(self):
         if not self.process.is_running():

@@ -47,22 +47,22 @@ def create(admin, new_topics):
     """Creates them and waits until the broker tells of them: its controller answers before that."""
     for name, done in admin.create_topics(new_topics).items():
         try:
-            done.result(timeout=20)
+            done.result(timeout=60)
         except KafkaException as error:
             raise AssertionError(f"creating topic {name}: {error}") from error
     names = {topic.topic for topic in new_topics}
     wait_until(
-        lambda: names <= admin.list_topics(timeout=10).topics.keys(), 20, "topics are known"
+        lambda: names <= admin.list_topics(timeout=60).topics.keys(), 60, "topics are known"
     )
 
 
 def delete(admin, names):
     """Deletes those that are there, and waits until they are gone."""
-    present = set(names) & admin.list_topics(timeout=10).topics.keys()
+    present = set(names) & admin.list_topics(timeout=60).topics.keys()
     if not present:
         return
     for done in admin.delete_topics(list(present)).values():
-        done.result(timeout=20)
+        done.result(timeout=60)
     wait_until(
-        lambda: not present & admin.list_topics(timeout=10).topics.keys(), 20, "topics are gone"
+        lambda: not present & admin.list_topics(timeout=60).topics.keys(), 60, "topics are gone"
     )

@@ -45,13 +45,13 @@ class Watch:
             and all(one.body.get(name) == value for name, value in members.items())
         ]
 
-    def wait(self, kind, seconds=10, **members):
+    def wait(self, kind, seconds=60, **members):
         """The first of a type with these members, waiting for it."""
         return self.wait_until(
             lambda: next(iter(self.find(kind, **members)), None), f"{kind} {members}", seconds
         )
 
-    def wait_count(self, kind, count, seconds=10, **members):
+    def wait_count(self, kind, count, seconds=60, **members):
         """Until `count` of a type with these members have come, and no more; gives them."""
         self.wait_until(
             lambda: len(self.find(kind, **members)) >= count, f"{count} {kind} {members}", seconds
@@ -60,7 +60,7 @@ class Watch:
         assert len(found) == count, f"{len(found)} {kind} {members}"
         return found
 
-    def wait_until(self, condition, what, seconds=10):
+    def wait_until(self, condition, what, seconds=60):
         deadline = time.monotonic() + seconds
         while True:
             result = condition()

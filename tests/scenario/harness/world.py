@@ -99,7 +99,7 @@ class World:
     def send(self, kind, events, shard="main"):
         self.sender.send(getattr(self.shards[shard], kind), events)
 
-    def owner(self, shard="main", seconds=20):
+    def owner(self, shard="main", seconds=60):
         """The instance that works on `shard`, waiting for one."""
 
         def find():
@@ -130,7 +130,7 @@ class World:
         url = self.redis.url if self.redis else None
         return read_data(self.broker.address, described, url, self.name)
 
-    def assert_faultless(self, shard="main", seconds=20):
+    def assert_faultless(self, shard="main", seconds=60):
         """All input is read, the checker finds nothing, and every event is as its schema says. What
         may mend itself is waited for: the last input may not be read yet, and Redis is written
         after the commit."""
