@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 20000, CONNECTIONS_MAX = 3 };
+enum { PATIENCE_MS = 60000, CONNECTIONS_MAX = 3 };
 
 /* A server whose handler answers `status` at once and keeps every other reply for the test. */
 struct world {

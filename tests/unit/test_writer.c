@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRODUCE = 0, END_TXN = 26, TXN_OFFSET_COMMIT = 28, DEADLINE_SECONDS = 40 };
+enum { PRODUCE = 0, END_TXN = 26, TXN_OFFSET_COMMIT = 28, DEADLINE_SECONDS = 60 };
 
 struct world {
     rd_kafka_t *host; /* the mock cluster lives in it */
