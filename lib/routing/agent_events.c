@@ -102,6 +102,7 @@ static void agent_remove(struct turn *turn, const struct aro_event *event)
     }
     turn_touch_agent(turn, agent);
     revoke_all(turn, agent, "removed");
+    agent->misses = 0;
     agent_set_class(turn->router, agent, NULL);
     turn_write_agent(turn, agent);
 }

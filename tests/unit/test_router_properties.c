@@ -5,7 +5,13 @@
  * hold and within their capacity when something is given, epochs are dense, nothing that somebody
  * could take waits, and a router folded from the ledger writes the same bytes.
  *
- * `test_router_properties` runs all seeds, `test_router_properties SEED` one, which it also tells.
+ *     test_router_properties                 10,000 seeds
+ *     test_router_properties SEED [STEPS]    one, telling it; STEPS as a failure prints them
+ *     test_router_properties --soak [FIRST]  from seed FIRST on, with rulebooks of their own, until
+ *                                            it is interrupted or fails
+ *
+ * Histories run in a process of their own: whatever ends it, a failed check, an assertion or a
+ * sanitizer, the seed is told, and shrunk to the fewest steps that still fail.
  */
 #include "../model/router_model.h"
 
@@ -17,6 +23,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SEEDS = 10000, STEPS = 36, BOOKS = 48, LEDGER_KEYS = 64 };
 
@@ -210,12 +219,13 @@ static void write_rulebook(struct buffer *yaml, const struct model_rulebook *boo
     }
 }
 
-static void books_setup(void)
+/* Seeds share their rulebooks with the SEEDS of their block: to parse some is slow. */
+static void books_setup(unsigned long seed)
 {
     for (int i = 0; i < BOOKS; i++) {
         struct buffer yaml = { 0 };
         struct aro_error error = { 0 };
-        chance_seed((uint64_t)i);
+        chance_seed(seed / SEEDS * BOOKS + (uint64_t)i);
         invent_rulebook(&books[i].model, i);
         write_rulebook(&yaml, &books[i].model);
         if (aro_rulebook_parse(yaml.data, yaml.length, languages, &books[i].rulebook, &error) < 0) {
@@ -258,8 +268,8 @@ struct history {
 static void history_fail(const struct history *history, const char *what, const char *detail)
 {
     fprintf(stderr, "seed %lu, step %d: %s\n%s\n", history->seed, history->step, what, detail);
-    fprintf(stderr, "again: test_router_properties %lu\n", history->seed);
-    exit(1);
+    fflush(stdout);
+    _exit(1); /* without looking for leaks, which there are now */
 }
 
 static char *dump(const struct aro_router *router)
@@ -893,14 +903,48 @@ static void history_done(struct history *history)
     buffer_done(&history->json);
 }
 
-static void run(unsigned long seed, struct aro_event_reader *reader, bool is_told)
+/* What is run: a seed's history, or only those of its steps whose bit is set. */
+struct trial {
+    unsigned long seed;
+    uint64_t steps;
+    bool is_told;
+};
+
+#define ALL_STEPS (UINT64_MAX >> (64 - STEPS))
+
+static void run_step(struct history *history, const struct trial *trial)
 {
-    static struct history history; /* large */
+    const struct book *book = history->book;
     struct model_step step;
 
+    /* Each step has a chance of its own, so that leaving one out changes no other. */
+    chance_seed((trial->seed + 1000) * (STEPS + 1) + (uint64_t)history->step);
+    invent_step(history, &step);
+    bool ends_batch = percent(30);
+    if (!(trial->steps >> history->step & 1)) {
+        history->book = book;
+        return;
+    }
+    buffer_clear(&history->expected);
+    buffer_add_text(&history->expected, "");
+    model_do(&history->model, &step, &history->expected);
+    do_step(history, &step);
+    if (trial->is_told)
+        printf("%d: %s\n%s", history->step,
+               step.kind <= MODEL_REMOVE ? history->json.data : "(tick or reload)",
+               history->expected.data);
+    history_check(history);
+    if (ends_batch)
+        history_end_batch(history);
+}
+
+static void run(const struct trial *trial, struct aro_event_reader *reader)
+{
+    static struct history history; /* large */
+
     memset(&history, 0, sizeof history);
-    chance_seed(seed + 1000);
-    history.seed = seed;
+    chance_seed((trial->seed + 1000) * (STEPS + 1) + STEPS);
+    history.seed = trial->seed;
     history.reader = reader;
     history.book = &books[chance(BOOKS)];
     history.model.rulebook = &history.book->model;
@@ -908,40 +952,130 @@ static void run(unsigned long seed, struct aro_event_reader *reader, bool is_tol
     if (aro_router_new(languages, history.book->rulebook, &history.router) < 0)
         abort();
     history_begin_batch(&history);
-    for (history.step = 0; history.step < STEPS; history.step++) {
-        invent_step(&history, &step);
-        buffer_clear(&history.expected);
-        buffer_add_text(&history.expected, "");
-        model_do(&history.model, &step, &history.expected);
-        do_step(&history, &step);
-        if (is_told)
-            printf("%d: %s\n%s", history.step,
-                   step.kind <= MODEL_REMOVE ? history.json.data : "(tick or reload)",
-                   history.expected.data);
-        history_check(&history);
-        if (percent(30))
-            history_end_batch(&history);
-    }
+    for (history.step = 0; history.step < STEPS; history.step++)
+        run_step(&history, trial);
     history_done(&history);
+}
+
+/* --- runs in processes of their own --- */
+
+static unsigned long *seed_under_way; /* shared with the child */
+
+/* Does one of the @count seeds from @trial's on fail? @trial is then of that seed. */
+static bool run_apart(struct trial *trial, unsigned long count, bool is_quiet,
+                      struct aro_event_reader *reader)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+
+    if (child < 0)
+        abort();
+    if (child == 0) {
+        if (is_quiet && (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout)))
+            abort();
+        for (unsigned long last = trial->seed + count; trial->seed < last; trial->seed++) {
+            *seed_under_way = trial->seed;
+            run(trial, reader);
+        }
+        exit(0);
+    }
+    if (waitpid(child, &status, 0) != child)
+        abort();
+    trial->seed = *seed_under_way;
+    return status != 0;
+}
+
+/* Leaves out one step after the other for as long as what remains still fails. */
+static void shrink(struct trial *trial, struct aro_event_reader *reader)
+{
+    bool is_smaller = true;
+
+    while (is_smaller) {
+        is_smaller = false;
+        for (int step = STEPS - 1; step >= 0; step--) {
+            struct trial fewer = *trial;
+            fewer.steps &= ~(UINT64_C(1) << step);
+            if (fewer.steps != trial->steps && run_apart(&fewer, 1, true, reader)) {
+                *trial = fewer;
+                is_smaller = true;
+            }
+        }
+    }
+}
+
+static int run_block(unsigned long first, struct aro_event_reader *reader)
+{
+    struct trial trial = { .seed = first, .steps = ALL_STEPS };
+
+    if (!run_apart(&trial, SEEDS - first % SEEDS, false, reader))
+        return 0;
+    shrink(&trial, reader);
+    fprintf(stderr, "again: test_router_properties %lu 0x%llx\n", trial.seed,
+            (unsigned long long)trial.steps);
+    trial.is_told = true;
+    run_apart(&trial, 1, false, reader);
+    return 1;
+}
+
+static void books_done(void)
+{
+    for (int i = 0; i < BOOKS; i++)
+        aro_rulebook_free(books[i].rulebook);
+}
+
+static int soak(unsigned long first, struct aro_event_reader *reader)
+{
+    int r = 0;
+
+    while (r == 0) {
+        books_setup(first);
+        r = run_block(first, reader);
+        books_done();
+        first = (first / SEEDS + 1) * SEEDS;
+        printf("up to seed %lu\n", first);
+    }
+    return r;
+}
+
+static int run_one(const char *seed, const char *steps, struct aro_event_reader *reader)
+{
+    struct trial trial = { .seed = strtoul(seed, NULL, 10),
+                           .steps = steps ? strtoull(steps, NULL, 16) : ALL_STEPS,
+                           .is_told = true };
+    books_setup(trial.seed);
+    run(&trial, reader);
+    books_done();
+    return 0;
+}
+
+static int run_all(struct aro_event_reader *reader)
+{
+    books_setup(0);
+    int r = run_block(0, reader);
+    books_done();
+    if (r == 0)
+        printf("%d histories of %d steps\n", SEEDS, STEPS);
+    return r;
 }
 
 int main(int argument_count, char **arguments)
 {
     struct aro_event_reader *reader = NULL;
+    int r;
 
-    if (aro_languages_new(&languages) < 0 || aro_event_reader_new(languages, &reader) < 0)
+    seed_under_way = mmap(NULL, sizeof *seed_under_way, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (seed_under_way == MAP_FAILED || aro_languages_new(&languages) < 0 ||
+        aro_event_reader_new(languages, &reader) < 0)
         return 1;
-    books_setup();
-    if (argument_count > 1) {
-        run(strtoul(arguments[1], NULL, 10), reader, true);
-    } else {
-        for (unsigned long seed = 0; seed < SEEDS; seed++)
-            run(seed, reader, false);
-        printf("%d histories of %d steps\n", SEEDS, STEPS);
-    }
-    for (int i = 0; i < BOOKS; i++)
-        aro_rulebook_free(books[i].rulebook);
+    if (argument_count > 1 && strcmp(arguments[1], "--soak") == 0)
+        r = soak(argument_count > 2 ? strtoul(arguments[2], NULL, 10) : SEEDS, reader);
+    else if (argument_count > 1)
+        r = run_one(arguments[1], argument_count > 2 ? arguments[2] : NULL, reader);
+    else
+        r = run_all(reader);
     aro_event_reader_free(reader);
     aro_languages_free(languages);
-    return 0;
+    return r;
 }
