@@ -7,9 +7,9 @@
 
 #include <librdkafka/rdkafka.h>
 
-/* The partition count of @topic. -ENOENT where there is none or it is not authorised; -EAGAIN. */
-int lookup_partitions(rd_kafka_t *handle, const char *topic, int32_t *ret,
-                      struct aro_error *reterr);
+/* Fills in the partition counts of @topics, by one request; @handle knows their leaders afterwards.
+ * -ENOENT where there is no such topic or it is not authorised; -EAGAIN. */
+int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, struct aro_error *reterr);
 
 /* Where a partition begins and ends (for a read_committed reader). -EAGAIN. */
 int lookup_ends(rd_kafka_t *handle, const char *topic, int32_t partition, int64_t *ret_low,
@@ -17,7 +17,9 @@ int lookup_ends(rd_kafka_t *handle, const char *topic, int32_t partition, int64_
 
 enum lookup_end { LOOKUP_BEGIN, LOOKUP_END };
 
-/* The same for every partition of @topics; the caller owns what is added to @positions. */
+/* The same for every partition of @topics, by one request a broker; the caller owns what is added
+ * to
+ * @positions. */
 int lookup_positions(rd_kafka_t *handle, const struct aro_topics *topics, enum lookup_end which,
                      struct aro_positions *positions, struct aro_error *reterr);
 

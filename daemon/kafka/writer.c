@@ -154,36 +154,31 @@ static enum writer_verdict check_ledger(struct writer *writer, const struct aro_
     return WRITER_DONE;
 }
 
-static int prime_topic(struct writer *writer, const char *topic, struct aro_error *reterr)
+static void topics_add(struct aro_topics *topics, const char *name)
 {
-    int32_t partitions;
-    int r = 0;
-    for (int i = 0; i < PRODUCER_COUNT && r == 0; i++)
-        r = lookup_partitions(writer->producers[i].handle, topic, &partitions, reterr);
-    return r;
+    topics->topics =
+        memory_resize(topics->topics, (topics->topic_count + 1) * sizeof *topics->topics);
+    struct aro_topic *topic = &topics->topics[topics->topic_count++];
+    *topic = (struct aro_topic){ 0 };
+    snprintf(topic->name, sizeof topic->name, "%s", name);
 }
 
 /* Else the first transaction that writes to a topic waits a second for its metadata. */
 static int prime_outputs(struct writer *writer, struct aro_error *reterr)
 {
-    const char *const topics[] = { writer->config->ledger_topic, writer->shard->assignments,
-                                   writer->shard->outcomes, writer->shard->dead_letters };
+    const char *const names[] = { writer->config->ledger_topic, writer->shard->assignments,
+                                  writer->shard->outcomes, writer->shard->dead_letters };
+    struct aro_topics topics = { 0 };
     int r = 0;
 
-    for (size_t i = 0; i < sizeof topics / sizeof *topics && r == 0; i++)
-        r = prime_topic(writer, topics[i], reterr);
-    for (size_t i = 0; i < writer->queue_topic_count && r == 0; i++)
-        r = prime_topic(writer, writer->queue_topics[i], reterr);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        topics_add(&topics, names[i]);
+    for (size_t i = 0; i < writer->queue_topic_count; i++)
+        topics_add(&topics, writer->queue_topics[i]);
+    for (int i = 0; i < PRODUCER_COUNT && r == 0; i++)
+        r = lookup_partitions(writer->producers[i].handle, &topics, reterr);
+    aro_topics_done(&topics);
     return r;
-}
-
-static void topics_add(struct aro_topics *topics, const char *name, int32_t partitions)
-{
-    topics->topics =
-        memory_resize(topics->topics, (topics->topic_count + 1) * sizeof *topics->topics);
-    struct aro_topic *topic = &topics->topics[topics->topic_count++];
-    *topic = (struct aro_topic){ .partition_count = partitions };
-    snprintf(topic->name, sizeof topic->name, "%s", name);
 }
 
 static int topic_compare(const void *a, const void *b)
@@ -197,17 +192,11 @@ static int find_sources(struct writer *writer, struct aro_topics *topics, struct
     const struct config_texts *kinds[] = { &writer->shard->appeals, &writer->shard->agents,
                                            &writer->shard->reviews };
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
-        for (size_t i = 0; i < kinds[kind]->count; i++) {
-            int32_t partitions;
-            int r = lookup_partitions(writer->claim.reads_with, kinds[kind]->items[i], &partitions,
-                                      reterr);
-            if (r < 0)
-                return r;
-            topics_add(topics, kinds[kind]->items[i], partitions);
-        }
+        for (size_t i = 0; i < kinds[kind]->count; i++)
+            topics_add(topics, kinds[kind]->items[i]);
     }
     qsort(topics->topics, topics->topic_count, sizeof *topics->topics, topic_compare);
-    return 0;
+    return lookup_partitions(writer->claim.reads_with, topics, reterr);
 }
 
 /* Ends the transaction that failed with @outcome, and says what that means for who asked. */
