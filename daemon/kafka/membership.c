@@ -3,6 +3,7 @@
 #include "kafka/client.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
+#include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -36,6 +37,7 @@ struct membership {
     char *ledger_topic;
     char *member_id;
     bool has_joined, is_revoking, is_leaving;
+    int64_t asked_at_ms; /* the consumer, for its events: monotonic */
 };
 
 static void term_free(struct term *term)
@@ -198,6 +200,7 @@ static void poll_events(struct membership *membership)
         if (i + 1 == EVENTS_A_TURN)
             wakeup_send(&membership->wakeup); /* the rest after the other events' turn */
     }
+    membership->asked_at_ms = monotonic_ms();
     if (membership->is_leaving && rd_kafka_consumer_closed(membership->consumer)) {
         membership->is_leaving = false;
         membership->has_joined = false;
@@ -306,6 +309,7 @@ int membership_join(struct membership *membership, struct aro_error *reterr)
     if (err)
         return aro_error_set(reterr, -EIO, "cannot join the group: %s", rd_kafka_err2str(err));
     membership->has_joined = true;
+    membership->asked_at_ms = monotonic_ms();
     return 0;
 }
 
@@ -339,6 +343,11 @@ void membership_leave(struct membership *membership)
 bool membership_has_joined(const struct membership *membership)
 {
     return membership->has_joined;
+}
+
+int64_t membership_silence_ms(const struct membership *membership)
+{
+    return monotonic_ms() - membership->asked_at_ms;
 }
 
 const char *membership_member_id(const struct membership *membership)

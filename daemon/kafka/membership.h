@@ -54,6 +54,9 @@ void membership_release(struct membership *membership);
 void membership_leave(struct membership *membership);
 bool membership_has_joined(const struct membership *membership);
 
+/* For how long the group's consumer has not been asked for its events. */
+int64_t membership_silence_ms(const struct membership *membership);
+
 /* The member id by which the group knows us; empty before the first term. */
 const char *membership_member_id(const struct membership *membership);
 

@@ -3,6 +3,7 @@
 #include "kafka/client.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
+#include "loop/monotonic.h"
 #include "support/memory.h"
 
 #include <assert.h>
@@ -34,6 +35,7 @@ struct reader {
     struct reader_callbacks callbacks;
 
     bool is_reading;
+    int64_t asked_at_ms; /* the consumer, for what it has: monotonic */
     int64_t ledger_next;
     struct aro_positions positions; /* of the sources; none while following */
     size_t position_last;           /* records come in runs: where the last one belonged */
@@ -158,11 +160,13 @@ static void deliver(struct reader *reader, const rd_kafka_message_t *message)
 /* Continued by a timer and not by event_active(), which would starve the other timers. */
 static void take_turn(struct reader *reader)
 {
+    bool has_asked = false;
     int count = 0;
 
     while (count < RECORDS_A_TURN && reader->is_reading &&
            reader->callbacks.wants_more(reader->callbacks.context)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->consumer, 0);
+        has_asked = true;
         if (!message)
             break;
         if (reader->is_reading)
@@ -170,6 +174,8 @@ static void take_turn(struct reader *reader)
         rd_kafka_message_destroy(message);
         count++;
     }
+    if (has_asked)
+        reader->asked_at_ms = monotonic_ms();
     if (count == RECORDS_A_TURN)
         event_add(reader->next_turn, &at_once);
     if (count > 0)
@@ -370,8 +376,14 @@ void reader_hold_appeals(struct reader *reader, bool is_held)
                     is_held ? "pause" : "resume", rd_kafka_err2str(err));
 }
 
+int64_t reader_silence_ms(const struct reader *reader)
+{
+    return reader->is_reading ? monotonic_ms() - reader->asked_at_ms : 0;
+}
+
 void reader_continue(struct reader *reader)
 {
+    reader->asked_at_ms = monotonic_ms(); /* it was held back until now */
     if (!event_pending(reader->next_turn, EV_TIMEOUT, NULL))
         event_add(reader->next_turn, &at_once);
 }

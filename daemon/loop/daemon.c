@@ -72,6 +72,7 @@ int daemon_check(const char *config_path)
 /* Counts the shards that still have to commit a reload. */
 struct reload {
     size_t pending_count;
+    bool is_start; /* the daemon is not ready yet, and a reload does not make it so */
     bool is_committed;
     void (*done)(bool is_committed, void *context);
     void *context;
@@ -84,7 +85,8 @@ static void on_shard_reloaded(bool is_committed, void *context)
     reload->is_committed = reload->is_committed && is_committed;
     if (--reload->pending_count > 0)
         return;
-    notify_ready();
+    if (!reload->is_start)
+        notify_ready();
     log_info(NULL, "reloaded");
     reload->done(reload->is_committed, reload->context);
     free(reload);
@@ -96,6 +98,7 @@ static void apply_reload(struct daemon *daemon, void (*done)(bool is_committed, 
     struct reload *reload = memory_new(sizeof *reload);
 
     *reload = (struct reload){ .pending_count = daemon->shard_count + 1,
+                               .is_start = daemon->is_joining,
                                .is_committed = true,
                                .done = done,
                                .context = context };
@@ -129,7 +132,8 @@ int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *c
         rulebook_file_unref(rulebook);
         return r;
     }
-    notify_reloading();
+    if (!daemon->is_joining)
+        notify_reloading();
     config_take_reloadable(daemon->config, config);
     config_free(config);
     log_set_level(daemon->config->log_level);
@@ -407,6 +411,7 @@ static void daemon_done(struct daemon *daemon)
 {
     http_free(daemon->http);
     control_free(daemon->control);
+    supervision_done(&daemon->supervision);
     loop_lag_done(&daemon->lag);
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_free(daemon->shards[i]);
@@ -445,7 +450,8 @@ int daemon_run(const struct daemon_arguments *arguments)
     daemon.started_at = host_clock_now();
     daemon.base = event_base_new();
     if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0 ||
-        loop_lag_init(&daemon.lag, daemon.base) < 0)
+        loop_lag_init(&daemon.lag, daemon.base) < 0 ||
+        supervision_init(&daemon.supervision, &daemon) < 0)
         memory_exhausted();
     if (daemon_load(arguments->config_path, daemon.languages, &daemon.config, &daemon.rulebook,
                     &error) < 0) {

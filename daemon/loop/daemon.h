@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "kafka/membership.h"
 #include "loop/loop_lag.h"
+#include "loop/supervision.h"
 #include "shard/shard.h"
 
 #include <aro/error.h>
@@ -31,6 +32,7 @@ struct daemon {
     struct control *control;
     struct http *http; /* NULL: none */
     struct loop_lag lag;
+    struct supervision supervision;
     struct event *signals[3];
     struct aro_instant started_at;
     struct aro_span tombstones_last; /* in the ledger topic */

@@ -2,6 +2,7 @@
 
 #include "loop/daemon.h"
 #include "loop/metrics_page.h"
+#include "loop/progress.h"
 #include "loop/readiness.h"
 #include "metrics/exposition.h"
 #include "support/cleanup.h"
@@ -15,7 +16,6 @@
 enum {
     OK = 200,
     UNAVAILABLE = 503,
-    SILENCE_MS_MAX = 60 * 1000, /* of a thread; each of its waits takes seconds at most */
 };
 
 /* Takes @json. */
@@ -31,24 +31,18 @@ static void answer_json(struct http_answer *answer, json_t *json)
     buffer_add_text(&answer->body, "\n");
 }
 
-/* That it answers at all says that the loop turns; whether the threads do it has to look. Kafka and
- * Redis have no say in it, since no restart of this process would bring them back. */
+/* That it answers at all says that the loop turns; whether all else does it has to look. */
 static void show_health(void *context, struct http_answer *answer)
 {
     const struct daemon *daemon = context;
-    json_t *silent = json_object();
-    bool is_alive = true;
+    struct progress_hang hang;
+    bool is_alive =
+        !progress_find_hang(daemon, supervision_silence_ms_max(&daemon->supervision), &hang);
 
-    for (size_t i = 0; i < daemon->shard_count; i++) {
-        struct shard_figures figures;
-        shard_get_figures(daemon->shards[i], &figures);
-        is_alive = is_alive && figures.writer_silence_ms <= SILENCE_MS_MAX;
-        json_object_set_new(silent, shard_name(daemon->shards[i]),
-                            json_real((double)figures.writer_silence_ms / 1000));
-    }
     answer->code = is_alive ? OK : UNAVAILABLE;
-    answer_json(answer, json_pack("{s:b, s:f, s:o}", "alive", is_alive, "loop_lag_seconds_max",
-                                  daemon->lag.seconds_max, "writer_silent_seconds", silent));
+    answer_json(answer,
+                json_pack("{s:b, s:f, s:o}", "alive", is_alive, "loop_lag_seconds_max",
+                          daemon->lag.seconds_max, "silent_seconds", progress_describe(daemon)));
 }
 
 static void show_readiness(void *context, struct http_answer *answer)

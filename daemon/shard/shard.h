@@ -110,6 +110,7 @@ struct shard_figures {
     int64_t ledger_next;
     int64_t took_over_ms;      /* -1: not yet */
     int64_t writer_silence_ms; /* as writer_silence_ms() */
+    int64_t reader_silence_ms; /* as reader_silence_ms(); 0 while a batch is on its way */
     bool has_board;
     struct board_status board;
 };

@@ -53,6 +53,7 @@ void shard_get_figures(const struct shard *shard, struct shard_figures *ret)
         .ledger_next = reader_ledger_next(shard->reader),
         .took_over_ms = shard->took_over_ms,
         .writer_silence_ms = writer_silence_ms(shard->writer),
+        .reader_silence_ms = shard->writer_has_batch ? 0 : reader_silence_ms(shard->reader),
         .has_board = shard->board,
     };
     aro_router_counts(shard->router, &ret->counts);

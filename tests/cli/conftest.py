@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -29,3 +31,22 @@ def appealctl():
         return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True,
                               timeout=TIMEOUT_S, check=False, **options)
     return run
+
+
+@pytest.fixture
+def folder():
+    """Short, since the path of a socket must be."""
+    with tempfile.TemporaryDirectory(prefix="aro") as name:
+        yield pathlib.Path(name)
+
+
+@pytest.fixture(scope="module")
+def broker(program):
+    """Address of a sandbox's broker."""
+    process = subprocess.Popen([program, "sandbox"], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(TIMEOUT_S)
+        process.stdout.close()

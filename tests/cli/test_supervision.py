@@ -1,0 +1,130 @@
+"""What systemd is told: that the daemon is alive, and no longer so once any part of it hangs.
+
+The tests stand in for systemd with a socket of their own. tests/systemd has the real one."""
+
+import json
+import os
+import pathlib
+import socket
+import tempfile
+import time
+
+import pytest
+from confluent_kafka import Producer
+from running_router import WAIT_S, Router
+
+WATCHDOG_MS = 800
+HANGS = {
+    "epoll_wait": "the loop",
+    "rd_kafka_consumer_poll": "the reader of a shard",
+    "rd_kafka_queue_poll": "the group's consumer",
+    "rd_kafka_commit_transaction": "the writer of a shard",
+}
+
+
+class Supervisor:
+    """Hears what a daemon tells of itself over NOTIFY_SOCKET."""
+
+    def __init__(self, folder):
+        self.path = folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.heard = []
+
+    def environment(self, **more):
+        # The runtime of a sanitizer asks to be loaded first; a preloaded library comes before it.
+        options = os.environ.get("ASAN_OPTIONS", "")
+        return {**os.environ, "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0", "NOTIFY_SOCKET": str(self.path),
+                "WATCHDOG_USEC": str(WATCHDOG_MS * 1000), **more}
+
+    def hear(self, seconds):
+        """The next message as a dict; None where none comes."""
+        self.socket.settimeout(max(seconds, 0.001))
+        try:
+            text = self.socket.recv(65536).decode()
+        except TimeoutError:
+            return None
+        self.heard.append(dict(line.split("=", 1) for line in text.splitlines()))
+        return self.heard[-1]
+
+    def wait(self, name, value=None, count=1):
+        """Until messages with `name` have come; gives the last one's value."""
+        deadline = time.monotonic() + WAIT_S
+        while count > 0:
+            message = self.hear(deadline - time.monotonic())
+            assert message is not None, f"{name} has not come: {self.heard}"
+            count -= name in message and (value is None or value in message[name])
+        return message[name]
+
+    def wait_starved(self):
+        """Until the watchdog has not been fed for as long as makes systemd kill."""
+        deadline, starved_at = time.monotonic() + WAIT_S, time.monotonic() + WATCHDOG_MS / 1000
+        while time.monotonic() < starved_at:
+            assert time.monotonic() < deadline, "it is fed though a part of it hangs"
+            if "WATCHDOG" in (self.hear(starved_at - time.monotonic()) or {}):
+                starved_at = time.monotonic() + WATCHDOG_MS / 1000
+
+
+@pytest.fixture
+def supervisor(folder):
+    supervisor = Supervisor(folder)
+    yield supervisor
+    supervisor.socket.close()
+
+
+@pytest.fixture(scope="module")
+def supervised(program, broker):
+    """A daemon that owns its shard, its supervisor, and the file that hangs a call of it."""
+    with tempfile.TemporaryDirectory(prefix="aro") as name:
+        folder = pathlib.Path(name)
+        supervisor, hang_file = Supervisor(folder), folder / "hang"
+        preload = program.parents[1] / "tests" / "libhang.so"
+        router = Router(program, folder, broker, environment=supervisor.environment(
+            LD_PRELOAD=str(preload), HANG_FILE=str(hang_file)))
+        yield router, supervisor, hang_file
+        router.end()
+        supervisor.wait("STOPPING", "1")
+        supervisor.socket.close()
+
+
+def produce(broker, topic, event):
+    producer = Producer({"bootstrap.servers": broker})
+    producer.produce(topic, json.dumps(event))
+    assert producer.flush(WAIT_S) == 0
+
+
+def test_a_start_that_waits_for_kafka_asks_for_more_time_and_says_so(program, folder, supervisor):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        router = Router(program, folder, f"127.0.0.1:{nobody.getsockname()[1]}", environment=supervisor.environment())
+        assert int(supervisor.wait("EXTEND_TIMEOUT_USEC")) > 1_000_000
+        assert {"STATUS": "waiting for Kafka"} in supervisor.heard
+        router.ask("reload")
+        supervisor.wait("EXTEND_TIMEOUT_USEC")
+        assert not any("READY" in message for message in supervisor.heard)
+        router.end()
+
+
+def test_it_is_ready_and_tells_what_it_does(supervised, broker):
+    router, supervisor, _ = supervised
+    supervisor.wait("READY", "1")
+    supervisor.wait("STATUS", "main: owner, 0 waiting, 0 records behind")
+    produce(broker, "appeals", {"type": "appeal.submitted", "appeal_id": "a-1", "market": "BR", "languages": ["pt"], "reason": "other"})
+    supervisor.wait("STATUS", "main: owner, 1 waiting, 0 records behind")
+    assert router.ask("reload")[0] == 0
+    supervisor.wait("RELOADING", "1")
+    supervisor.wait("READY", "1")
+
+
+@pytest.mark.parametrize("call", HANGS)
+def test_the_watchdog_is_fed_unless_a_part_hangs(supervised, broker, call):
+    router, supervisor, hang_file = supervised
+    supervisor.wait("WATCHDOG", "1", count=3)
+    hang_file.write_text(call)
+    produce(broker, "agents", {"type": "agent.updated", "agent_id": call, "capacity": 0, "languages": ["pt"], "markets": ["BR"]})
+    supervisor.wait_starved()
+    hang_file.unlink()
+    supervisor.wait("WATCHDOG", "1", count=3)
+
+
+def test_what_hangs_is_named_in_the_log(supervised):
+    assert "the writer of shard 'main' has not moved for" in supervised[0].read_log()
