@@ -6,24 +6,26 @@
 
 #include <string.h>
 
-/* One more for each age step waited, so that nothing starves behind what is more urgent. */
-static int64_t effective_priority(const struct appeal *appeal, const struct aro_router *router,
-                                  struct aro_instant now)
+/* When it should be begun, at the latest. */
+static struct aro_instant due_start(const struct appeal *appeal)
 {
-    int64_t step = aro_rulebook_age_step(router->rulebook).ms;
-    return appeal->priority + (step > 0 ? appeal_age(appeal, now).ms / step : 0);
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    return terms && terms->order == ARO_ORDER_SLACK ? appeal_latest_start(appeal)
+                                                    : appeal->deadline;
 }
 
 int appeal_compare_urgency(const struct appeal *a, const struct appeal *b,
                            const struct aro_router *router, struct aro_instant now)
 {
-    int64_t a_priority = effective_priority(a, router, now);
-    int64_t b_priority = effective_priority(b, router, now);
+    struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
+    int64_t a_priority = appeal_effective_priority(a, age_step, now);
+    int64_t b_priority = appeal_effective_priority(b, age_step, now);
+    struct aro_instant a_start = due_start(a), b_start = due_start(b);
 
     if (a_priority != b_priority)
         return a_priority > b_priority ? -1 : 1;
-    if (a->deadline.ms != b->deadline.ms)
-        return a->deadline.ms < b->deadline.ms ? -1 : 1;
+    if (a_start.ms != b_start.ms)
+        return a_start.ms < b_start.ms ? -1 : 1;
     if (a->arrival != b->arrival)
         return a->arrival < b->arrival ? -1 : 1;
     return strcmp(a->id, b->id);
@@ -31,11 +33,12 @@ int appeal_compare_urgency(const struct appeal *a, const struct appeal *b,
 
 /* The best of a class for @agent, who has @room; @best is the best of that queue so far. */
 static struct appeal *best_of_class(const struct appeal_class *class, const struct agent *agent,
-                                    unsigned room, struct appeal *best)
+                                    unsigned room, const struct aro_router *router,
+                                    struct aro_instant now, struct appeal *best)
 {
     for (size_t i = 0; i < class->line_count && class->lines[i]->effort <= room; i++) {
-        struct appeal *first = line_first_for(class->lines[i], agent->id);
-        if (first && (!best || appeal_compare_place(first, best) < 0))
+        struct appeal *first = line_first_for(class->lines[i], agent->id, router, now);
+        if (first && (!best || appeal_compare_place(first, best, router, now) < 0))
             best = first;
     }
     return best;
@@ -55,7 +58,7 @@ struct appeal *agent_find_work(const struct aro_router *router, const struct age
         struct appeal *first = NULL;
         for (; i < agents->eligible_count && agents->eligible[i]->queue == queue; i++) {
             if (agents->eligible[i]->waiting_count > 0)
-                first = best_of_class(agents->eligible[i], agent, room, first);
+                first = best_of_class(agents->eligible[i], agent, room, router, now, first);
         }
         if (first && (!best || appeal_compare_urgency(first, best, router, now) < 0))
             best = first;

@@ -12,8 +12,9 @@
 struct appeal *agent_find_work(const struct aro_router *router, const struct agent *agent,
                                struct aro_instant now);
 
-/* Which of two appeals of any queues is the more urgent: effective priority, then deadline, then
- * arrival, then id. Negative where @a is. */
+/* Which of two appeals of any queues is the more urgent: effective priority, then latest start
+ * (where its queue is in order of slack) or deadline, then arrival, then id. Negative where @a is.
+ * Both wait, and their clocks run. */
 int appeal_compare_urgency(const struct appeal *a, const struct appeal *b,
                            const struct aro_router *router, struct aro_instant now);
 

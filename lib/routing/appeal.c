@@ -29,7 +29,7 @@ struct appeal *appeal_new(const char *id)
     size_t size = strlen(id) + 1;
     struct appeal *appeal = memory_new(sizeof *appeal + size);
     memcpy(appeal->id, id, size);
-    appeal->deadline = appeal->retry_at = ARO_INSTANT_NEVER;
+    appeal->deadline = appeal->latest_start = appeal->retry_at = ARO_INSTANT_NEVER;
     return appeal;
 }
 
@@ -42,6 +42,17 @@ int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step)
 {
     assert(!appeal_is_stopped(appeal));
     return age_step.ms > 0 ? appeal->clock - appeal->priority * age_step.ms : -appeal->priority;
+}
+
+int64_t appeal_effective_priority(const struct appeal *appeal, struct aro_span age_step,
+                                  struct aro_instant now)
+{
+    return appeal->priority + (age_step.ms > 0 ? appeal_age(appeal, now).ms / age_step.ms : 0);
+}
+
+int64_t ripening_priority(int64_t ripening, struct aro_span age_step, struct aro_instant now)
+{
+    return age_step.ms > 0 ? (now.ms - ripening) / age_step.ms : -ripening;
 }
 
 int appeal_compare_arrivals(const void *a, const void *b)

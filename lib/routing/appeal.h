@@ -33,15 +33,19 @@ struct appeal {
     union {
         struct { /* in line */
             RB_ENTRY(appeal) by_order;
-            int64_t earliest_submitted, earliest_deadline; /* of the subtree */
+            int64_t earliest_submitted, earliest_deadline; /* of the subtree, as is the next */
+            uint64_t earliest_arrival;
         } line;
         struct {                 /* offered, assigned, delivered */
             struct agent *agent; /* NULL: delivered */
             LIST_ENTRY(appeal) of_agent;
             const struct aro_language *language; /* in which the agent will read it */
             const char *topic;                   /* a name; NULL: the shard's own */
-            struct aro_instant offer_expires_at; /* offered only, as is the next */
-            char *why;                           /* JSON: what chose the agent; owned */
+            union {
+                struct aro_instant offer_expires_at; /* offered only */
+                struct aro_instant assigned_at;      /* assigned only; never: held meanwhile */
+            };
+            char *why; /* offered only; JSON: what chose the agent; owned */
         } held;
     } at;
     struct appeal_class *class; /* queue, market, languages, step */
@@ -53,10 +57,11 @@ struct appeal {
     int32_t source_partition; /* -1: not a record */
     uint32_t touched_in;      /* the last batch that changed it */
     struct details *details;
-    uint64_t arrival;            /* its place in every line, never another's */
-    int64_t order_key;           /* what its queue orders by, before arrival; set in line */
-    struct timer timer;          /* of all that may come, what comes first */
-    struct aro_instant retry_at; /* when those who gave it back may be asked again; or never */
+    uint64_t arrival;                /* its place in every line, never another's */
+    int64_t order_key;               /* what its queue orders by, before arrival; set in line */
+    struct timer timer;              /* of all that may come, what comes first */
+    struct aro_instant latest_start; /* for order slack; never: not worked out for this queue */
+    struct aro_instant retry_at;     /* when those who gave it back may be asked again; or never */
     struct aro_instant submitted_at, deadline;
     int64_t clock; /* runs: when its age was 0, hold time left out; stopped: its age, ms */
     uint32_t epoch, output_count;
@@ -94,10 +99,16 @@ static inline bool appeal_is_given_out(const struct appeal *appeal)
 /* Who has it; NULL where nobody does. */
 struct agent *appeal_agent(const struct appeal *appeal);
 
-/* Priority and age in one number, the smaller the sooner: with ageing, when an appeal of priority 0
- * that is as urgent now would have come. An appeal overtakes another one of a priority less by as
- * much as an age step came between them. Its clock runs. */
+/* Priority and age in one number that time does not change, the smaller the sooner: with ageing,
+ * when an appeal of priority 0 would have come that has the same effective priority at every
+ * moment; without (@age_step 0), the priority, negative. Its clock runs. */
 int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step);
+
+/* One more than the priority for each whole age step waited. */
+int64_t appeal_effective_priority(const struct appeal *appeal, struct aro_span age_step,
+                                  struct aro_instant now);
+/* The same, of all that have this ripening. */
+int64_t ripening_priority(int64_t ripening, struct aro_span age_step, struct aro_instant now);
 
 /* For qsort() of pointers to appeals. */
 int appeal_compare_arrivals(const void *a, const void *b);

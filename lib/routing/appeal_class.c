@@ -309,13 +309,40 @@ void appeal_classes_count_agents(struct aro_router *router, struct agent_class *
 
 /* --- lines --- */
 
-int appeal_compare_place(const struct appeal *a, const struct appeal *b)
+static int compare_arrivals(const struct appeal *a, const struct appeal *b)
 {
-    if (a->order_key != b->order_key)
-        return a->order_key < b->order_key ? -1 : 1;
     if (a->arrival != b->arrival)
         return a->arrival < b->arrival ? -1 : 1;
     return strcmp(a->id, b->id);
+}
+
+/* What orders a tree must never change while something lies in it, and effective priorities grow
+ * each at its own moment. So a line of those is in order of ripening: at any moment the most urgent
+ * have the least, and of equals in whole steps the first to come is searched for. */
+static int line_compare(const struct appeal *a, const struct appeal *b)
+{
+    if (a->order_key != b->order_key)
+        return a->order_key < b->order_key ? -1 : 1;
+    return compare_arrivals(a, b);
+}
+
+static bool is_by_priority(const struct appeal *appeal)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    return terms && terms->order == ARO_ORDER_PRIORITY;
+}
+
+int appeal_compare_place(const struct appeal *a, const struct appeal *b,
+                         const struct aro_router *router, struct aro_instant now)
+{
+    if (!is_by_priority(a))
+        return line_compare(a, b);
+    struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
+    int64_t a_priority = appeal_effective_priority(a, age_step, now);
+    int64_t b_priority = appeal_effective_priority(b, age_step, now);
+    if (a_priority != b_priority)
+        return a_priority > b_priority ? -1 : 1;
+    return compare_arrivals(a, b);
 }
 
 static void earliest_of(struct appeal *appeal, const struct appeal *child)
@@ -326,15 +353,18 @@ static void earliest_of(struct appeal *appeal, const struct appeal *child)
         appeal->at.line.earliest_submitted = child->at.line.earliest_submitted;
     if (child->at.line.earliest_deadline < appeal->at.line.earliest_deadline)
         appeal->at.line.earliest_deadline = child->at.line.earliest_deadline;
+    if (child->at.line.earliest_arrival < appeal->at.line.earliest_arrival)
+        appeal->at.line.earliest_arrival = child->at.line.earliest_arrival;
 }
 
 static void line_summarise_alone(struct appeal *appeal)
 {
     appeal->at.line.earliest_submitted = appeal->submitted_at.ms;
     appeal->at.line.earliest_deadline = appeal->deadline.ms;
+    appeal->at.line.earliest_arrival = appeal->arrival;
 }
 
-/* The earliest times of a subtree, from those of its children. */
+/* The earliest of a subtree, from those of its children. */
 static void line_summarise(struct appeal *appeal)
 {
     line_summarise_alone(appeal);
@@ -351,7 +381,7 @@ static void line_summarise_upwards(struct appeal *appeal)
 
 #undef RB_AUGMENT
 #define RB_AUGMENT(appeal) line_summarise(appeal)
-RB_GENERATE(line_tree, appeal, at.line.by_order, appeal_compare_place)
+RB_GENERATE(line_tree, appeal, at.line.by_order, line_compare)
 
 static struct line *class_line(struct appeal_class *class, unsigned effort)
 {
@@ -382,8 +412,8 @@ static int64_t order_key(const struct aro_router *router, const struct appeal *a
     case ARO_ORDER_DEADLINE: return appeal->deadline.ms;
     case ARO_ORDER_PRIORITY:
         return appeal_ripening(appeal, aro_rulebook_age_step(router->rulebook));
-    case ARO_ORDER_ARRIVAL:
-    case ARO_ORDER_SLACK: break;
+    case ARO_ORDER_SLACK: return appeal_latest_start(appeal).ms;
+    case ARO_ORDER_ARRIVAL: break;
     }
     return 0;
 }
@@ -420,12 +450,65 @@ void line_remove(struct appeal *appeal)
     appeal->is_in_line = false;
 }
 
-struct appeal *line_first_for(const struct line *line, const char *agent_id)
+void appeal_set_latest_start(const struct aro_router *router, struct appeal *appeal)
 {
-    struct appeal *appeal = RB_MIN(line_tree, (struct line_tree *)(uintptr_t)&line->tree);
-    while (appeal && details_bar_of(appeal->details, agent_id) != DETAILS_BAR_NONE)
-        appeal = RB_NEXT(line_tree, &line->tree, appeal);
-    return appeal;
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+
+    if (!terms || terms->order != ARO_ORDER_SLACK || appeal_is_stopped(appeal) ||
+        !aro_instant_is_never(appeal->latest_start))
+        return;
+    const struct aro_market_terms *market =
+        aro_rulebook_find_market(router->rulebook, appeal->class->market);
+    struct aro_span expected = handling_expected(&appeal->class->queue->handling);
+    if (expected.ms < 1) /* so that a deadline at night counts as the evening before */
+        expected.ms = 1;
+    appeal->latest_start =
+        aro_calendar_subtract(market ? market->calendar : NULL, appeal->deadline, expected);
+}
+
+struct aro_instant appeal_latest_start(const struct appeal *appeal)
+{
+    return aro_instant_is_never(appeal->latest_start) ? appeal->deadline : appeal->latest_start;
+}
+
+static bool may_decide(const struct appeal *appeal, const char *agent_id)
+{
+    return details_bar_of(appeal->details, agent_id) == DETAILS_BAR_NONE;
+}
+
+/* Of those below @root (it included) whose key is at most @bound, the first to come that @agent_id
+ * may decide, where that came before *@best. Goes where the earliest are first, so that it turns
+ * back almost everywhere else. */
+static void find_earliest(struct appeal *root, int64_t bound, const char *agent_id,
+                          struct appeal **best)
+{
+    if (!root || (*best && root->at.line.earliest_arrival >= (*best)->arrival))
+        return;
+    struct appeal *left = RB_LEFT(root, at.line.by_order);
+    struct appeal *right = root->order_key <= bound ? RB_RIGHT(root, at.line.by_order) : NULL;
+    if (root->order_key <= bound && (!*best || root->arrival < (*best)->arrival) &&
+        may_decide(root, agent_id))
+        *best = root;
+    bool is_left_first =
+        !right || (left && left->at.line.earliest_arrival < right->at.line.earliest_arrival);
+    find_earliest(is_left_first ? left : right, bound, agent_id, best);
+    find_earliest(is_left_first ? right : left, bound, agent_id, best);
+}
+
+struct appeal *line_first_for(const struct line *line, const char *agent_id,
+                              const struct aro_router *router, struct aro_instant now)
+{
+    struct line_tree *tree = (struct line_tree *)(uintptr_t)&line->tree;
+    struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
+    struct appeal *first = RB_MIN(line_tree, tree);
+
+    while (first && !may_decide(first, agent_id))
+        first = RB_NEXT(line_tree, tree, first);
+    if (!first || !is_by_priority(first) || age_step.ms == 0)
+        return first;
+    int64_t priority = ripening_priority(first->order_key, age_step, now);
+    find_earliest(RB_ROOT(tree), now.ms - priority * age_step.ms, agent_id, &first);
+    return first;
 }
 
 typedef int64_t line_time(const struct appeal *root);

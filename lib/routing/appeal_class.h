@@ -93,11 +93,20 @@ void line_find_place(const struct aro_router *router, struct appeal *appeal);
 void line_add(const struct aro_router *router, struct appeal *appeal);
 void line_remove(struct appeal *appeal);
 
-/* Which of two appeals of one queue comes first. */
-int appeal_compare_place(const struct appeal *a, const struct appeal *b);
+/* Works out when the last moment to begin @appeal is, where its queue is in order of slack and it
+ * is not known yet: once, when it first comes to wait there. */
+void appeal_set_latest_start(const struct aro_router *router, struct appeal *appeal);
+/* The deadline, where that was never worked out: it waited before a reload gave its queue this
+ * order. */
+struct aro_instant appeal_latest_start(const struct appeal *appeal);
 
-/* The earliest in line that @agent_id may decide; NULL where there is none. */
-struct appeal *line_first_for(const struct line *line, const char *agent_id);
+/* Which of two appeals of one queue comes first at @now; line_find_place() was called for both. */
+int appeal_compare_place(const struct appeal *a, const struct appeal *b,
+                         const struct aro_router *router, struct aro_instant now);
+
+/* The first in line at @now that @agent_id may decide; NULL where there is none. */
+struct appeal *line_first_for(const struct line *line, const char *agent_id,
+                              const struct aro_router *router, struct aro_instant now);
 
 /* Of everything in line in @queue; never where nothing is. */
 struct aro_instant queue_earliest_submitted(const struct queue *queue);

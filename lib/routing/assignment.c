@@ -97,6 +97,7 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
     if (appeal->state == APPEAL_OFFERED && next == APPEAL_ASSIGNED) {
         queue_count_out(router, appeal); /* the same agent, the same epoch */
         appeal->state = (uint8_t)next;
+        appeal->at.held.assigned_at = turn->now;
         queue_count_in(router, appeal);
         return;
     }
@@ -113,6 +114,8 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
         names_drop(&router->names, appeal->rulebook);
         appeal->rulebook = names_share(router->rulebook_name);
     }
+    if (next == APPEAL_ASSIGNED)
+        appeal->at.held.assigned_at = turn->now;
     appeal_attach(router, appeal);
 }
 
@@ -211,6 +214,21 @@ static void remember(struct turn *turn, const struct appeal *appeal,
     timers_set(&turn->router->remembered_timers, &remembered->timer, turn->now);
 }
 
+/* From the assignment to the decision, in the market's working hours. */
+static void learn_handling(struct turn *turn, const struct appeal *appeal)
+{
+    const struct appeal_class *class = appeal->class;
+    const struct aro_market_terms *market =
+        aro_rulebook_find_market(turn->router->rulebook, class->market);
+
+    if (appeal->state != APPEAL_ASSIGNED || aro_instant_is_never(appeal->at.held.assigned_at))
+        return;
+    turn_touch_queue_record(turn, class->queue);
+    handling_add(&class->queue->handling,
+                 aro_calendar_between(market ? market->calendar : NULL, appeal->at.held.assigned_at,
+                                      turn->now));
+}
+
 void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
 {
     struct aro_router *router = turn->router;
@@ -223,6 +241,8 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
         turn_touch_agent(turn, agent);
         agent_note_hungry(turn, agent);
     }
+    if (decision)
+        learn_handling(turn, appeal);
     appeal_detach(router, appeal);
     if (agent && decision)
         agent_end_idleness(turn, agent);
@@ -242,6 +262,8 @@ void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold)
     appeal_lift(turn->router, appeal);
     appeal->is_on_hold = is_on_hold;
     queue_count_in(turn->router, appeal);
+    if (appeal->state == APPEAL_ASSIGNED)
+        appeal->at.held.assigned_at = ARO_INSTANT_NEVER; /* no measure of the work any more */
     appeal_set_clock(appeal, turn->now, was_stopped);
     if (appeal->state != APPEAL_WAITING)
         return;
@@ -287,6 +309,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
     }
     if (!appeal->class->queue->terms)
         appeal_reroute(turn, appeal, NULL, "queue_gone");
+    appeal_set_latest_start(turn->router, appeal);
     if (appeal->class->queue->terms->delivers_to_queue) {
         appeal_deliver(turn, appeal);
         return;
@@ -299,11 +322,12 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         line_add(turn->router, appeal);
 }
 
-static int compare_queues_and_places(const void *a, const void *b)
+static int compare_queues_and_places(const void *a, const void *b, void *context)
 {
     const struct appeal *x = *(struct appeal *const *)a, *y = *(struct appeal *const *)b;
+    const struct turn *turn = context;
     int order = strcmp(x->class->queue->name, y->class->queue->name);
-    return order ? order : appeal_compare_place(x, y);
+    return order ? order : appeal_compare_place(x, y, turn->router, turn->now);
 }
 
 /* Takes the most urgent of @heads, each the first of a queue, and moves that head on. */
@@ -337,10 +361,11 @@ static void order_entered(struct turn *turn, struct gathered *entered)
     if (entered->count < 2)
         return;
     for (size_t i = 0; i < entered->count; i++) {
+        appeal_set_latest_start(turn->router, entered->items[i]);
         line_find_place(turn->router, entered->items[i]);
         gathered_add(&sorted, entered->items[i]);
     }
-    qsort(sorted.items, sorted.count, sizeof(void *), compare_queues_and_places);
+    qsort_r(sorted.items, sorted.count, sizeof(void *), compare_queues_and_places, turn);
     struct appeal **appeals = (struct appeal **)sorted.items;
     for (size_t i = 0; i < sorted.count; i++) {
         if (i == 0 || appeals[i]->class->queue != appeals[i - 1]->class->queue)

@@ -102,6 +102,8 @@ static void add_holder(struct json_writer *writer, const struct appeal *appeal)
         json_add_text(writer, "agent_id", appeal->at.held.agent->id);
     json_add_text(writer, "language", appeal->at.held.language->tag);
     add_text(writer, "topic", appeal->at.held.topic);
+    if (appeal->state == APPEAL_ASSIGNED)
+        add_ms(writer, "assigned_at", appeal->at.held.assigned_at);
     if (appeal->state != APPEAL_OFFERED)
         return;
     add_ms(writer, "offer_expires_at", appeal->at.held.offer_expires_at);
@@ -147,6 +149,7 @@ void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
     add_ms(&writer, "submitted_at", appeal->submitted_at);
     add_ms(&writer, "deadline", appeal->deadline);
     json_add_integer(&writer, "clock", appeal->clock);
+    add_ms(&writer, "latest_start", appeal->latest_start);
     add_ms(&writer, "retry_at", appeal->retry_at);
     add_flag(&writer, "overdue", appeal->is_overdue);
     add_flag(&writer, "on_hold", appeal->is_on_hold);
@@ -233,6 +236,17 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
     json_close_object(&writer);
 }
 
+void ledger_write_queue(const struct queue *queue, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_open_list(&writer, "handling");
+    for (size_t i = 0; i < queue->handling.count; i++)
+        json_add_integer(&writer, NULL, queue->handling.spans_ms[i]);
+    json_close_list(&writer);
+    json_close_object(&writer);
+}
+
 void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
@@ -283,6 +297,13 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
             continue;
         ledger_write_agent(agent, &dump.record);
         dump_add(&dump, "agent:", agent->id);
+    }
+    position = 0;
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
+        if (!queue_has_record(queue))
+            continue;
+        ledger_write_queue(queue, &dump.record);
+        dump_add(&dump, "queue:", queue->name);
     }
     if (dump.lines.count)
         qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);

@@ -7,6 +7,7 @@
 
 #include "routing/agent.h"
 #include "routing/appeal.h"
+#include "routing/queue.h"
 
 #include "support/buffer.h"
 
@@ -17,6 +18,7 @@
 void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer);
 void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer);
 void ledger_write_agent(const struct agent *agent, struct buffer *buffer);
+void ledger_write_queue(const struct queue *queue, struct buffer *buffer);
 void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer);
 
 /* Every record of the router by key, a line each: the same for equal routers. */

@@ -173,7 +173,7 @@ struct appeal_links {
     size_t language_count;
     const struct aro_language *languages[ARO_LANGUAGES_MAX];
     unsigned step;
-    struct aro_instant offer_expires_at;
+    struct aro_instant offer_expires_at, assigned_at;
     const char *why;
 };
 
@@ -190,6 +190,7 @@ static void read_links(struct reading *reading, enum appeal_state state, struct 
         .language_count = json_array_size(languages),
         .step = (unsigned)read_integer(reading, "step", 1, UINT8_MAX, 1),
         .offer_expires_at = read_instant(reading, "offer_expires_at"),
+        .assigned_at = read_instant(reading, "assigned_at"),
         .why = read_text(reading, "why"),
     };
     if (ret->language_count < 1 || ret->language_count > ARO_LANGUAGES_MAX) {
@@ -222,6 +223,7 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->source_partition = (int32_t)read_integer(reading, "source_partition", 0, INT32_MAX, -1);
     appeal->source_offset = read_integer(reading, "source_offset", 0, INT64_MAX, 0);
     appeal->output_count = (uint32_t)read_integer(reading, "outputs", 0, UINT32_MAX, 0);
+    appeal->latest_start = read_instant(reading, "latest_start");
     appeal->retry_at = read_instant(reading, "retry_at");
     appeal->is_overdue = read_flag(reading, "overdue");
     appeal->is_on_hold = read_flag(reading, "on_hold");
@@ -268,7 +270,10 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
         appeal->at.held.agent = links->agent_id ? agent_get(router, links->agent_id) : NULL;
         appeal->at.held.language = links->language;
         appeal->at.held.topic = names_hold(&router->names, links->topic);
-        appeal->at.held.offer_expires_at = links->offer_expires_at;
+        if (appeal->state == APPEAL_OFFERED)
+            appeal->at.held.offer_expires_at = links->offer_expires_at;
+        else
+            appeal->at.held.assigned_at = links->assigned_at;
         appeal->at.held.why = memory_copy_text(links->why);
     }
     table_add(&router->appeals, appeal);
@@ -468,6 +473,43 @@ static void forget_agent(struct aro_router *router, const char *id)
     agent_forget_unknown(router, agent);
 }
 
+/* --- queues --- */
+
+static void read_handling(struct reading *reading, struct handling *ret)
+{
+    const json_t *list = json_object_get(reading->record, "handling");
+    json_t *span;
+    size_t i;
+
+    *ret = (struct handling){ 0 };
+    json_array_foreach((json_t *)(uintptr_t)list, i, span)
+    {
+        if (!json_is_integer(span) || json_integer_value(span) < 0)
+            reading_fail(reading, "handling");
+        handling_add(ret, (struct aro_span){ json_integer_value(span) });
+    }
+}
+
+static void restore_queue(struct aro_router *router, const char *name, struct reading *reading)
+{
+    struct handling handling;
+
+    read_handling(reading, &handling);
+    if (reading->wrong)
+        return;
+    struct queue *queue = queue_get(router, name);
+    queue->handling = handling;
+    queue->is_record_due = false;
+}
+
+static void forget_queue(struct aro_router *router, const char *name)
+{
+    struct queue *queue = queue_find(router, name);
+
+    if (queue)
+        queue_forget(queue);
+}
+
 /* --- the rulebook's record --- */
 
 static void set_recorded(struct aro_router *router, const char *name, const char *sha256)
@@ -510,6 +552,7 @@ static const struct {
 } kinds[] = {
     { "appeal:", restore_appeal, forget_appeal },
     { "agent:", restore_agent, forget_agent },
+    { "queue:", restore_queue, forget_queue },
     { "rulebook", restore_rulebook, forget_rulebook },
 };
 

@@ -30,6 +30,17 @@ void queue_free(struct aro_router *router, struct queue *queue)
     free(queue);
 }
 
+bool queue_has_record(const struct queue *queue)
+{
+    return queue->handling.count > 0;
+}
+
+void queue_forget(struct queue *queue)
+{
+    queue->handling = (struct handling){ 0 };
+    queue->is_record_due = false;
+}
+
 static void queue_count(struct aro_router *router, const struct appeal *appeal, uint64_t one)
 {
     struct queue *queue = appeal->class->queue;

@@ -24,13 +24,16 @@ static void apply_route(struct aro_router *router, struct appeal *appeal,
 
     aro_rulebook_match(router->rulebook, facts, &route);
     struct queue *queue = queue_get(router, route.queue->name);
+    struct aro_instant deadline = deadline_of(router, appeal, &route, event_deadline);
+    if (!appeal->class || appeal->class->queue != queue || appeal->deadline.ms != deadline.ms)
+        appeal->latest_start = ARO_INSTANT_NEVER;
+    appeal->deadline = deadline;
     unsigned step = appeal->class && appeal->class->queue == queue ? appeal->class->step : 1;
     appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
                      step);
     names_set(&router->names, &appeal->rule, route.rule);
     names_set(&router->names, &appeal->rulebook, router->rulebook_name);
     appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;
-    appeal->deadline = deadline_of(router, appeal, &route, event_deadline);
 }
 
 void route_submitted(struct aro_router *router, struct appeal *appeal,

@@ -374,18 +374,35 @@ static void set_timers_anew(struct aro_router *router)
         appeal_timer_set(router, appeal);
 }
 
-static void free_gone_queues(struct aro_router *router)
+static int compare_names(const void *a, const void *b)
 {
+    return strcmp((*(struct queue *const *)a)->name, (*(struct queue *const *)b)->name);
+}
+
+/* What they have learnt goes with them. */
+static void free_gone_queues(struct turn *turn)
+{
+    struct aro_router *router = turn->router;
     struct gathered gone = { 0 };
     size_t position = 0;
 
     for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
-        if (!queue->terms && TAILQ_EMPTY(&queue->classes))
+        if (!queue->terms && queue->waiting + queue->held + queue->given_out == 0)
             gathered_add(&gone, queue);
     }
+    if (gone.count)
+        qsort(gone.items, gone.count, sizeof(void *), compare_names);
     for (size_t i = 0; i < gone.count; i++) {
-        table_remove(&router->queues, ((struct queue *)gone.items[i])->name);
-        queue_free(router, gone.items[i]);
+        struct queue *queue = gone.items[i];
+        if (queue_has_record(queue)) {
+            turn_touch_queue_record(turn, queue);
+            queue_forget(queue);
+            turn_write_queue(turn, queue);
+        }
+        if (TAILQ_EMPTY(&queue->classes)) {
+            table_remove(&router->queues, queue->name);
+            queue_free(router, queue);
+        }
     }
     free(gone.items);
 }
@@ -412,7 +429,7 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
     turn_settle(&turn);
     turn_end(&turn);
     set_timers_anew(router);
-    free_gone_queues(router);
+    free_gone_queues(&turn);
 }
 
 /* --- the ledger --- */
@@ -444,6 +461,17 @@ int aro_router_counters_set(struct aro_router *router, const json_t *counters)
     return 0;
 }
 
+/* What a queue learnt in the batch. */
+static void seal_queue(struct turn *turn, const struct changed *changed)
+{
+    struct queue *queue = queue_find(turn->router, changed->name);
+
+    if (!queue || !queue->is_record_due)
+        return;
+    turn->source_text = changed->source;
+    turn_write_queue(turn, queue);
+}
+
 /* The record of an agent whose load or idle time changed; those removed are let go of only now, so
  * that one who comes back within the batch is still the one whose record was saved. */
 static void seal_agent(struct turn *turn, const struct changed *changed)
@@ -464,6 +492,8 @@ void aro_router_seal(struct aro_router *router, struct aro_effects *effects)
 
     for (size_t i = 0; i < effects->agent_count; i++)
         seal_agent(&turn, &effects->agents[i]);
+    for (size_t i = 0; i < effects->queue_count; i++)
+        seal_queue(&turn, &effects->queues[i]);
     effects->is_sealed = true;
 }
 

@@ -10,6 +10,7 @@
 
 #define KEY_APPEAL "appeal:"
 #define KEY_AGENT "agent:"
+#define KEY_QUEUE "queue:"
 
 static const char *copy_text(struct turn *turn, const char *text)
 {
@@ -133,6 +134,22 @@ void turn_touch_queue(struct turn *turn, struct queue *queue)
     effects_add_queue(turn->effects, queue->name, turn->source_text);
 }
 
+void turn_touch_queue_record(struct turn *turn, struct queue *queue)
+{
+    struct buffer *body = &turn->router->body;
+    bool is_new = !queue_has_record(queue);
+
+    turn_touch_queue(turn, queue);
+    queue->is_record_due = true;
+    if (queue->saved_in == turn->effects->batch)
+        return;
+    queue->saved_in = turn->effects->batch;
+    if (!is_new)
+        ledger_write_queue(queue, body);
+    turn_save(turn, key_of(turn, KEY_QUEUE, queue->name), is_new ? NULL : body->data,
+              is_new ? 0 : body->length);
+}
+
 /* --- writing --- */
 
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length)
@@ -157,6 +174,17 @@ void turn_write_agent(struct turn *turn, struct agent *agent)
         ledger_write_agent(agent, body);
     turn_write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
                       agent_is_known(agent) ? body->data : NULL, body->length);
+}
+
+void turn_write_queue(struct turn *turn, struct queue *queue)
+{
+    struct buffer *body = &turn->router->body;
+
+    queue->is_record_due = false;
+    if (queue_has_record(queue))
+        ledger_write_queue(queue, body);
+    turn_write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name),
+                      queue_has_record(queue) ? body->data : NULL, body->length);
 }
 
 void turn_write_tombstone(struct turn *turn, const char *appeal_id)

@@ -39,6 +39,8 @@ void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal);
 void turn_touch_remembered(struct turn *turn, struct remembered *remembered);
 void turn_touch_agent(struct turn *turn, struct agent *agent);
 void turn_touch_queue(struct turn *turn, struct queue *queue);
+/* What its ledger record keeps, not only its counts. */
+void turn_touch_queue_record(struct turn *turn, struct queue *queue);
 /* Any other key, before its record changes for the first time in this batch. */
 void turn_save(struct turn *turn, const char *key, const char *value, size_t length);
 
@@ -53,6 +55,7 @@ void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, 
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length);
 /* Writes the agent's record now. */
 void turn_write_agent(struct turn *turn, struct agent *agent);
+void turn_write_queue(struct turn *turn, struct queue *queue);
 void turn_write_tombstone(struct turn *turn, const char *appeal_id);
 
 #endif

@@ -12,14 +12,11 @@ static const struct {
     const char *what;
 } not_yet[] = {
     { { "defaults", "independence_window" }, { 0 }, "independence from earlier deciders" },
-    { { "markets", "*", "hours" }, { 0 }, "working hours" },
-    { { "markets", "*", "holidays" }, { 0 }, "holidays" },
     { { "markets", "*", "launch" }, { 0 }, "launching a market by steps" },
     { { "queues", "*", "overdue_share" }, { 0 }, "a share for the overdue" },
     { { "queues", "*", "independence", "*" },
       { "agent" },
       "independence from more than the agent" },
-    { { "queues", "*", "order" }, { "arrival", "deadline", "priority" }, "this order" },
     { { "queues", "*", "choose", "*" },
       { "best_language", "lowest_load", "longest_idle", "most_spare", "best_skill", "fewest_skills",
         "fewest_open" },

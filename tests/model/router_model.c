@@ -16,7 +16,7 @@ const char *const model_criteria[MODEL_CRITERIA] = {
     "best_language", "lowest_load",   "longest_idle", "most_spare",
     "best_skill",    "fewest_skills", "fewest_open",
 };
-const char *const model_orders[MODEL_ORDERS] = { "arrival", "deadline", "priority" };
+const char *const model_orders[MODEL_ORDERS] = { "arrival", "deadline", "priority", "slack" };
 const struct model_tag model_tags[MODEL_TAGS] = {
     { "pt-BR", 0, "BR" }, { "pt-PT", 0, "PT" }, { "es", 1, "" },
     { "en", 2, "" },      { "zh-Hant", 3, "" }, { "zh-Hans", 4, "" },
@@ -289,16 +289,117 @@ static int64_t effective_priority(const struct model *model, const struct model_
     return appeal->priority + (step ? age / step : 0);
 }
 
+/* --- working hours, a minute at a time --- */
+
+static int64_t minute_before(int64_t ms)
+{
+    return (ms - 1) / 60000 * 60000;
+}
+
+static bool is_open(const struct model_hours *hours, int64_t minute_ms)
+{
+    int minute = (int)(minute_ms / 60000 % 1440);
+    for (int i = 0; i < MODEL_WINDOWS; i++) {
+        if (hours->windows[i][0] <= minute && minute < hours->windows[i][1])
+            return true;
+    }
+    return !hours->has_any;
+}
+
+static int64_t work_between(const struct model_hours *hours, int64_t start, int64_t end)
+{
+    int64_t sum = 0;
+    while (end > start) {
+        int64_t minute = minute_before(end), from = minute > start ? minute : start;
+        sum += is_open(hours, minute) ? end - from : 0;
+        end = from;
+    }
+    return sum;
+}
+
+static int64_t work_before(const struct model_hours *hours, int64_t end, int64_t left)
+{
+    while (left > 0) {
+        int64_t minute = minute_before(end);
+        int64_t part = end - minute < left || !is_open(hours, minute) ? end - minute : left;
+        left -= is_open(hours, minute) ? part : 0;
+        end -= part;
+    }
+    return end;
+}
+
+static int64_t median_of(const struct model_learnt *learnt)
+{
+    for (int i = 0; i < learnt->count; i++) {
+        int less = 0, equal = 0, middle = (learnt->count - 1) / 2;
+        for (int j = 0; j < learnt->count; j++) {
+            less += learnt->spans_ms[j] < learnt->spans_ms[i];
+            equal += learnt->spans_ms[j] == learnt->spans_ms[i];
+        }
+        if (less <= middle && middle < less + equal)
+            return learnt->spans_ms[i];
+    }
+    return 0;
+}
+
+static bool is_by_slack(const struct model *model, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    return queue->exists && !queue->delivers && queue->order == 3;
+}
+
+static void set_latest_start(struct model *model, struct model_appeal *appeal)
+{
+    int64_t expected = median_of(&model->learnt[appeal->queue]);
+
+    if (is_by_slack(model, appeal) && !appeal->is_on_hold && appeal->latest_start == NEVER &&
+        appeal->deadline != NEVER)
+        appeal->latest_start = work_before(&model->rulebook->hours[appeal->market],
+                                           appeal->deadline, expected ? expected : 1);
+}
+
+static void learn(struct model *model, const struct model_appeal *appeal, int64_t now)
+{
+    struct model_learnt *learnt = &model->learnt[appeal->queue];
+
+    if (appeal->state != MODEL_ASSIGNED || appeal->assigned_at == NEVER)
+        return;
+    if (learnt->count == MODEL_SPANS)
+        memmove(learnt->spans_ms, learnt->spans_ms + 1, --learnt->count * sizeof(int64_t));
+    learnt->spans_ms[learnt->count++] =
+        work_between(&model->rulebook->hours[appeal->market], appeal->assigned_at, now);
+}
+
+/* A queue that is gone, once it is empty, has learnt nothing. */
+static void forget_gone(struct model *model)
+{
+    for (int queue = 0; queue < MODEL_QUEUES; queue++) {
+        bool is_used = model->rulebook->queues[queue].exists;
+        for (int i = 0; i < MODEL_APPEALS; i++) {
+            enum model_state state = model->appeals[i].state;
+            is_used |=
+                state != MODEL_ABSENT && state != MODEL_CLOSED && model->appeals[i].queue == queue;
+        }
+        if (!is_used)
+            model->learnt[queue] = (struct model_learnt){ 0 };
+    }
+}
+
+static int64_t due_start(const struct model *model, const struct model_appeal *appeal)
+{
+    bool is_known = is_by_slack(model, appeal) && appeal->latest_start != NEVER;
+    return is_known ? appeal->latest_start : appeal->deadline;
+}
+
 static bool is_more_urgent(const struct model *model, int a, int b, int64_t now)
 {
     const struct model_appeal *x = &model->appeals[a], *y = &model->appeals[b];
     int64_t px = effective_priority(model, x, now), py = effective_priority(model, y, now);
+    int64_t sx = due_start(model, x), sy = due_start(model, y);
 
     if (px != py)
         return px > py;
-    if (x->deadline != y->deadline)
-        return x->deadline < y->deadline;
-    return x->arrival < y->arrival;
+    return sx != sy ? sx < sy : x->arrival < y->arrival;
 }
 
 static bool is_waiting(const struct model_appeal *appeal)
@@ -311,30 +412,32 @@ static bool is_queue_for_agents(const struct model *model, int queue)
     return model->rulebook->queues[queue].exists && !model->rulebook->queues[queue].delivers;
 }
 
-static int64_t place_key(const struct model *model, const struct model_appeal *appeal)
+static int64_t place_key(const struct model *model, const struct model_appeal *appeal, int64_t now)
 {
-    bool is_ordered = is_queue_for_agents(model, appeal->queue) && !appeal->is_on_hold;
+    bool is_ordered = is_queue_for_agents(model, appeal->queue) &&
+                      (!appeal->is_on_hold || model->rulebook->queues[appeal->queue].order == 2);
     switch (is_ordered ? model->rulebook->queues[appeal->queue].order : 0) {
     case 1: return appeal->deadline;
-    case 2: return appeal->age_base - appeal->priority * model->rulebook->age_step_ms;
+    case 2: return -effective_priority(model, appeal, now);
+    case 3: return due_start(model, appeal);
     default: return 0;
     }
 }
 
-static bool is_ahead(const struct model *model, int a, int b)
+static bool is_ahead(const struct model *model, int a, int b, int64_t now)
 {
     const struct model_appeal *x = &model->appeals[a], *y = &model->appeals[b];
-    int64_t kx = place_key(model, x), ky = place_key(model, y);
+    int64_t kx = place_key(model, x, now), ky = place_key(model, y, now);
     return kx != ky ? kx < ky : x->arrival < y->arrival;
 }
 
-static int first_of_queue(const struct model *model, int agent, int queue)
+static int first_of_queue(const struct model *model, int agent, int queue, int64_t now)
 {
     int first = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
         if (is_waiting(appeal) && appeal->queue == queue && may_take(model, agent, i) &&
-            (first == NOBODY || is_ahead(model, i, first)))
+            (first == NOBODY || is_ahead(model, i, first, now)))
             first = i;
     }
     return first;
@@ -345,7 +448,7 @@ static int work_for(const struct model *model, int agent, int64_t now)
     int best = NOBODY;
     for (int queue = 0; queue < MODEL_QUEUES && model->agents[agent].is_known; queue++) {
         int first =
-            is_queue_for_agents(model, queue) ? first_of_queue(model, agent, queue) : NOBODY;
+            is_queue_for_agents(model, queue) ? first_of_queue(model, agent, queue, now) : NOBODY;
         if (first != NOBODY && (best == NOBODY || is_more_urgent(model, first, best, now)))
             best = first;
     }
@@ -496,10 +599,12 @@ static void set_rulebook_name(const struct model *model, struct model_appeal *ap
 static void route(struct model *model, struct model_appeal *appeal)
 {
     int queue = queue_of_rule(model, appeal->reason, &appeal->rule);
-    if (queue != appeal->queue)
+    bool is_other_queue = queue != appeal->queue;
+    if (is_other_queue)
         appeal->step = 1;
     appeal->queue = queue;
     const struct model_rule *rule = &model->rulebook->rules[appeal->rule];
+    int64_t deadline = appeal->deadline;
 
     set_rulebook_name(model, appeal);
     appeal->priority = rule->has_priority ? rule->priority : appeal->event_priority;
@@ -509,6 +614,8 @@ static void route(struct model *model, struct model_appeal *appeal)
         appeal->deadline = appeal->event_deadline;
     else
         appeal->deadline = appeal->submitted + model->rulebook->deadline_ms;
+    if (is_other_queue || deadline != appeal->deadline)
+        appeal->latest_start = NEVER;
 }
 
 static void take_back(struct model_appeal *appeal)
@@ -546,6 +653,7 @@ static void give(struct saying *saying, int index)
     const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
     appeal->state = queue->makes_offers ? MODEL_OFFERED : MODEL_ASSIGNED;
     appeal->holder = why.best;
+    appeal->assigned_at = saying->now;
     appeal->epoch++;
     appeal->is_announced = false;
     appeal->retry_at = NEVER;
@@ -666,17 +774,19 @@ static void settle_entered(struct saying *saying, int index)
         deliver(saying, index);
         return;
     }
+    set_latest_start(model, appeal);
     climb(saying, index);
     if (!saying->is_reload && best_of(model, index, NOBODY) != NOBODY)
         give(saying, index);
 }
 
 /* Is another of its queue, entered and not yet @done, ahead of it? */
-static bool is_behind(const struct model *model, const bool *done, int index)
+static bool is_behind(const struct model *model, const bool *done, int index, int64_t now)
 {
     for (int i = 0; i < MODEL_APPEALS; i++) {
         if (model->appeals[i].has_just_entered && !done[i] &&
-            model->appeals[i].queue == model->appeals[index].queue && is_ahead(model, i, index))
+            model->appeals[i].queue == model->appeals[index].queue &&
+            is_ahead(model, i, index, now))
             return true;
     }
     return false;
@@ -687,7 +797,7 @@ static int next_entered(const struct model *model, const bool *done, int64_t now
 {
     int next = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
-        if (model->appeals[i].has_just_entered && !done[i] && !is_behind(model, done, i) &&
+        if (model->appeals[i].has_just_entered && !done[i] && !is_behind(model, done, i, now) &&
             (next == NOBODY || is_more_urgent(model, i, next, now)))
             next = i;
     }
@@ -706,6 +816,11 @@ static void settle(struct saying *saying)
     struct model *model = saying->model;
     bool done[MODEL_APPEALS] = { false };
     int order[MODEL_APPEALS], count = 0;
+
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].has_just_entered)
+            set_latest_start(model, &model->appeals[i]);
+    }
 
     for (int next; (next = next_entered(model, done, saying->now)) != NOBODY; done[next] = true)
         order[count++] = next;
@@ -789,6 +904,7 @@ static void set_hold(struct saying *saying, int index, bool is_on_hold)
     struct model_appeal *appeal = &saying->model->appeals[index];
 
     appeal->is_on_hold = is_on_hold;
+    appeal->assigned_at = NEVER;
     appeal->age_base = saying->now - appeal->age_base;
     if (appeal->state != MODEL_WAITING)
         return;
@@ -873,6 +989,7 @@ static void do_decide(struct saying *saying, const struct model_step *step)
     buffer_add_text(saying->lines, " reason=decided\n");
     if (model_has_agent(appeal))
         saying->model->agents[appeal->holder].idle_since = saying->now;
+    learn(saying->model, appeal, saying->now);
     close(appeal, saying->now);
 }
 
@@ -888,6 +1005,7 @@ static void accept(struct saying *saying, int index)
     struct model_agent *agent = &saying->model->agents[appeal->holder];
 
     appeal->state = MODEL_ASSIGNED;
+    appeal->assigned_at = saying->now;
     agent->misses = 0;
     agent->idle_since = saying->now;
     say_assignment(saying, "assignment.created", index, NULL, NULL);
@@ -1199,4 +1317,6 @@ void model_do(struct model *model, const struct model_step *step, struct buffer 
     case MODEL_RELOAD: do_reload(&saying, step); break;
     }
     settle(&saying);
+    if (step->kind == MODEL_RELOAD)
+        forget_gone(model);
 }

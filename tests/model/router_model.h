@@ -21,9 +21,11 @@ enum {
     MODEL_REASONS = 4,
     MODEL_LANGUAGES = 3, /* of an appeal */
     MODEL_CRITERIA = 7,
-    MODEL_ORDERS = 3,
+    MODEL_ORDERS = 4,
     MODEL_STEPS = 3, /* of a ladder */
     MODEL_DECLINES = MODEL_AGENTS,
+    MODEL_WINDOWS = 2, /* of a market, each day */
+    MODEL_SPANS = 31,  /* decisions that a queue learns from */
 };
 
 extern const char *const model_markets[MODEL_MARKETS];
@@ -67,6 +69,10 @@ struct model_rulebook {
     int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first may be 0: none */
     bool accepts_hant_for_hans;
     int fallback; /* a tag, of the first market; -1: none */
+    struct model_hours {
+        bool has_any;                  /* otherwise it is open always */
+        int windows[MODEL_WINDOWS][2]; /* minutes of each day, UTC */
+    } hours[MODEL_MARKETS];
     struct model_queue queues[MODEL_QUEUES];
     struct model_rule rules[MODEL_REASONS];
 };
@@ -139,6 +145,8 @@ struct model_appeal {
     unsigned declined;                           /* agents, bits */
     int64_t submitted, event_deadline, deadline; /* INT64_MAX: none, as is the next but one */
     int64_t age_base;                            /* runs: when its age was 0; stopped: its age */
+    int64_t latest_start; /* INT64_MAX: not worked out, as is the next: held meanwhile */
+    int64_t assigned_at;
     int64_t retry_at, closed_at;
     uint64_t arrival;
     int queue, step, holder, rule, held_language;
@@ -156,8 +164,15 @@ struct model_agent {
     int misses;
 };
 
+/* How long the last decisions of a queue took, the oldest first. */
+struct model_learnt {
+    int count;
+    int64_t spans_ms[MODEL_SPANS];
+};
+
 struct model {
     const struct model_rulebook *rulebook;
+    struct model_learnt learnt[MODEL_QUEUES];
     struct model_appeal appeals[MODEL_APPEALS];
     struct model_agent agents[MODEL_AGENTS];
     uint64_t arrival_last;

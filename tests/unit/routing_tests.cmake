@@ -5,6 +5,7 @@ target_link_libraries(router_world PRIVATE aro_build PUBLIC appealrouter PkgConf
 aro_add_unit_test(names)
 aro_add_unit_test(timers)
 aro_add_unit_test(details)
+aro_add_unit_test(handling)
 aro_add_unit_test(router router_world)
 aro_add_unit_test(router_views router_world)
 aro_add_unit_test(state_table router_world)

@@ -105,6 +105,18 @@ static void invent_rule(struct model_rule *rule, int queue)
     rule->deadline_ms = (1 + chance(3)) * INT64_C(3600000);
 }
 
+/* Gaps of the length of a history: it begins at 10:00. */
+static void invent_hours(struct model_hours *hours)
+{
+    int minute = 570;
+
+    hours->has_any = percent(50);
+    for (int i = 0; i < MODEL_WINDOWS; i++) {
+        hours->windows[i][0] = minute += 1 + chance(120);
+        hours->windows[i][1] = minute += 1 + chance(120);
+    }
+}
+
 static void invent_rulebook(struct model_rulebook *book, int number)
 {
     int last = chance(MODEL_QUEUES);
@@ -114,6 +126,8 @@ static void invent_rulebook(struct model_rulebook *book, int number)
     book->deadline_ms = percent(50) ? 7200000 : 0;
     book->dedupe_ms = 1800000;
     book->age_step_ms = percent(50) ? 600000 : 4 * 3600000;
+    for (int i = 0; i < MODEL_MARKETS; i++)
+        invent_hours(&book->hours[i]);
     book->fallback = percent(50) ? chance(MODEL_TAGS) : -1;
     book->accepts_hant_for_hans = percent(30);
     for (int i = 0; i < MODEL_QUEUES; i++) {
@@ -195,6 +209,21 @@ static void write_rule(struct buffer *yaml, const struct model_rule *rule, int i
     buffer_add_text(yaml, " } }\n");
 }
 
+static void write_market(struct buffer *yaml, const struct model_rulebook *book, int market)
+{
+    const struct model_hours *hours = &book->hours[market];
+
+    buffer_add_format(yaml, "  %s: { languages: [en]", model_markets[market]);
+    if (market == 0 && book->fallback >= 0)
+        buffer_add_format(yaml, ", fallback: [%s]", model_tags[book->fallback].text);
+    for (int i = 0; i < MODEL_WINDOWS && hours->has_any; i++) {
+        const int *window = hours->windows[i];
+        buffer_add_format(yaml, "%s\"%02d:%02d-%02d:%02d\"", i ? ", " : ", hours: { mon-sun: [",
+                          window[0] / 60, window[0] % 60, window[1] / 60, window[1] % 60);
+    }
+    buffer_add_text(yaml, hours->has_any ? "] } }\n" : " }\n");
+}
+
 static void write_rulebook(struct buffer *yaml, const struct model_rulebook *book)
 {
     buffer_add_format(yaml, "rulebook: %s\nseed: %llu\ndefaults: { dedupe_window: %lldms",
@@ -204,9 +233,9 @@ static void write_rulebook(struct buffer *yaml, const struct model_rulebook *boo
     buffer_add_format(yaml, ", age_step: %lldms }\n", (long long)book->age_step_ms);
     if (book->accepts_hant_for_hans)
         buffer_add_text(yaml, "languages: { accept: { zh-Hans: [zh-Hant] } }\n");
-    if (book->fallback >= 0)
-        buffer_add_format(yaml, "markets: { BR: { fallback: [%s] } }\n",
-                          model_tags[book->fallback].text);
+    buffer_add_text(yaml, "markets:\n");
+    for (int i = 0; i < MODEL_MARKETS; i++)
+        write_market(yaml, book, i);
     buffer_add_text(yaml, "queues:\n");
     for (int i = 0; i < MODEL_QUEUES; i++) {
         if (book->queues[i].exists)
@@ -259,6 +288,7 @@ struct history {
     struct aro_event_reader *reader;
     const struct book *book;
     const struct book *book_before;
+    bool is_crowded;
     int64_t now, offset;
     struct buffer expected, said, json;
     unsigned epochs[MODEL_APPEALS], epochs_before[MODEL_APPEALS];
@@ -303,6 +333,18 @@ static unsigned invent_agents(int share)
     return bits;
 }
 
+/* In some histories nearly all ask the same, and few people are there: long lines. */
+static void make_crowd(struct model_step *step)
+{
+    if (percent(15))
+        return;
+    step->market = percent(80) ? 0 : step->market;
+    step->languages[0] = 0;
+    step->language_count = step->effort = 1;
+    step->reason = step->reason % 2;
+    step->has_languages = false;
+}
+
 static void invent_fields(struct model_step *step)
 {
     step->market = percent(70) ? 0 : chance(MODEL_MARKETS);
@@ -313,8 +355,8 @@ static void invent_fields(struct model_step *step)
     step->language_count = invent_languages(step->languages);
     step->decided_by = percent(30) ? chance(MODEL_AGENTS) : -1;
     step->excluded = invent_agents(percent(20) ? 30 : 0);
-    step->has_deadline = percent(30);
-    step->deadline = step->now + (1 + chance(5)) * INT64_C(1800000);
+    step->has_deadline = percent(50);
+    step->deadline = step->now + (1 + chance(30)) * INT64_C(300000);
 }
 
 static void invent_update(struct model_step *step)
@@ -325,6 +367,15 @@ static void invent_update(struct model_step *step)
     step->has_deadline = percent(20);
     step->has_hold = percent(40);
     step->is_on_hold = percent(50);
+}
+
+/* Who serves the crowd has little room, and comes late. */
+static void make_scarce(struct model_profile *profile, int step)
+{
+    profile->levels[0] = 5;
+    profile->all_markets = true;
+    profile->markets = 0;
+    profile->capacity = step < 12 ? chance(2) : profile->capacity;
 }
 
 static void invent_profile(struct model_profile *profile)
@@ -397,6 +448,10 @@ static void invent_step(struct history *history, struct model_step *step)
         invent_profile(&step->profile);
     else if (step->kind >= MODEL_ACCEPT && step->kind <= MODEL_DECIDE)
         invent_review(history, step);
+    if (history->is_crowded)
+        make_crowd(step);
+    if (history->is_crowded && step->kind == MODEL_AGENT)
+        make_scarce(&step->profile, history->step);
     if (step->kind == MODEL_RELOAD) {
         history->book = &books[chance(BOOKS)];
         step->rulebook = &history->book->model;
@@ -665,6 +720,63 @@ static void add_said(struct buffer *lines, const struct aro_record *record)
     json_decref(body);
 }
 
+static int64_t recorded_ms(const json_t *record, const char *name)
+{
+    const json_t *value = json_object_get(record, name);
+    return value ? json_integer_value(value) : INT64_MAX;
+}
+
+/* What is learnt and worked out only shows much later, if at all: it is looked up in the ledger. */
+static void check_recorded_appeal(const struct history *history, int index, const json_t *record)
+{
+    const struct model_appeal *appeal = &history->model.appeals[index];
+    bool is_assigned = appeal->state == MODEL_ASSIGNED;
+
+    if (appeal->state == MODEL_ABSENT || appeal->state == MODEL_CLOSED)
+        return;
+    if (recorded_ms(record, "latest_start") != appeal->latest_start)
+        history_fail(history, "another latest start is recorded", "");
+    if (recorded_ms(record, "assigned_at") != (is_assigned ? appeal->assigned_at : INT64_MAX))
+        history_fail(history, "another time of assignment is recorded", "");
+}
+
+static void check_recorded_queue(const struct history *history, int index, const json_t *record)
+{
+    const struct model_learnt *learnt = &history->model.learnt[index];
+    const json_t *handling = json_object_get(record, "handling");
+
+    if (json_array_size(handling) != (size_t)learnt->count)
+        history_fail(history, "a queue has learnt from another number of decisions", "");
+    for (int i = 0; i < learnt->count; i++) {
+        if (json_integer_value(json_array_get(handling, (size_t)i)) != learnt->spans_ms[i])
+            history_fail(history, "a queue has learnt another time", "");
+    }
+}
+
+static bool is_last_of_key(const struct history *history, size_t index)
+{
+    const char *key = aro_effects_record_at(history->effects, index)->key;
+
+    for (size_t i = index + 1; i < aro_effects_record_count(history->effects); i++) {
+        const struct aro_record *later = aro_effects_record_at(history->effects, i);
+        if (later->kind == ARO_RECORD_LEDGER && strcmp(later->key, key) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void check_recorded(const struct history *history, const struct aro_record *record)
+{
+    json_t *body = record->value ? json_loadb(record->value, record->value_length, 0, NULL) : NULL;
+    int index;
+
+    if (sscanf(record->key, "appeal:appeal-%d", &index) == 1)
+        check_recorded_appeal(history, index, body);
+    else if (sscanf(record->key, "queue:q%d", &index) == 1)
+        check_recorded_queue(history, index, body);
+    json_decref(body);
+}
+
 static void history_listen(struct history *history)
 {
     buffer_clear(&history->said);
@@ -673,6 +785,8 @@ static void history_listen(struct history *history)
         const struct aro_record *record = aro_effects_record_at(history->effects, history->seen);
         if (record->kind != ARO_RECORD_LEDGER)
             add_said(&history->said, record);
+        else if (is_last_of_key(history, history->seen))
+            check_recorded(history, record);
     }
 }
 
@@ -823,6 +937,7 @@ static void history_seal(struct history *history)
     if (history->twin)
         aro_router_seal(history->twin, history->twin_effects);
     check_twin(history);
+    history_listen(history); /* to what is only recorded now */
     for (size_t i = 0; i < aro_effects_record_count(history->effects); i++) {
         const struct aro_record *record = aro_effects_record_at(history->effects, i);
         if (record->kind == ARO_RECORD_LEDGER)
@@ -947,6 +1062,7 @@ static void run(const struct trial *trial, struct aro_event_reader *reader)
     history.seed = trial->seed;
     history.reader = reader;
     history.book = &books[chance(BOOKS)];
+    history.is_crowded = percent(40);
     history.model.rulebook = &history.book->model;
     history.now = INT64_C(1795341600000);
     if (aro_router_new(languages, history.book->rulebook, &history.router) < 0)
