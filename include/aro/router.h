@@ -38,12 +38,57 @@ void aro_router_apply(struct aro_router *router, struct aro_instant now,
 bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct aro_instant until,
                      unsigned limit, struct aro_effects *effects);
 
+/* Pauses a market, or ends the pause: nothing of it is given out from now on, and its appeals are
+ * held, or resumed, by aro_router_work(). The rulebook may pause a market as well; then the end of
+ * this pause alone does not resume it. Gives whether it was otherwise before. Source: control. */
+bool aro_router_pause(struct aro_router *router, struct aro_instant now, const char *market,
+                      bool is_paused, struct aro_effects *effects);
+
+/* Which waiting appeals to reroute. */
+struct aro_reroute_filter {
+    const char *market, *queue; /* NULL: any */
+};
+
+/* Begins to send appeals that wait where the rulebook in force sends them; aro_router_work() goes
+ * on. False where that is under way already. Source: control. */
+bool aro_router_reroute(struct aro_router *router, struct aro_instant now,
+                        const struct aro_reroute_filter *filter, struct aro_effects *effects);
+bool aro_router_is_rerouting(const struct aro_router *router);
+
+/* What it has looked at so far in this process; @to is @from where it stays. */
+struct aro_reroute_move {
+    const char *from, *to;
+    uint64_t count;
+};
+void aro_router_each_rerouted(struct aro_router *router,
+                              void (*visit)(const struct aro_reroute_move *move, void *context),
+                              void *context);
+
+/* The same on paper, some appeals at a time. Appeals that come and go meanwhile may be missed. */
+struct aro_reroute_preview;
+int aro_reroute_preview_new(const struct aro_reroute_filter *filter,
+                            struct aro_reroute_preview **ret);
+void aro_reroute_preview_free(struct aro_reroute_preview *preview);
+/* Looks at up to @limit more; false once there are none. */
+bool aro_reroute_preview_go_on(struct aro_reroute_preview *preview, const struct aro_router *router,
+                               unsigned limit);
+void aro_reroute_preview_each(struct aro_reroute_preview *preview,
+                              void (*visit)(const struct aro_reroute_move *move, void *context),
+                              void *context);
+
+/* Goes on with what a pause, its end, a reload or a reroute has still to do to appeals: up to
+ * @limit of them, so that the loop is never held. Gives whether there is more. Source: control. */
+bool aro_router_work(struct aro_router *router, struct aro_instant now, unsigned limit,
+                     struct aro_effects *effects);
+bool aro_router_has_work(const struct aro_router *router);
+
 /* When the next timer is due; never where none is armed. */
 struct aro_instant aro_router_next_due(const struct aro_router *router);
 
 /* Swaps the rulebook (a reload, or a take-over with another file) and does what follows: records
  * `rulebook`, moves waiting appeals whose queue is gone (`appeal.rerouted`), gives out what can be
- * given now. @rulebook is borrowed from here; the old one is no longer used on return. */
+ * given now; aro_router_work() does what follows where it pauses other markets. @rulebook is
+ * borrowed from here; the old one is no longer used on return. */
 void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
                              const struct aro_rulebook *rulebook, const struct aro_source *source,
                              struct aro_effects *effects);
@@ -97,6 +142,23 @@ bool aro_router_agent_view(const struct aro_router *router, const char *id,
                            struct aro_agent_view *ret);
 bool aro_router_queue_view(const struct aro_router *router, const char *name,
                            struct aro_queue_view *ret);
+
+struct aro_market_view {
+    const char *name;
+    enum aro_launch launch; /* by the rulebook in force */
+    bool is_paused_by_operator, is_paused_by_rulebook;
+    bool is_changing; /* its appeals are still being held, resumed or given out */
+    uint64_t waiting, held, assigned;
+};
+
+/* False where the rulebook does not name the market and nothing is known of it: then *@ret is what
+ * holds for it all the same. */
+bool aro_router_market_view(const struct aro_router *router, const char *name,
+                            struct aro_market_view *ret);
+/* Visits each market that the rulebook names, that has appeals, or is paused; by name. */
+void aro_router_each_market(const struct aro_router *router,
+                            void (*visit)(const struct aro_market_view *market, void *context),
+                            void *context);
 
 /* Visits every known agent, by id; every queue of the rulebook, and those gone that still hold
  * appeals. */

@@ -82,6 +82,7 @@ struct aro_queue_terms {
     unsigned overdue_share;        /* percent of the capacity; 100 where not given */
 };
 
+/* How far a market is launched. */
 enum aro_launch {
     ARO_LAUNCH_FULL,
     ARO_LAUNCH_DRAFT,
@@ -89,6 +90,8 @@ enum aro_launch {
     ARO_LAUNCH_CANARY,
     ARO_LAUNCH_PAUSED
 };
+/* "full" */
+const char *aro_launch_name(enum aro_launch launch);
 
 struct aro_market_terms {
     const char *name;
@@ -153,6 +156,9 @@ const struct aro_queue_terms *aro_rulebook_queue_at(const struct aro_rulebook *r
                                                     size_t index);
 const struct aro_queue_terms *aro_rulebook_find_queue(const struct aro_rulebook *rulebook,
                                                       const char *name);
+size_t aro_rulebook_market_count(const struct aro_rulebook *rulebook);
+const struct aro_market_terms *aro_rulebook_market_at(const struct aro_rulebook *rulebook,
+                                                      size_t index);
 /* NULL where the rulebook does not name it: full, no fallback, open always. */
 const struct aro_market_terms *aro_rulebook_find_market(const struct aro_rulebook *rulebook,
                                                         const char *name);

@@ -57,7 +57,8 @@ struct appeal *agent_find_work(const struct aro_router *router, const struct age
         const struct queue *queue = agents->eligible[i]->queue;
         struct appeal *first = NULL;
         for (; i < agents->eligible_count && agents->eligible[i]->queue == queue; i++) {
-            if (agents->eligible[i]->waiting_count > 0)
+            if (agents->eligible[i]->waiting_count > 0 &&
+                !market_is_shut(agents->eligible[i]->market_state))
                 first = best_of_class(agents->eligible[i], agent, room, router, now, first);
         }
         if (first && (!best || appeal_compare_urgency(first, best, router, now) < 0))

@@ -114,7 +114,8 @@ void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reas
     emit_assignment(turn, appeal, "assignment.revoked", &writer);
 }
 
-void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why)
+static struct json_writer open_waiting(struct turn *turn, const struct appeal *appeal,
+                                       const struct why *why)
 {
     struct json_writer writer = open_about(turn, appeal);
 
@@ -126,6 +127,26 @@ void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why
     json_add_integer(&writer, "priority", appeal->priority);
     add_instant(&writer, "deadline", appeal->deadline);
     add_why(&writer, "why", why, false);
+    return writer;
+}
+
+void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why)
+{
+    struct json_writer writer = open_waiting(turn, appeal, why);
+    emit_outcome(turn, appeal, "appeal.waiting", &writer);
+}
+
+void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why *why,
+                     const char *queue, const struct choice *choice)
+{
+    struct json_writer writer = open_waiting(turn, appeal, why);
+
+    json_open_object(&writer, "shadow");
+    json_add_text(&writer, "queue", queue);
+    add_text(&writer, "agent_id", choice->agent ? choice->agent->id : NULL);
+    if (choice->why.step > 0)
+        add_why(&writer, "why", &choice->why, choice->agent);
+    json_close_object(&writer);
     emit_outcome(turn, appeal, "appeal.waiting", &writer);
 }
 

@@ -16,6 +16,9 @@ char *why_format(const struct why *why);
 /* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);
 void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why);
+/* As announce_waiting(), and what the rules would have done in full: @queue, and @choice there. */
+void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why *why,
+                     const char *queue, const struct choice *choice);
 void announce_held(struct turn *turn, struct appeal *appeal);
 void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason);
 void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,

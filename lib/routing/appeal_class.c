@@ -62,6 +62,7 @@ static struct appeal_class *class_get(struct aro_router *router, struct queue *q
     class->key = memory_copy_text(router->key.data);
     class->queue = queue;
     class->market = names_hold(&router->names, market);
+    class->market_state = market_get(router, market);
     class->step = step;
     class->language_count = language_count;
     memcpy(class->languages, languages, language_count * sizeof *languages);

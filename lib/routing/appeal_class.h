@@ -18,6 +18,7 @@
 
 struct agent_class;
 struct aro_router;
+struct market;
 
 RB_HEAD(line_tree, appeal);
 RB_PROTOTYPE(line_tree, appeal, at.line.by_order, )
@@ -40,7 +41,8 @@ struct appeal_class {
     char *key; /* the next five as a text */
     struct queue *queue;
     const char *market; /* a name */
-    unsigned step;      /* from 1 */
+    struct market *market_state;
+    unsigned step; /* from 1 */
     size_t language_count;
     const struct aro_language *languages[ARO_LANGUAGES_MAX];
 

@@ -4,6 +4,7 @@
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
 #include "routing/ladder.h"
+#include "routing/launch.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
@@ -67,6 +68,7 @@ static void appeal_submit(struct turn *turn, const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
     struct appeal *appeal = appeal_new(event->appeal_id);
+    struct routing routing;
 
     appeal->tier = event->tier;
     appeal->effort = (uint8_t)event->effort;
@@ -78,10 +80,13 @@ static void appeal_submit(struct turn *turn, const struct aro_event *event)
     appeal->details = details_of_event(event);
     appeal->arrival = ++router->arrival_last;
     set_source(router, appeal, turn->source);
-    table_add(&router->appeals, appeal);
+    appeal_register(router, appeal);
     turn_touch_new_appeal(turn, appeal);
-    route_submitted(router, appeal, event);
+    route_submitted(router, appeal, event, &routing);
     turn_touch_queue(turn, appeal->class->queue);
+    appeal->is_market_paused = market_is_paused(appeal->class->market_state);
+    appeal_set_clock(appeal, turn->now, false);
+    launch_tell_shadow(turn, appeal, &routing);
     appeal_attach(router, appeal);
     appeal_enter(turn, appeal);
 }
@@ -373,6 +378,8 @@ void appeal_event_apply(struct turn *turn, const struct aro_event *event)
         apply_to_known(turn, (enum appeal_state)appeal->state, appeal, appeal->epoch, event);
     else if (remembered)
         apply_to_known(turn, APPEAL_CLOSED, NULL, remembered->epoch, event);
+    else if (event->type == ARO_APPEAL_SUBMITTED && launch_is_draft(router, event->market))
+        announce_ignored(turn, event, "market_draft", NULL, 0);
     else if (event->type == ARO_APPEAL_SUBMITTED)
         appeal_submit(turn, event);
     else

@@ -6,6 +6,7 @@
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
 #include "routing/ladder.h"
+#include "routing/market.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
@@ -33,6 +34,18 @@ static void agent_give_back(struct aro_router *router, struct agent *agent, stru
     agent->used -= appeal->effort;
     agent->open--;
     agent_put(router, agent);
+}
+
+void appeal_register(struct aro_router *router, struct appeal *appeal)
+{
+    table_add(&router->appeals, appeal);
+    number_tree_add(&router->by_arrival, appeal->arrival, appeal);
+}
+
+void appeal_unregister(struct aro_router *router, struct appeal *appeal)
+{
+    table_remove(&router->appeals, appeal->id);
+    number_tree_remove(&router->by_arrival, appeal->arrival);
 }
 
 void appeal_attach(struct aro_router *router, struct appeal *appeal)
@@ -246,32 +259,52 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
     appeal_detach(router, appeal);
     if (agent && decision)
         agent_end_idleness(turn, agent);
-    table_remove(&router->appeals, appeal->id);
+    appeal_unregister(router, appeal);
     remember(turn, appeal, decision);
     appeal_free(router, appeal);
 }
 
-void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold)
+/* Sets what holds @appeal. Its clock runs while nothing does. */
+static void set_holds(struct turn *turn, struct appeal *appeal, bool is_on_hold,
+                      bool is_market_paused)
 {
     bool was_stopped = appeal_is_stopped(appeal);
 
-    if (appeal->is_on_hold == is_on_hold)
-        return;
     turn_touch_appeal(turn, appeal);
     turn_touch_queue(turn, appeal->class->queue);
     appeal_lift(turn->router, appeal);
     appeal->is_on_hold = is_on_hold;
+    appeal->is_market_paused = is_market_paused;
     queue_count_in(turn->router, appeal);
     if (appeal->state == APPEAL_ASSIGNED)
         appeal->at.held.assigned_at = ARO_INSTANT_NEVER; /* no measure of the work any more */
     appeal_set_clock(appeal, turn->now, was_stopped);
+}
+
+/* As set_holds(), and tells; @reason is what comes or goes. */
+static void change_holds(struct turn *turn, struct appeal *appeal, bool is_on_hold,
+                         bool is_market_paused, const char *reason)
+{
+    set_holds(turn, appeal, is_on_hold, is_market_paused);
     if (appeal->state != APPEAL_WAITING)
         return;
-    if (!is_on_hold && appeal->is_held_announced && !appeal_is_held(appeal)) {
+    if (appeal->is_held_announced && !appeal_is_held(appeal)) {
         appeal->is_held_announced = false;
-        announce_resumed(turn, appeal, "on_hold");
+        announce_resumed(turn, appeal, reason);
     }
     appeal_enter(turn, appeal);
+}
+
+void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold)
+{
+    if (appeal->is_on_hold != is_on_hold)
+        change_holds(turn, appeal, is_on_hold, appeal->is_market_paused, "on_hold");
+}
+
+void appeal_set_market_paused(struct turn *turn, struct appeal *appeal, bool is_market_paused)
+{
+    if (appeal->is_market_paused != is_market_paused)
+        change_holds(turn, appeal, appeal->is_on_hold, is_market_paused, "market_paused");
 }
 
 void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct language_list *languages,
@@ -293,20 +326,68 @@ void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct langu
 
 /* --- settling --- */
 
-/* One that waits and lies in no line: given out, held, or put in line. */
-static void settle_appeal(struct turn *turn, struct appeal *appeal)
+static void settle_agent(struct turn *turn, struct agent *agent)
+{
+    struct choice choice;
+    for (struct appeal *appeal;
+         (appeal = agent_find_work(turn->router, agent, turn->now)) != NULL;) {
+        choice_make(turn->router, appeal, &choice);
+        assert(choice.agent);
+        appeal_give(turn, appeal, &choice);
+    }
+}
+
+/* In line it lies already; see appeal_serve(). */
+static void serve(struct turn *turn, struct appeal *appeal)
 {
     struct choice choice;
 
-    if (appeal->state != APPEAL_WAITING || appeal->is_in_line)
-        return; /* entered twice, and settled already */
-    if (appeal_is_held(appeal)) {
-        if (!appeal->is_held_announced) {
-            appeal->is_held_announced = true;
-            announce_held(turn, appeal);
-        }
+    while (appeal->is_in_line) {
+        choice_make(turn->router, appeal, &choice);
+        if (!choice.agent)
+            return;
+        settle_agent(turn, choice.agent);
+    }
+}
+
+/* It is held, and says so once. The job that holds a whole market may not have come to it yet. */
+static bool settle_held(struct turn *turn, struct appeal *appeal)
+{
+    if (!appeal->is_market_paused && market_is_paused(appeal->class->market_state))
+        set_holds(turn, appeal, appeal->is_on_hold, true);
+    if (!appeal_is_held(appeal))
+        return false;
+    if (!appeal->is_held_announced) {
+        appeal->is_held_announced = true;
+        announce_held(turn, appeal);
+    }
+    return true;
+}
+
+/* One that whoever is free may take: directly, or, while there are others who wait for the same
+ * people, by its place in line. */
+static void settle_free(struct turn *turn, struct appeal *appeal)
+{
+    bool is_shut = market_is_shut(appeal->class->market_state);
+    struct choice choice;
+
+    choice_make(turn->router, appeal, &choice);
+    if (choice.agent && !is_shut && !turn->everybody_looks && turn->router->open_job_count == 0) {
+        appeal_give(turn, appeal, &choice);
         return;
     }
+    line_add(turn->router, appeal);
+    if (choice.agent && !is_shut && !turn->everybody_looks)
+        serve(turn, appeal);
+}
+
+/* One that waits and lies in no line: given out, held, or put in line. */
+static void settle_appeal(struct turn *turn, struct appeal *appeal)
+{
+    if (appeal->state != APPEAL_WAITING || appeal->is_in_line)
+        return; /* entered twice, and settled already */
+    if (settle_held(turn, appeal))
+        return;
     if (!appeal->class->queue->terms)
         appeal_reroute(turn, appeal, NULL, "queue_gone");
     appeal_set_latest_start(turn->router, appeal);
@@ -315,11 +396,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         return;
     }
     ladder_climb(turn, appeal);
-    choice_make(turn->router, appeal, &choice);
-    if (choice.agent && !turn->everybody_looks) /* else it might overtake one in line already */
-        appeal_give(turn, appeal, &choice);
-    else
-        line_add(turn->router, appeal);
+    settle_free(turn, appeal);
 }
 
 static int compare_queues_and_places(const void *a, const void *b, void *context)
@@ -377,25 +454,23 @@ static void order_entered(struct turn *turn, struct gathered *entered)
     free(sorted.items);
 }
 
-static void settle_agent(struct turn *turn, struct agent *agent)
-{
-    struct choice choice;
-    for (struct appeal *appeal;
-         (appeal = agent_find_work(turn->router, agent, turn->now)) != NULL;) {
-        choice_make(turn->router, appeal, &choice);
-        assert(choice.agent);
-        appeal_give(turn, appeal, &choice);
-    }
-}
-
 static void announce_entered(struct turn *turn, struct appeal *appeal)
 {
     struct why why;
     if (!appeal->is_in_line || appeal->is_announced)
         return;
+    if (market_is_shut(appeal->class->market_state))
+        return; /* it may yet be given out, when all that were held are in line */
+    turn_touch_appeal(turn, appeal);
     choice_count(turn->router, appeal, &why);
     appeal->is_announced = true;
     announce_waiting(turn, appeal, &why);
+}
+
+void appeal_serve(struct turn *turn, struct appeal *appeal)
+{
+    serve(turn, appeal);
+    announce_entered(turn, appeal);
 }
 
 void turn_settle(struct turn *turn)

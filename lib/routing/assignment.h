@@ -18,13 +18,18 @@ void appeal_enter(struct turn *turn, struct appeal *appeal);
 /* Closes @appeal (frees it) and remembers that it was. @decision: NULL for withdrawn. */
 void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
 
-/* Stops or ends a hold. */
+/* Begins or ends a hold: of itself, or of its market. */
 void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold);
+void appeal_set_market_paused(struct turn *turn, struct appeal *appeal, bool is_market_paused);
 
 /* Moves @appeal, which waits, to where the rules send it now, out of its line; to be entered again.
  * @languages: its new ones; NULL where they stay. */
 void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct language_list *languages,
                     const char *reason);
+
+/* Gives out until nobody may take @appeal, which is in line, or somebody has it; then it says that
+ * it waits, where it has not. Whoever may take it takes what is first for them. */
+void appeal_serve(struct turn *turn, struct appeal *appeal);
 
 /* Who may have room now, or may take more than before. */
 void agent_note_hungry(struct turn *turn, struct agent *agent);
@@ -34,6 +39,10 @@ void agent_note_hungry(struct turn *turn, struct agent *agent);
 void turn_settle(struct turn *turn);
 
 /* --- of use to restoring, which announces nothing --- */
+
+/* Makes @appeal, new, one that is open, or no longer. */
+void appeal_register(struct aro_router *router, struct appeal *appeal);
+void appeal_unregister(struct aro_router *router, struct appeal *appeal);
 
 /* Puts @appeal, of any state and of a class, into its structures, or takes it out of them. @agent
  * and the rest of at.held are set already where it has them. */

@@ -247,6 +247,33 @@ void ledger_write_queue(const struct queue *queue, struct buffer *buffer)
     json_close_object(&writer);
 }
 
+/* --- jobs --- */
+
+void ledger_write_market(const struct market *market, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    add_flag(&writer, "paused", market->is_paused_by_operator);
+    if (market->is_paused_by_rulebook)
+        json_add_text(&writer, "launch", LEDGER_LAUNCH_PAUSED);
+    if (market->job != MARKET_JOB_NONE) {
+        json_add_text(&writer, "job", market_job_name(market->job));
+        json_add_integer(&writer, "cursor", (int64_t)market->cursor);
+    }
+    json_close_object(&writer);
+}
+
+void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_add_text(&writer, "job", LEDGER_JOB_REROUTE);
+    json_add_integer(&writer, "cursor", (int64_t)reroute->cursor);
+    add_text(&writer, "market", reroute->market);
+    add_text(&writer, "queue", reroute->queue);
+    json_close_object(&writer);
+}
+
 void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
@@ -304,6 +331,17 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
             continue;
         ledger_write_queue(queue, &dump.record);
         dump_add(&dump, "queue:", queue->name);
+    }
+    position = 0;
+    for (struct market *market; (market = table_next(&router->markets, &position)) != NULL;) {
+        if (!market_has_record(market))
+            continue;
+        ledger_write_market(market, &dump.record);
+        dump_add(&dump, "market:", market->name);
+    }
+    if (router->reroute.is_under_way) {
+        ledger_write_reroute(&router->reroute, &dump.record);
+        dump_add(&dump, "market:", "*");
     }
     if (dump.lines.count)
         qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);

@@ -7,18 +7,26 @@
 
 #include "routing/agent.h"
 #include "routing/appeal.h"
+#include "routing/market.h"
 #include "routing/queue.h"
+#include "routing/reroute.h"
 
 #include "support/buffer.h"
 
 #include <aro/error.h>
 #include <aro/router.h>
 
+/* Words in records of "market:". */
+#define LEDGER_LAUNCH_PAUSED "paused"
+#define LEDGER_JOB_REROUTE "reroute"
+
 /* Each clears @buffer first. */
 void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer);
 void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer);
 void ledger_write_agent(const struct agent *agent, struct buffer *buffer);
 void ledger_write_queue(const struct queue *queue, struct buffer *buffer);
+void ledger_write_market(const struct market *market, struct buffer *buffer);
+void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer);
 void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer);
 
 /* Every record of the router by key, a line each: the same for equal routers. */

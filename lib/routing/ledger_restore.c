@@ -4,6 +4,7 @@
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
 #include "routing/events.h"
+#include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
 #include "support/arena.h"
@@ -251,9 +252,10 @@ static void drop_remembered(struct aro_router *router, const char *id)
 
 static void drop_appeal(struct aro_router *router, const char *id)
 {
-    struct appeal *appeal = table_remove(&router->appeals, id);
+    struct appeal *appeal = table_find(&router->appeals, id);
     if (!appeal)
         return;
+    appeal_unregister(router, appeal);
     struct agent *agent = appeal_agent(appeal);
     appeal_detach(router, appeal);
     appeal_free(router, appeal);
@@ -276,13 +278,22 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
             appeal->at.held.assigned_at = links->assigned_at;
         appeal->at.held.why = memory_copy_text(links->why);
     }
-    table_add(&router->appeals, appeal);
+    appeal_register(router, appeal);
     appeal_attach(router, appeal);
     appeal_timer_set(router, appeal);
     if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
         line_add(router, appeal);
         router->is_link_due |= !appeal->class->is_linked;
     }
+}
+
+/* An arrival is never another's. */
+static void check_arrival(const struct aro_router *router, const struct appeal *appeal,
+                          struct reading *reading)
+{
+    const struct appeal *other = number_tree_first(&router->by_arrival, appeal->arrival);
+    if (other && other->arrival == appeal->arrival && strcmp(other->id, appeal->id) != 0)
+        reading_fail(reading, "arrival");
 }
 
 static void restore_open(struct aro_router *router, const char *id, enum appeal_state state,
@@ -296,6 +307,7 @@ static void restore_open(struct aro_router *router, const char *id, enum appeal_
     read_names(reading, &router->names, appeal);
     read_links(reading, state, &links);
     appeal->details = read_details(reading);
+    check_arrival(router, appeal, reading);
     if (reading->wrong) {
         appeal_free(router, appeal);
         return;
@@ -510,6 +522,50 @@ static void forget_queue(struct aro_router *router, const char *name)
         queue_forget(queue);
 }
 
+/* --- markets --- */
+
+static void restore_reroute(struct aro_router *router, struct reading *reading)
+{
+    const char *job = read_needed_text(reading, "job");
+    const char *market = read_text(reading, "market"), *queue = read_text(reading, "queue");
+    uint64_t cursor = (uint64_t)read_integer(reading, "cursor", 0, INT64_MAX, 0);
+
+    if (strcmp(job, LEDGER_JOB_REROUTE) != 0)
+        reading_fail(reading, "job");
+    if (!reading->wrong)
+        reroute_restore(&router->reroute, true, market, queue, cursor);
+}
+
+static void restore_market(struct aro_router *router, const char *id, struct reading *reading)
+{
+    if (strcmp(id, "*") == 0) {
+        restore_reroute(router, reading);
+        return;
+    }
+    const char *launch = read_text(reading, "launch"), *job = read_text(reading, "job");
+    const struct market state = {
+        .is_paused_by_operator = read_flag(reading, "paused"),
+        .is_paused_by_rulebook = launch != NULL,
+        .job = job ? market_job_find(job) : MARKET_JOB_NONE,
+        .cursor = (uint64_t)read_integer(reading, "cursor", 0, INT64_MAX, 0),
+    };
+    if (launch && strcmp(launch, LEDGER_LAUNCH_PAUSED) != 0)
+        reading_fail(reading, "launch");
+    if (state.job == MARKET_JOB_COUNT)
+        reading_fail(reading, "job");
+    if (!reading->wrong)
+        market_restore(router, market_get(router, id), &state);
+}
+
+static void forget_market(struct aro_router *router, const char *id)
+{
+    const struct market nothing = { 0 };
+    if (strcmp(id, "*") == 0)
+        reroute_restore(&router->reroute, false, NULL, NULL, 0);
+    else
+        market_restore(router, market_get(router, id), &nothing);
+}
+
 /* --- the rulebook's record --- */
 
 static void set_recorded(struct aro_router *router, const char *name, const char *sha256)
@@ -553,6 +609,7 @@ static const struct {
     { "appeal:", restore_appeal, forget_appeal },
     { "agent:", restore_agent, forget_agent },
     { "queue:", restore_queue, forget_queue },
+    { "market:", restore_market, forget_market },
     { "rulebook", restore_rulebook, forget_rulebook },
 };
 

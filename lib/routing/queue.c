@@ -44,15 +44,19 @@ void queue_forget(struct queue *queue)
 static void queue_count(struct aro_router *router, const struct appeal *appeal, uint64_t one)
 {
     struct queue *queue = appeal->class->queue;
+    struct market *market = appeal->class->market_state;
 
     router->state_counts[appeal->state] += one;
     if (appeal_is_given_out(appeal)) {
         queue->given_out += one;
+        market->given_out += one;
     } else if (appeal_is_held(appeal)) {
         queue->held += one;
+        market->held += one;
         router->held_count += one;
     } else {
         queue->waiting += one;
+        market->waiting += one;
     }
 }
 

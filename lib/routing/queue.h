@@ -32,8 +32,8 @@ void queue_free(struct aro_router *router, struct queue *queue);
 bool queue_has_record(const struct queue *queue);
 void queue_forget(struct queue *queue);
 
-/* Adds @appeal to the counts of its queue and of the router, or takes it out of them. Each change
- * of state, hold or class happens between a taking out and an adding. */
+/* Adds @appeal to the counts of its queue, its market and the router, or takes it out of them. Each
+ * change of state, hold or class happens between a taking out and an adding. */
 void queue_count_in(struct aro_router *router, const struct appeal *appeal);
 void queue_count_out(struct aro_router *router, const struct appeal *appeal);
 

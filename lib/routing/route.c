@@ -3,6 +3,8 @@
 #include "routing/appeal_class.h"
 #include "routing/router_state.h"
 
+#include "support/text.h"
+
 /* The rule's own counts from submission; then the event's; then the rulebook's default. */
 static struct aro_instant deadline_of(const struct aro_router *router, const struct appeal *appeal,
                                       const struct aro_route *route,
@@ -17,27 +19,55 @@ static struct aro_instant deadline_of(const struct aro_router *router, const str
     return aro_instant_add(appeal->submitted_at, usual);
 }
 
-static void apply_route(struct aro_router *router, struct appeal *appeal,
-                        const struct aro_facts *facts, struct aro_instant event_deadline)
+/* Another queue takes what the market's launch does not give to the rules yet. */
+static const struct aro_queue_terms *queue_by_launch(const struct aro_router *router,
+                                                     const struct aro_facts *facts,
+                                                     const struct aro_queue_terms *by_rules)
+{
+    const struct aro_market_terms *market =
+        aro_rulebook_find_market(router->rulebook, facts->market);
+
+    if (!market || !market->launch_otherwise ||
+        aro_rulebook_market_is_launched(router->rulebook, market, facts->appeal_id))
+        return by_rules;
+    return aro_rulebook_find_queue(router->rulebook, market->launch_otherwise);
+}
+
+static void work_out(const struct aro_router *router, const struct appeal *appeal,
+                     const struct aro_facts *facts, struct aro_instant event_deadline,
+                     struct routing *ret)
 {
     struct aro_route route;
 
     aro_rulebook_match(router->rulebook, facts, &route);
-    struct queue *queue = queue_get(router, route.queue->name);
-    struct aro_instant deadline = deadline_of(router, appeal, &route, event_deadline);
-    if (!appeal->class || appeal->class->queue != queue || appeal->deadline.ms != deadline.ms)
+    *ret = (struct routing){
+        .rule = route.rule,
+        .queue = queue_by_launch(router, facts, route.queue),
+        .by_rules = route.queue,
+        .priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority,
+        .deadline = deadline_of(router, appeal, &route, event_deadline),
+    };
+}
+
+static void apply_routing(struct aro_router *router, struct appeal *appeal,
+                          const struct aro_facts *facts, const struct routing *routing)
+{
+    struct queue *queue = queue_get(router, routing->queue->name);
+    if (!appeal->class || appeal->class->queue != queue ||
+        appeal->deadline.ms != routing->deadline.ms)
         appeal->latest_start = ARO_INSTANT_NEVER;
-    appeal->deadline = deadline;
     unsigned step = appeal->class && appeal->class->queue == queue ? appeal->class->step : 1;
+
     appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
                      step);
-    names_set(&router->names, &appeal->rule, route.rule);
+    names_set(&router->names, &appeal->rule, routing->rule);
     names_set(&router->names, &appeal->rulebook, router->rulebook_name);
-    appeal->priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority;
+    appeal->priority = routing->priority;
+    appeal->deadline = routing->deadline;
 }
 
 void route_submitted(struct aro_router *router, struct appeal *appeal,
-                     const struct aro_event *event)
+                     const struct aro_event *event, struct routing *ret)
 {
     const struct aro_facts facts = {
         .appeal_id = event->appeal_id,
@@ -52,17 +82,17 @@ void route_submitted(struct aro_router *router, struct appeal *appeal,
         .attribute_count = event->attribute_count,
         .attributes = event->attributes,
     };
-    apply_route(router, appeal, &facts, event->deadline);
+    work_out(router, appeal, &facts, event->deadline, ret);
+    apply_routing(router, appeal, &facts, ret);
 }
 
-void route_stored(struct aro_router *router, struct appeal *appeal,
-                  const struct language_list *languages)
+/* @arena and @view hold what the facts point to. */
+static struct aro_facts stored_facts(const struct appeal *appeal,
+                                     const struct language_list *languages, struct arena *arena,
+                                     struct details_view *view)
 {
-    struct arena arena = { 0 };
-    struct details_view view;
-
-    details_unpack(appeal->details, &arena, &view);
-    const struct aro_facts facts = {
+    details_unpack(appeal->details, arena, view);
+    return (struct aro_facts){
         .appeal_id = appeal->id,
         .market = appeal->class->market,
         .language_count = languages ? languages->count : appeal->class->language_count,
@@ -70,11 +100,39 @@ void route_stored(struct aro_router *router, struct appeal *appeal,
         .reason = appeal->reason,
         .tier = appeal->tier,
         .effort = appeal->effort,
-        .subject_type = view.subject_type,
-        .decision_policy = view.policy,
-        .attribute_count = view.attribute_count,
-        .attributes = view.attributes,
+        .subject_type = view->subject_type,
+        .decision_policy = view->policy,
+        .attribute_count = view->attribute_count,
+        .attributes = view->attributes,
     };
-    apply_route(router, appeal, &facts, view.deadline);
+}
+
+void route_stored(struct aro_router *router, struct appeal *appeal,
+                  const struct language_list *languages)
+{
+    struct arena arena = { 0 };
+    struct details_view view;
+    struct routing routing;
+    const struct aro_facts facts = stored_facts(appeal, languages, &arena, &view);
+
+    work_out(router, appeal, &facts, view.deadline, &routing);
+    apply_routing(router, appeal, &facts, &routing);
     arena_done(&arena);
+}
+
+void route_look(const struct aro_router *router, const struct appeal *appeal, struct routing *ret)
+{
+    struct arena arena = { 0 };
+    struct details_view view;
+    const struct aro_facts facts = stored_facts(appeal, NULL, &arena, &view);
+
+    work_out(router, appeal, &facts, view.deadline, ret);
+    arena_done(&arena);
+}
+
+bool routing_is_of(const struct routing *routing, const struct appeal *appeal)
+{
+    return text_equals(routing->queue->name, appeal->class->queue->name) &&
+           text_equals(routing->rule, appeal->rule) && routing->priority == appeal->priority &&
+           routing->deadline.ms == appeal->deadline.ms;
 }

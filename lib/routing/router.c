@@ -18,6 +18,7 @@
 #include "routing/events.h"
 #include "routing/ladder.h"
 #include "routing/ledger_record.h"
+#include "routing/market.h"
 #include "routing/router_state.h"
 
 #include "support/memory.h"
@@ -44,6 +45,7 @@ void gathered_add(struct gathered *gathered, void *item)
 DEFINE_KEY(agent, id)
 DEFINE_KEY(agent_class, key)
 DEFINE_KEY(queue, name)
+DEFINE_KEY(market, name)
 DEFINE_KEY(appeal, id)
 DEFINE_KEY(remembered, id)
 
@@ -89,12 +91,14 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     table_init(&router->agents, agent_key);
     table_init(&router->agent_classes, agent_class_key);
     table_init(&router->queues, queue_key);
+    table_init(&router->markets, market_key);
     table_init(&router->appeals, appeal_key);
     table_init(&router->remembered, remembered_key);
     appeal_classes_init(router);
     timers_init(&router->appeal_timers, compare_timer_appeals);
     timers_init(&router->remembered_timers, compare_timer_remembered);
     use_rulebook(router, rulebook);
+    router->is_launch_due = true;
     agents_arrange(router);
     *ret = router;
     return 0;
@@ -138,6 +142,9 @@ void aro_router_free(struct aro_router *router)
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_done(tables[i]);
+    markets_free(router);
+    number_tree_done(&router->by_arrival);
+    reroute_done(&router->reroute);
     timers_done(&router->appeal_timers);
     timers_done(&router->remembered_timers);
     struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched };
@@ -421,6 +428,7 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
     find_queue_terms(router, is_other_age_step);
     agents_arrange(router);
     record_rulebook(&turn);
+    markets_follow_rulebook(&turn);
     lower_steps(&turn);
     appeal_classes_link_waiting(router);
     enter_misplaced(&turn);

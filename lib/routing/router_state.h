@@ -5,11 +5,14 @@
 #include "routing/agent_class.h"
 #include "routing/appeal.h"
 #include "routing/appeal_class.h"
+#include "routing/market.h"
 #include "routing/names.h"
 #include "routing/queue.h"
+#include "routing/reroute.h"
 #include "routing/timers.h"
 
 #include "support/buffer.h"
+#include "support/number_tree.h"
 #include "support/table.h"
 
 #include <aro/router.h>
@@ -27,12 +30,14 @@ struct aro_router {
     char *recorded_name, *recorded_sha256; /* of the ledger's last `rulebook`; NULL: none yet */
 
     struct names names;
-    struct table agents;         /* owned; known ones and placeholders */
-    struct table agent_classes;  /* owned */
-    struct table queues;         /* owned; of the rulebook, and others that still hold appeals */
-    struct table appeal_classes; /* owned */
-    struct table appeals;        /* owned; open */
-    struct table remembered;     /* owned; closed within the dedupe window */
+    struct table agents;           /* owned; known ones and placeholders */
+    struct table agent_classes;    /* owned */
+    struct table queues;           /* owned; of the rulebook, and others that still hold appeals */
+    struct table appeal_classes;   /* owned */
+    struct table markets;          /* owned; each that was ever met, or asked about */
+    struct table appeals;          /* owned; open */
+    struct number_tree by_arrival; /* the same */
+    struct table remembered;       /* owned; closed within the dedupe window */
 
     TAILQ_HEAD(, appeal_class) linked_classes, idle_classes; /* the longest so first */
     size_t idle_count;
@@ -43,6 +48,10 @@ struct aro_router {
 
     struct timers appeal_timers, remembered_timers;
     uint64_t arrival_last;
+    bool is_launch_due;    /* what the rulebook pauses may be otherwise in the ledger */
+    size_t job_count;      /* markets that have a job */
+    size_t open_job_count; /* of these, being opened: agents may have room for what waits */
+    struct reroute reroute;
     uint32_t batch_last; /* the number of the newest effects */
 
     uint64_t known_count, held_count; /* agents; appeals */

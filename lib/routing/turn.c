@@ -11,6 +11,8 @@
 #define KEY_APPEAL "appeal:"
 #define KEY_AGENT "agent:"
 #define KEY_QUEUE "queue:"
+#define KEY_MARKET "market:"
+#define KEY_REROUTE "market:*" /* a job for all markets */
 
 static const char *copy_text(struct turn *turn, const char *text)
 {
@@ -54,6 +56,8 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
     if (router->is_link_due)
         appeal_classes_link_waiting(router);
     router->entered.count = router->hungry.count = router->touched.count = 0;
+    if (router->is_launch_due)
+        markets_follow_rulebook(turn);
 }
 
 /* --- touching --- */
@@ -150,6 +154,54 @@ void turn_touch_queue_record(struct turn *turn, struct queue *queue)
               is_new ? 0 : body->length);
 }
 
+/* The record of @market; NULL where there is none. */
+static const char *market_record(struct turn *turn, const struct market *market, size_t *ret_length)
+{
+    struct buffer *body = &turn->router->body;
+
+    *ret_length = 0;
+    if (!market_has_record(market))
+        return NULL;
+    ledger_write_market(market, body);
+    *ret_length = body->length;
+    return body->data;
+}
+
+static const char *reroute_record(struct turn *turn, size_t *ret_length)
+{
+    struct buffer *body = &turn->router->body;
+
+    *ret_length = 0;
+    if (!turn->router->reroute.is_under_way)
+        return NULL;
+    ledger_write_reroute(&turn->router->reroute, body);
+    *ret_length = body->length;
+    return body->data;
+}
+
+void turn_touch_market(struct turn *turn, struct market *market)
+{
+    size_t length;
+
+    if (market->touched_in == turn->effects->batch)
+        return;
+    market->touched_in = turn->effects->batch;
+    const char *record = market_record(turn, market, &length);
+    turn_save(turn, key_of(turn, KEY_MARKET, market->name), record, length);
+}
+
+void turn_touch_reroute(struct turn *turn)
+{
+    struct reroute *reroute = &turn->router->reroute;
+    size_t length;
+
+    if (reroute->touched_in == turn->effects->batch)
+        return;
+    reroute->touched_in = turn->effects->batch;
+    const char *record = reroute_record(turn, &length);
+    turn_save(turn, KEY_REROUTE, record, length);
+}
+
 /* --- writing --- */
 
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length)
@@ -185,6 +237,20 @@ void turn_write_queue(struct turn *turn, struct queue *queue)
         ledger_write_queue(queue, body);
     turn_write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name),
                       queue_has_record(queue) ? body->data : NULL, body->length);
+}
+
+void turn_write_market(struct turn *turn, const struct market *market)
+{
+    size_t length;
+    const char *record = market_record(turn, market, &length);
+    turn_write_ledger(turn, key_of(turn, KEY_MARKET, market->name), record, length);
+}
+
+void turn_write_reroute(struct turn *turn)
+{
+    size_t length;
+    const char *record = reroute_record(turn, &length);
+    turn_write_ledger(turn, KEY_REROUTE, record, length);
 }
 
 void turn_write_tombstone(struct turn *turn, const char *appeal_id)

@@ -8,6 +8,7 @@
 #include "routing/agent.h"
 #include "routing/appeal.h"
 #include "routing/effects.h"
+#include "routing/market.h"
 #include "routing/queue.h"
 
 #include "codec/json_writer.h"
@@ -41,6 +42,9 @@ void turn_touch_agent(struct turn *turn, struct agent *agent);
 void turn_touch_queue(struct turn *turn, struct queue *queue);
 /* What its ledger record keeps, not only its counts. */
 void turn_touch_queue_record(struct turn *turn, struct queue *queue);
+/* What is recorded of a market, and of a reroute. */
+void turn_touch_market(struct turn *turn, struct market *market);
+void turn_touch_reroute(struct turn *turn);
 /* Any other key, before its record changes for the first time in this batch. */
 void turn_save(struct turn *turn, const char *key, const char *value, size_t length);
 
@@ -56,6 +60,9 @@ void turn_write_ledger(struct turn *turn, const char *key, const char *value, si
 /* Writes the agent's record now. */
 void turn_write_agent(struct turn *turn, struct agent *agent);
 void turn_write_queue(struct turn *turn, struct queue *queue);
+/* Their records as they are now: a tombstone where there is nothing to say. */
+void turn_write_market(struct turn *turn, const struct market *market);
+void turn_write_reroute(struct turn *turn);
 void turn_write_tombstone(struct turn *turn, const char *appeal_id);
 
 #endif

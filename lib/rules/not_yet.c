@@ -12,7 +12,6 @@ static const struct {
     const char *what;
 } not_yet[] = {
     { { "defaults", "independence_window" }, { 0 }, "independence from earlier deciders" },
-    { { "markets", "*", "launch" }, { 0 }, "launching a market by steps" },
     { { "queues", "*", "overdue_share" }, { 0 }, "a share for the overdue" },
     { { "queues", "*", "independence", "*" },
       { "agent" },

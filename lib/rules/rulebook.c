@@ -661,6 +661,18 @@ const struct aro_queue_terms *aro_rulebook_find_queue(const struct aro_rulebook 
     return table_find(&rulebook->queues_by_name, name);
 }
 
+size_t aro_rulebook_market_count(const struct aro_rulebook *rulebook)
+{
+    return rulebook->market_count;
+}
+
+const struct aro_market_terms *aro_rulebook_market_at(const struct aro_rulebook *rulebook,
+                                                      size_t index)
+{
+    assert(index < rulebook->market_count);
+    return &rulebook->markets[index];
+}
+
 const struct aro_market_terms *aro_rulebook_find_market(const struct aro_rulebook *rulebook,
                                                         const char *name)
 {

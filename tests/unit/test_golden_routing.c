@@ -18,7 +18,7 @@
 
 #define GOLDEN_DIR SOURCE_DIR "/tests/golden/routing"
 
-enum { PATH_SIZE = 512, HEADERS_MAX = 8, RULEBOOKS_MAX = 4, TICK_LIMIT = 1000 };
+enum { PATH_SIZE = 512, HEADERS_MAX = 8, RULEBOOKS_MAX = 4, TICK_LIMIT = 1000, WORK_LIMIT = 1000 };
 
 enum way { WAY_AS_WRITTEN, WAY_FOLDED, WAY_UNDONE, WAY_COUNT };
 static const char *const way_names[WAY_COUNT] = {
@@ -222,6 +222,39 @@ static void tick(struct play *play, const void *argument, struct aro_effects *ef
     aro_router_tick(play->router, play->now, play->now, TICK_LIMIT, effects);
 }
 
+/* --- commands --- */
+
+struct command {
+    const char *market, *queue;
+    bool is_paused;
+};
+
+static void pause_market(struct play *play, const void *argument, struct aro_effects *effects)
+{
+    const struct command *command = argument;
+    aro_router_pause(play->router, play->now, command->market, command->is_paused, effects);
+}
+
+static void reroute(struct play *play, const void *argument, struct aro_effects *effects)
+{
+    const struct command *command = argument;
+    const struct aro_reroute_filter filter = { .market = command->market, .queue = command->queue };
+    assert_true(aro_router_reroute(play->router, play->now, &filter, effects));
+}
+
+static void work(struct play *play, const void *argument, struct aro_effects *effects)
+{
+    aro_router_work(play->router, play->now, *(const unsigned *)argument, effects);
+}
+
+/* Goes on with what a command or a reload has begun, unless @step leaves that to others. */
+static void work_to_the_end(struct play *play, const json_t *step)
+{
+    const unsigned limit = WORK_LIMIT;
+    while (!json_is_true(json_object_get(step, "leave")) && aro_router_has_work(play->router))
+        act(play, work, &limit);
+}
+
 /* Not undone: the daemon reloads between two batches. */
 static void reload(struct play *play, const char *name)
 {
@@ -328,8 +361,36 @@ static void step_tick(struct play *play, const json_t *step, const json_t *value
 
 static void step_reload(struct play *play, const json_t *step, const json_t *name)
 {
-    (void)step;
     reload(play, json_string_value(name));
+    work_to_the_end(play, step);
+}
+
+static void step_pause(struct play *play, const json_t *step, const json_t *market)
+{
+    act(play, pause_market,
+        &(struct command){ .market = json_string_value(market), .is_paused = true });
+    work_to_the_end(play, step);
+}
+
+static void step_resume(struct play *play, const json_t *step, const json_t *market)
+{
+    act(play, pause_market, &(struct command){ .market = json_string_value(market) });
+    work_to_the_end(play, step);
+}
+
+static void step_reroute(struct play *play, const json_t *step, const json_t *filter)
+{
+    act(play, reroute,
+        &(struct command){ .market = json_string_value(json_object_get(filter, "market")),
+                           .queue = json_string_value(json_object_get(filter, "queue")) });
+    work_to_the_end(play, step);
+}
+
+static void step_work(struct play *play, const json_t *step, const json_t *value)
+{
+    const unsigned limit = (unsigned)json_integer_value(value);
+    (void)step;
+    act(play, work, &limit);
 }
 
 static void step_restore(struct play *play, const json_t *step, const json_t *value)
@@ -345,6 +406,8 @@ static const struct {
 } step_kinds[] = {
     { "agents", step_agents }, { "appeals", step_appeals }, { "event", send_event },
     { "tick", step_tick },     { "reload", step_reload },   { "restore", step_restore },
+    { "pause", step_pause },   { "resume", step_resume },   { "reroute", step_reroute },
+    { "work", step_work },
 };
 
 /* RFC 3339, or "10:05" or "10:05:30" of the usual day. */

@@ -300,8 +300,6 @@ static void test_what_is_not_done_yet_is_refused_by_name(void **state)
     } rows[] = {
         { "defaults.independence_window",
           "defaults: { independence_window: 4d }\nqueues: { a: {} }\n" },
-        { "markets.BR.launch",
-          "markets: { BR: { launch: { state: draft } } }\nqueues: { a: {} }\n" },
         { "queues.a.overdue_share", "queues: { a: { overdue_share: 30 } }\n" },
         { "queues.a.independence[1]", "queues: { a: { independence: [agent, team] } }\n" },
         { "queues.a.choose[0]", "queues: { a: { choose: [round_robin] } }\n" },
