@@ -149,6 +149,7 @@ void shard_commit_next(struct shard *shard)
         writer_find_ends(shard->writer);
         return;
     }
+    shard_work_on(shard);
     if (batch_is_empty(shard->collecting))
         return;
     shard->in_flight = TAKE(shard->collecting);

@@ -131,6 +131,10 @@ void shard_arm_tick(struct shard *shard);
 void shard_on_tick_timer(evutil_socket_t descriptor, short what, void *context);
 void shard_on_ends_done(struct shard *shard, struct writer_result *result);
 
+/* shard_work.c: what is done some at a time */
+/* Adds the next slice of it, if any, to the batch that is being collected. */
+void shard_work_on(struct shard *shard);
+
 /* shard_watch.c: what nothing else would notice */
 void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context);
 void shard_on_standby_ends(struct shard *shard, const struct writer_result *result);
