@@ -59,6 +59,8 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     int r = aro_event_read(shard->event_reader, &input, &event, &error);
     if (r == 0)
         r = aro_rulebook_check_event(shard->rulebook->rulebook, event, &error);
+    if (r == 0)
+        r = aro_router_check_event(shard->router, event, &error);
     if (r == 0) {
         shard->tally.event_counts[event->type]++;
         aro_router_apply(shard->router, now, event, &source, shard->collecting->effects);

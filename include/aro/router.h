@@ -27,6 +27,11 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
                    struct aro_router **ret);
 void aro_router_free(struct aro_router *router);
 
+/* What only the router can tell of an event that was read: would what it adds to its appeal go
+ * beyond what is kept of one? To be asked before it is applied. -EINVAL with code LIMIT. */
+int aro_router_check_event(const struct aro_router *router, const struct aro_event *event,
+                           struct aro_error *reterr);
+
 /* Applies one event. Whatever the event, @effects gets at least one record that carries @source. */
 void aro_router_apply(struct aro_router *router, struct aro_instant now,
                       const struct aro_event *event, const struct aro_source *source,

@@ -6,6 +6,7 @@
 
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/independence.h"
 #include "routing/router_state.h"
 
 #include <assert.h>
@@ -148,7 +149,7 @@ static bool contest_enter(struct contest *contest, const struct candidate *candi
 {
     if (contest->second.agent && !is_better(contest, candidate, &contest->second))
         return false;
-    if (details_bar_of(contest->appeal->details, candidate->agent->id) != DETAILS_BAR_NONE)
+    if (independence_bar_of(contest->appeal, candidate->agent->id) != DETAILS_BAR_NONE)
         return true;
     if (is_better(contest, candidate, &contest->best)) {
         contest->second = contest->best;
@@ -215,7 +216,8 @@ static void contest_run(struct contest *contest)
         if (contest->second.agent && candidate_class_compare(contest->terms, &class->candidates[i],
                                                              contest->second.class) > 0)
             break;
-        contest_enter_class(contest, &class->candidates[i], levels_are_one_run);
+        if (!independence_covers(contest->router, contest->appeal, class->candidates[i].agents))
+            contest_enter_class(contest, &class->candidates[i], levels_are_one_run);
     }
 }
 
@@ -225,15 +227,16 @@ static void contest_run(struct contest *contest)
 static void count_barred(const struct aro_router *router, const struct appeal *appeal,
                          struct why *why)
 {
-    size_t position = 0;
+    struct barred_walk walk = { 0 };
     enum details_bar bar;
     struct language_fit fit;
 
-    for (const char *id; (id = details_next_barred(appeal->details, &position, &bar)) != NULL;) {
+    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
         const struct agent *agent = table_find(&router->agents, id);
         if (!agent || !agent_is_known(agent) ||
             !agent_class_serves_queue(agent->class, appeal->class->queue->name) ||
-            filter_class(router, agent->class, appeal->class, &fit) != FILTER_NONE)
+            filter_class(router, agent->class, appeal->class, &fit) != FILTER_NONE ||
+            independence_covers(router, appeal, agent->class))
             continue;
         why->by_filter[bar == DETAILS_BAR_DECLINED ? FILTER_DECLINED : FILTER_INDEPENDENCE]++;
         if (agent->status != ARO_AGENT_AVAILABLE)
@@ -253,6 +256,10 @@ void choice_count(struct aro_router *router, const struct appeal *appeal, struct
         ret->by_filter[i] = class->rejected[i];
     for (size_t i = 0; i < class->candidate_count; i++) {
         const struct agent_class *agents = class->candidates[i].agents;
+        if (independence_covers(router, appeal, agents)) {
+            ret->by_filter[FILTER_INDEPENDENCE] += agents->known;
+            continue;
+        }
         ret->by_filter[FILTER_STATUS] += agents->known - agents->available;
         ret->by_filter[FILTER_CAPACITY] += agent_class_full_count(agents, appeal->effort);
     }

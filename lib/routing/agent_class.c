@@ -96,6 +96,7 @@ static void profile_init(struct aro_router *router, struct agent_profile *profil
         .has_all_queues = !(event->has & ARO_HAS_QUEUES),
         .team = names_hold(&router->names, router->is_by_team ? event->team : NULL),
         .site = names_hold(&router->names, router->is_by_site ? event->site : NULL),
+        .lead = names_hold(&router->names, router->is_by_lead ? event->lead : NULL),
     };
     profile->market_count = names_of_list(router, event->all_markets ? 0 : event->market_count,
                                           event->markets, &profile->markets);
@@ -122,6 +123,7 @@ static void profile_done(struct aro_router *router, struct agent_profile *profil
     free(profile->skills);
     names_drop(&router->names, profile->team);
     names_drop(&router->names, profile->site);
+    names_drop(&router->names, profile->lead);
 }
 
 /* Lengths before texts, so that no two profiles give one key. */
@@ -155,6 +157,7 @@ static void profile_key(const struct agent_profile *profile, struct buffer *key)
     }
     key_add_text(key, profile->team);
     key_add_text(key, profile->site);
+    key_add_text(key, profile->lead);
 }
 
 bool agent_class_serves_queue(const struct agent_class *class, const char *queue)
@@ -232,6 +235,7 @@ static struct agent_class *class_of_agent(struct aro_router *router, const struc
         .skills = old->skills,
         .team = agent->team,
         .site = agent->site,
+        .lead = agent->lead,
     };
     return agent_class_of_event(router, &event);
 }
@@ -478,21 +482,26 @@ static void choose_orders(struct aro_router *router)
     }
 }
 
-/* Gives whether team or site matter otherwise than before. */
+/* Gives whether team, site or lead matter otherwise than before. */
 static bool choose_people(struct aro_router *router)
 {
-    bool is_by_team = false, is_by_site = false;
+    bool is_by_team = false, is_by_site = false, is_by_lead = false;
 
     for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++) {
         const struct aro_queue_terms *terms = aro_rulebook_queue_at(router->rulebook, i);
+        is_by_team |= (terms->independence & ARO_INDEPENDENT_TEAM) != 0;
+        is_by_site |= (terms->independence & ARO_INDEPENDENT_SITE) != 0;
+        is_by_lead |= (terms->independence & ARO_INDEPENDENT_LEAD) != 0;
         for (size_t step = 0; step < terms->step_count; step++) {
             is_by_team |= terms->steps[step].team_count > 0;
             is_by_site |= terms->steps[step].site_count > 0;
         }
     }
-    bool is_other = is_by_team != router->is_by_team || is_by_site != router->is_by_site;
+    bool is_other = is_by_team != router->is_by_team || is_by_site != router->is_by_site ||
+                    is_by_lead != router->is_by_lead;
     router->is_by_team = is_by_team;
     router->is_by_site = is_by_site;
+    router->is_by_lead = is_by_lead;
     return is_other;
 }
 

@@ -1,5 +1,5 @@
-/* Agents with the same profile. Team and site are part of it only where a step of the rulebook asks
- * for them, since people differ most in those.
+/* Agents with the same profile. Team, site and lead are part of it only where the rulebook looks at
+ * them, in a step or for independence, since people differ most in those.
  *
  * Whether somebody may take an appeal depends on the profile alone, but for independence, status
  * and room; so that is worked out once for each pair of agent class and appeal class. Within a
@@ -32,7 +32,7 @@ struct agent_profile {
     const char **markets, **queues;
     struct aro_language_level *languages;
     struct aro_skill *skills;
-    const char *team, *site; /* NULL where absent, and where no step asks for them */
+    const char *team, *site, *lead; /* NULL where absent, and where the rulebook asks for none */
 };
 
 struct agent_class {

@@ -29,6 +29,58 @@ static uint8_t status_after(const struct agent *agent, const struct aro_event *e
     return agent_is_known(agent) ? agent->status : ARO_AGENT_AVAILABLE;
 }
 
+/* The team, site and lead of an agent, kept while the agent changes. */
+struct agent_group {
+    const char *team, *site, *lead; /* names, held; NULL where absent */
+};
+
+static struct agent_group group_hold(const struct agent *agent)
+{
+    return (struct agent_group){ names_share(agent->team), names_share(agent->site),
+                                 names_share(agent->lead) };
+}
+
+static void group_drop(struct aro_router *router, const struct agent_group *group)
+{
+    names_drop(&router->names, group->team);
+    names_drop(&router->names, group->site);
+    names_drop(&router->names, group->lead);
+}
+
+/* Are those of @profile in a team, site or lead that @agent was in and no longer is? A profile has
+ * those only that the rulebook looks at. */
+static bool group_has_left(const struct agent_group *old, const struct agent *agent,
+                           const struct agent_profile *profile)
+{
+    bool is_known = agent_is_known(agent);
+    return (profile->team && profile->team == old->team &&
+            !(is_known && agent->team == old->team)) ||
+           (profile->site && profile->site == old->site &&
+            !(is_known && agent->site == old->site)) ||
+           (profile->lead && profile->lead == old->lead && !(is_known && agent->lead == old->lead));
+}
+
+/* Where appeals name somebody who was no agent then, their team is what it is now; so once it is
+ * another, or they are gone, those who shared it may take more. */
+static void note_companions_hungry(struct turn *turn, const struct agent_group *old,
+                                   const struct agent *agent)
+{
+    struct aro_router *router = turn->router;
+    size_t position = 0;
+    struct agent *member;
+
+    for (struct agent_class *class;
+         (class = table_next(&router->agent_classes, &position)) != NULL;) {
+        if (!group_has_left(old, agent, &class->profile))
+            continue;
+        LIST_FOREACH(member, &class->members, of_class)
+        {
+            if (agent_room(member) > 0)
+                agent_note_hungry(turn, member);
+        }
+    }
+}
+
 static void agent_update(struct turn *turn, const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
@@ -42,6 +94,7 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
         announce_ignored(turn, event, "repeat", NULL, 0);
         return;
     }
+    struct agent_group old = group_hold(agent);
     turn_touch_agent(turn, agent);
     agent_lift(router, agent);
     if (!agent_is_known(agent))
@@ -52,6 +105,8 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     agent_set_status(router, agent, (enum aro_agent_status)status, turn->now);
     turn_write_agent(turn, agent);
     agent_note_hungry(turn, agent);
+    note_companions_hungry(turn, &old, agent);
+    group_drop(router, &old);
 }
 
 static void agent_change_status(struct turn *turn, const struct aro_event *event)
@@ -100,11 +155,14 @@ static void agent_remove(struct turn *turn, const struct aro_event *event)
         announce_ignored(turn, event, "unknown", NULL, 0);
         return;
     }
+    struct agent_group old = group_hold(agent);
     turn_touch_agent(turn, agent);
     revoke_all(turn, agent, "removed");
     agent->misses = 0;
     agent_set_class(turn->router, agent, NULL);
     turn_write_agent(turn, agent);
+    note_companions_hungry(turn, &old, agent);
+    group_drop(turn->router, &old);
 }
 
 void agent_event_apply(struct turn *turn, const struct aro_event *event)

@@ -37,7 +37,7 @@ static struct appeal *best_of_class(const struct appeal_class *class, const stru
                                     struct aro_instant now, struct appeal *best)
 {
     for (size_t i = 0; i < class->line_count && class->lines[i]->effort <= room; i++) {
-        struct appeal *first = line_first_for(class->lines[i], agent->id, router, now);
+        struct appeal *first = line_first_for(class->lines[i], agent, router, now);
         if (first && (!best || appeal_compare_place(first, best, router, now) < 0))
             best = first;
     }

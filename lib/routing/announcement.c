@@ -57,6 +57,23 @@ static void emit_outcome(struct turn *turn, struct appeal *appeal, const char *t
     turn_emit(turn, ARO_RECORD_OUTCOME, NULL, type, appeal->id, appeal, writer);
 }
 
+/* Those merged into @appeal, as they arrived. */
+static void add_appellants(const struct turn *turn, struct json_writer *writer,
+                           const struct appeal *appeal)
+{
+    const struct review *review = review_find(turn->router, appeal->id);
+    const struct appellant *appellant;
+
+    if (!review)
+        return;
+    json_open_list(writer, "appellants");
+    TAILQ_FOREACH(appellant, &review->appellants, of_review)
+    {
+        json_add_text(writer, NULL, appellant->id);
+    }
+    json_close_list(writer);
+}
+
 /* What created, offered and revoked have in common. */
 static struct json_writer open_assignment(struct turn *turn, const struct appeal *appeal)
 {
@@ -76,6 +93,7 @@ static struct json_writer open_assignment(struct turn *turn, const struct appeal
     json_add_text(&writer, "rule", appeal->rule);
     json_add_text(&writer, "rulebook", appeal->rulebook);
     json_add_integer(&writer, "step", appeal->class->step);
+    add_appellants(turn, &writer, appeal);
     return writer;
 }
 
@@ -197,28 +215,53 @@ void announce_overdue(struct turn *turn, struct appeal *appeal)
     emit_outcome(turn, appeal, "appeal.overdue", &writer);
 }
 
+/* What decided and withdrawn appeals have in common. */
+static void add_closing(struct json_writer *writer, const struct appeal *review,
+                        const struct aro_event *decision)
+{
+    const struct agent *holder = appeal_agent(review);
+
+    json_add_text(writer, "reason", decision ? "decided" : "withdrawn");
+    if (decision) {
+        json_add_text(writer, "outcome", aro_outcome_name(decision->outcome));
+        if (decision->has & ARO_HAS_AGENT_ID)
+            json_add_text(writer, "agent_id", decision->agent_id);
+        else if (holder)
+            json_add_text(writer, "agent_id", holder->id);
+    }
+    if (review->epoch > 0)
+        json_add_integer(writer, "epoch", review->epoch);
+    if (decision)
+        add_instant(writer, "decided_at", decision->decided_at);
+}
+
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
 {
     struct json_writer writer = open_about(turn, appeal);
-    const struct agent *holder = appeal_agent(appeal);
-
-    json_add_text(&writer, "reason", decision ? "decided" : "withdrawn");
-    if (decision) {
-        json_add_text(&writer, "outcome", aro_outcome_name(decision->outcome));
-        if (decision->has & ARO_HAS_AGENT_ID)
-            json_add_text(&writer, "agent_id", decision->agent_id);
-        else if (holder)
-            json_add_text(&writer, "agent_id", holder->id);
-    }
-    if (appeal->epoch > 0)
-        json_add_integer(&writer, "epoch", appeal->epoch);
-    if (decision)
-        add_instant(&writer, "decided_at", decision->decided_at);
+    add_closing(&writer, appeal, decision);
     emit_outcome(turn, appeal, "appeal.closed", &writer);
 }
 
+void announce_merged(struct turn *turn, const struct appellant *appellant)
+{
+    struct json_writer writer = turn_open_body(turn);
+    json_add_text(&writer, "appeal_id", appellant->id);
+    json_add_text(&writer, "lead", appellant->review->lead);
+    turn_emit_outcome(turn, "appeal.merged", appellant->id, appellant->trace, &writer);
+}
+
+void announce_appellant_closed(struct turn *turn, const struct appellant *appellant,
+                               const struct appeal *lead, const struct aro_event *decision)
+{
+    struct json_writer writer = turn_open_body(turn);
+    json_add_text(&writer, "appeal_id", appellant->id);
+    json_add_text(&writer, "lead", lead->id);
+    add_closing(&writer, lead, decision);
+    turn_emit_outcome(turn, "appeal.closed", appellant->id, appellant->trace, &writer);
+}
+
 void announce_ignored(struct turn *turn, const struct aro_event *event, const char *reason,
-                      struct appeal *appeal, uint32_t epoch_now)
+                      const struct details *trace, uint32_t epoch_now)
 {
     struct json_writer writer = turn_open_body(turn);
     const char *key = event->appeal_id ? event->appeal_id : event->agent_id;
@@ -230,5 +273,5 @@ void announce_ignored(struct turn *turn, const struct aro_event *event, const ch
         json_add_integer(&writer, "epoch_given", (int64_t)event->epoch);
     if (epoch_now > 0)
         json_add_integer(&writer, "epoch_now", epoch_now);
-    turn_emit(turn, ARO_RECORD_OUTCOME, NULL, "event.ignored", key, appeal, &writer);
+    turn_emit_outcome(turn, "event.ignored", key, trace, &writer);
 }

@@ -30,9 +30,14 @@ void announce_overdue(struct turn *turn, struct appeal *appeal);
 /* @decision is the appeal.decided, NULL for a withdrawn one. */
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
 
-/* event.ignored: a fact, not an error. @appeal is the open one it is about, where there is one;
- * @epoch_now is 0 where there is none to tell. */
+/* The two of an appeal that joined @lead. */
+void announce_merged(struct turn *turn, const struct appellant *appellant);
+void announce_appellant_closed(struct turn *turn, const struct appellant *appellant,
+                               const struct appeal *lead, const struct aro_event *decision);
+
+/* event.ignored: a fact, not an error. @trace is that of the appeal it is about, where that is
+ * open; @epoch_now is 0 where there is none to tell. */
 void announce_ignored(struct turn *turn, const struct aro_event *event, const char *reason,
-                      struct appeal *appeal, uint32_t epoch_now);
+                      const struct details *trace, uint32_t epoch_now);
 
 #endif

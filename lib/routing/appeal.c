@@ -7,7 +7,7 @@
 
 static const char *const state_names[APPEAL_STATE_COUNT] = {
     [APPEAL_WAITING] = "waiting",     [APPEAL_OFFERED] = "offered", [APPEAL_ASSIGNED] = "assigned",
-    [APPEAL_DELIVERED] = "delivered", [APPEAL_CLOSED] = "closed",
+    [APPEAL_DELIVERED] = "delivered", [APPEAL_MERGED] = "merged",   [APPEAL_CLOSED] = "closed",
 };
 
 const char *appeal_state_name(enum appeal_state state)

@@ -3,6 +3,7 @@
 #define ARO_ROUTING_APPEAL_H
 
 #include "routing/details.h"
+#include "routing/subject.h"
 #include "routing/timers.h"
 
 #include <aro/event.h>
@@ -21,6 +22,7 @@ enum appeal_state {
     APPEAL_OFFERED,   /* to an agent, who has to accept */
     APPEAL_ASSIGNED,  /* an agent's */
     APPEAL_DELIVERED, /* in a queue's own inbox */
+    APPEAL_MERGED,    /* a struct appellant */
     APPEAL_CLOSED,    /* a struct remembered */
     APPEAL_STATE_COUNT,
 };
@@ -49,10 +51,12 @@ struct appeal {
         } held;
     } at;
     struct appeal_class *class; /* queue, market, languages, step */
-    const char *rule;           /* a name, as are the next three; the rule that chose the queue */
-    const char *rulebook;       /* by which it was routed or assigned last */
-    const char *reason;         /* NULL where absent */
-    const char *source_topic;   /* of its submission, with the next two; "control" and the like */
+    struct subject *subject;    /* NULL: none, and the next is unused */
+    LIST_ENTRY(appeal) of_subject;
+    const char *rule;         /* a name, as are the next three; the rule that chose the queue */
+    const char *rulebook;     /* by which it was routed or assigned last */
+    const char *reason;       /* NULL where absent */
+    const char *source_topic; /* of its submission, with the next two; "control" and the like */
     int64_t source_offset;
     int32_t source_partition; /* -1: not a record */
     uint32_t touched_in;      /* the last batch that changed it */
@@ -74,6 +78,7 @@ struct appeal {
     bool is_announced : 1;      /* appeal.waiting was written since it entered the line */
     bool is_held_announced : 1; /* appeal.held was written and appeal.resumed not yet */
     bool is_overdue : 1;        /* appeal.overdue was written */
+    bool has_withdrawn : 1;     /* it is open for those alone that joined it */
     bool is_record_due : 1; /* this event changed it: its ledger record is still to be written */
     char id[];
 };

@@ -2,6 +2,7 @@
 
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
+#include "routing/independence.h"
 #include "routing/router_state.h"
 
 #include "support/cleanup.h"
@@ -472,15 +473,21 @@ struct aro_instant appeal_latest_start(const struct appeal *appeal)
     return aro_instant_is_never(appeal->latest_start) ? appeal->deadline : appeal->latest_start;
 }
 
-static bool may_decide(const struct appeal *appeal, const char *agent_id)
+/* Who looks for the first in line that they may decide. */
+struct search {
+    const struct aro_router *router;
+    const struct agent *agent;
+};
+
+static bool may_decide(const struct search *search, const struct appeal *appeal)
 {
-    return details_bar_of(appeal->details, agent_id) == DETAILS_BAR_NONE;
+    return independence_bar(search->router, appeal, search->agent) == DETAILS_BAR_NONE;
 }
 
-/* Of those below @root (it included) whose key is at most @bound, the first to come that @agent_id
- * may decide, where that came before *@best. Goes where the earliest are first, so that it turns
- * back almost everywhere else. */
-static void find_earliest(struct appeal *root, int64_t bound, const char *agent_id,
+/* Of those below @root (it included) whose key is at most @bound, the first to come that the
+ * agent may decide, where that came before *@best. Goes where the earliest are first, so that it
+ * turns back almost everywhere else. */
+static void find_earliest(struct appeal *root, int64_t bound, const struct search *search,
                           struct appeal **best)
 {
     if (!root || (*best && root->at.line.earliest_arrival >= (*best)->arrival))
@@ -488,27 +495,28 @@ static void find_earliest(struct appeal *root, int64_t bound, const char *agent_
     struct appeal *left = RB_LEFT(root, at.line.by_order);
     struct appeal *right = root->order_key <= bound ? RB_RIGHT(root, at.line.by_order) : NULL;
     if (root->order_key <= bound && (!*best || root->arrival < (*best)->arrival) &&
-        may_decide(root, agent_id))
+        may_decide(search, root))
         *best = root;
     bool is_left_first =
         !right || (left && left->at.line.earliest_arrival < right->at.line.earliest_arrival);
-    find_earliest(is_left_first ? left : right, bound, agent_id, best);
-    find_earliest(is_left_first ? right : left, bound, agent_id, best);
+    find_earliest(is_left_first ? left : right, bound, search, best);
+    find_earliest(is_left_first ? right : left, bound, search, best);
 }
 
-struct appeal *line_first_for(const struct line *line, const char *agent_id,
+struct appeal *line_first_for(const struct line *line, const struct agent *agent,
                               const struct aro_router *router, struct aro_instant now)
 {
     struct line_tree *tree = (struct line_tree *)(uintptr_t)&line->tree;
     struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
     struct appeal *first = RB_MIN(line_tree, tree);
+    const struct search search = { router, agent };
 
-    while (first && !may_decide(first, agent_id))
+    while (first && !may_decide(&search, first))
         first = RB_NEXT(line_tree, tree, first);
     if (!first || !is_by_priority(first) || age_step.ms == 0)
         return first;
     int64_t priority = ripening_priority(first->order_key, age_step, now);
-    find_earliest(RB_ROOT(tree), now.ms - priority * age_step.ms, agent_id, &first);
+    find_earliest(RB_ROOT(tree), now.ms - priority * age_step.ms, &search, &first);
     return first;
 }
 

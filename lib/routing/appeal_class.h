@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct agent;
 struct agent_class;
 struct aro_router;
 struct market;
@@ -106,8 +107,8 @@ struct aro_instant appeal_latest_start(const struct appeal *appeal);
 int appeal_compare_place(const struct appeal *a, const struct appeal *b,
                          const struct aro_router *router, struct aro_instant now);
 
-/* The first in line at @now that @agent_id may decide; NULL where there is none. */
-struct appeal *line_first_for(const struct line *line, const char *agent_id,
+/* The first in line at @now that @agent may decide; NULL where there is none. */
+struct appeal *line_first_for(const struct line *line, const struct agent *agent,
                               const struct aro_router *router, struct aro_instant now);
 
 /* Of everything in line in @queue; never where nothing is. */

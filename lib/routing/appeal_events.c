@@ -3,8 +3,11 @@
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
+#include "routing/exclusion.h"
+#include "routing/independence.h"
 #include "routing/ladder.h"
 #include "routing/launch.h"
+#include "routing/merging.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
@@ -16,38 +19,24 @@
 
 /* --- submitted --- */
 
-/* @list without repeats of @known or @first. */
-static size_t add_new_ids(const char **list, size_t count, const char *first, size_t more_count,
-                          const char *const *more)
+static struct details *details_of_event(const struct aro_router *router,
+                                        const struct aro_event *event)
 {
-    for (size_t i = 0; i < more_count; i++) {
-        bool is_known = first && strcmp(first, more[i]) == 0;
-        for (size_t j = 0; j < count && !is_known; j++)
-            is_known = strcmp(list[j], more[i]) == 0;
-        if (!is_known)
-            list[count++] = more[i];
-    }
-    return count;
-}
-
-static struct details *details_of_event(const struct aro_event *event)
-{
-    const char *excluded[ARO_EXCLUDE_MAX];
+    struct arena arena = { 0 };
     struct details_view view = {
-        .decided_by = event->decided_by,
-        .excluded_count =
-            add_new_ids(excluded, 0, event->decided_by, event->exclude_count, event->exclude),
-        .excluded = excluded,
-        .subject_type = event->subject_type,
-        .subject_id = event->subject_id,
+        .decided_by = person_of(router, event->decided_by, true),
         .policy = event->decision_policy,
         .deadline = event->deadline,
+        .joined_deadline = ARO_INSTANT_NEVER,
         .attribute_count = event->attribute_count,
         .attributes = event->attributes,
         .traceparent = event->traceparent,
         .tracestate = event->tracestate,
     };
-    return details_pack(&view);
+    exclusions_add(router, &arena, &view, event);
+    struct details *details = details_pack(&view);
+    arena_done(&arena);
+    return details;
 }
 
 static void set_source(struct aro_router *router, struct appeal *appeal,
@@ -67,9 +56,11 @@ static void set_source(struct aro_router *router, struct appeal *appeal,
 static void appeal_submit(struct turn *turn, const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
-    struct appeal *appeal = appeal_new(event->appeal_id);
     struct routing routing;
 
+    if (appeal_join(turn, event))
+        return;
+    struct appeal *appeal = appeal_new(event->appeal_id);
     appeal->tier = event->tier;
     appeal->effort = (uint8_t)event->effort;
     appeal->event_priority = (uint8_t)event->priority;
@@ -77,10 +68,13 @@ static void appeal_submit(struct turn *turn, const struct aro_event *event)
     appeal->submitted_at =
         aro_instant_is_never(event->submitted_at) ? turn->now : event->submitted_at;
     appeal->clock = turn->now.ms;
-    appeal->details = details_of_event(event);
+    appeal->details = details_of_event(router, event);
     appeal->arrival = ++router->arrival_last;
     set_source(router, appeal, turn->source);
     appeal_register(router, appeal);
+    if (event->subject_type)
+        appeal->subject = subject_get(router, event->subject_type, event->subject_id);
+    subject_add_appeal(appeal);
     turn_touch_new_appeal(turn, appeal);
     route_submitted(router, appeal, event, &routing);
     turn_touch_queue(turn, appeal->class->queue);
@@ -98,41 +92,8 @@ struct update {
     struct arena arena;
     struct details_view view;
     bool is_changed;
-    bool has_new_languages;
+    bool has_new_exclusions, has_new_languages;
 };
-
-static void update_exclude(struct update *update, const struct aro_event *event)
-{
-    struct details_view *view = &update->view;
-    size_t old_count = view->excluded_count;
-    const char **list =
-        arena_new_array(&update->arena, old_count + event->exclude_count, sizeof *list);
-
-    if (old_count)
-        memcpy(list, view->excluded, old_count * sizeof *list);
-    view->excluded_count =
-        add_new_ids(list, old_count, view->decided_by, event->exclude_count, event->exclude);
-    view->excluded = list;
-    update->is_changed |= view->excluded_count > old_count;
-}
-
-/* Whoever is excluded for good need not be remembered as having declined. */
-static void update_declined(struct update *update)
-{
-    struct details_view *view = &update->view;
-    const char **list = arena_new_array(&update->arena, view->declined_count, sizeof *list);
-    size_t count = 0;
-
-    for (size_t i = 0; i < view->declined_count; i++) {
-        bool is_excluded = false;
-        for (size_t j = 0; j < view->excluded_count && !is_excluded; j++)
-            is_excluded = strcmp(view->declined[i], view->excluded[j]) == 0;
-        if (!is_excluded)
-            list[count++] = view->declined[i];
-    }
-    view->declined = list;
-    view->declined_count = count;
-}
 
 static bool attribute_equals(const struct aro_attribute *a, const struct aro_attribute *b)
 {
@@ -175,15 +136,14 @@ static void update_attributes(struct update *update, const struct aro_event *eve
     view->attribute_count = count;
 }
 
-static void update_work_out(struct update *update, const struct appeal *appeal,
-                            const struct aro_event *event)
+static void update_work_out(const struct aro_router *router, struct update *update,
+                            const struct appeal *appeal, const struct aro_event *event)
 {
     const struct appeal_class *class = appeal->class;
 
     details_unpack(appeal->details, &update->arena, &update->view);
     if (event->has & ARO_HAS_EXCLUDE)
-        update_exclude(update, event);
-    update_declined(update);
+        update->has_new_exclusions = exclusions_add(router, &update->arena, &update->view, event);
     if (event->has & ARO_HAS_ATTRIBUTES)
         update_attributes(update, event);
     if (event->has & ARO_HAS_DEADLINE) {
@@ -196,7 +156,7 @@ static void update_work_out(struct update *update, const struct appeal *appeal,
         update->has_new_languages = event->language_count != class->language_count ||
                                     memcmp(event->languages, class->languages,
                                            class->language_count * sizeof *class->languages) != 0;
-    update->is_changed |= update->has_new_languages;
+    update->is_changed |= update->has_new_exclusions || update->has_new_languages;
 }
 
 static void update_apply(struct turn *turn, struct appeal *appeal, const struct update *update,
@@ -217,7 +177,6 @@ static void update_follow(struct turn *turn, struct appeal *appeal, const struct
                           const struct aro_event *event)
 {
     struct language_list languages = { event->language_count, event->languages };
-    struct agent *agent = appeal_agent(appeal);
 
     if (appeal->state == APPEAL_WAITING) {
         appeal_reroute(turn, appeal, update->has_new_languages ? &languages : NULL, "updated");
@@ -227,10 +186,8 @@ static void update_follow(struct turn *turn, struct appeal *appeal, const struct
     if (update->has_new_languages)
         appeal_set_class(turn->router, appeal, appeal->class->queue, appeal->class->market,
                          languages.count, languages.languages, appeal->class->step);
-    if (agent && details_bar_of(appeal->details, agent->id) == DETAILS_BAR_INDEPENDENCE) {
-        announce_revoked(turn, appeal, "independence");
-        appeal_take_back(turn, appeal);
-    }
+    if (update->has_new_exclusions)
+        appeal_revoke_if_barred(turn, appeal);
 }
 
 static void appeal_update(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
@@ -238,9 +195,9 @@ static void appeal_update(struct turn *turn, struct appeal *appeal, const struct
     struct update update = { 0 };
     bool changes_hold = (event->has & ARO_HAS_ON_HOLD) != 0 && event->on_hold != appeal->is_on_hold;
 
-    update_work_out(&update, appeal, event);
+    update_work_out(turn->router, &update, appeal, event);
     if (!update.is_changed && !changes_hold) {
-        announce_ignored(turn, event, "repeat", appeal, appeal->epoch);
+        announce_ignored(turn, event, "repeat", appeal->details, appeal->epoch);
     } else {
         turn_touch_appeal(turn, appeal);
         if (update.is_changed) {
@@ -259,19 +216,20 @@ static void appeal_update(struct turn *turn, struct appeal *appeal, const struct
 
 /* --- the end of an appeal --- */
 
-static void appeal_withdraw(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
+static void lead_or_all_withdraw(struct turn *turn, struct appeal *appeal,
+                                 const struct aro_event *event)
 {
     (void)event;
-    turn_touch_appeal(turn, appeal);
-    if (appeal_is_given_out(appeal))
-        announce_revoked(turn, appeal, "withdrawn");
-    appeal_close(turn, appeal, NULL);
+    if (review_appellant_count(turn->router, appeal->id) > 0)
+        lead_withdraw(turn, appeal);
+    else
+        appeal_withdraw(turn, appeal);
 }
 
 static void appeal_decide(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
 {
     if ((event->has & ARO_HAS_EPOCH) && event->epoch != appeal->epoch) {
-        announce_ignored(turn, event, "stale", appeal, appeal->epoch);
+        announce_ignored(turn, event, "stale", appeal->details, appeal->epoch);
         return;
     }
     appeal_close(turn, appeal, event);
@@ -292,13 +250,13 @@ static void appeal_take_offer(struct turn *turn, struct appeal *appeal,
     if (is_of_holder(appeal, event))
         appeal_accept(turn, appeal);
     else
-        announce_ignored(turn, event, "stale", appeal, appeal->epoch);
+        announce_ignored(turn, event, "stale", appeal->details, appeal->epoch);
 }
 
 static void appeal_accept_again(struct turn *turn, struct appeal *appeal,
                                 const struct aro_event *event)
 {
-    announce_ignored(turn, event, is_of_holder(appeal, event) ? "repeat" : "stale", appeal,
+    announce_ignored(turn, event, is_of_holder(appeal, event) ? "repeat" : "stale", appeal->details,
                      appeal->epoch);
 }
 
@@ -307,7 +265,7 @@ static void appeal_return(struct turn *turn, struct appeal *appeal, const struct
     struct agent *agent = appeal_agent(appeal);
 
     if (!is_of_holder(appeal, event)) {
-        announce_ignored(turn, event, "stale", appeal, appeal->epoch);
+        announce_ignored(turn, event, "stale", appeal->details, appeal->epoch);
         return;
     }
     turn_touch_appeal(turn, appeal);
@@ -337,48 +295,79 @@ struct cell {
         .ignored = (reason_)                                                                       \
     }
 
-/* Every event of an appeal in every state: waiting, offered, assigned, delivered, closed. */
+/* Every event of an appeal in every state: waiting, offered, assigned, delivered, merged, closed.
+ * Where it is merged, a handler gets the lead. */
 static const struct cell cells[ARO_EVENT_TYPE_COUNT][APPEAL_STATE_COUNT] = {
-    [ARO_APPEAL_SUBMITTED] = { NO("repeat"), NO("repeat"), NO("repeat"), NO("repeat"),
+    [ARO_APPEAL_SUBMITTED] = { NO("repeat"), NO("repeat"), NO("repeat"), NO("repeat"), NO("repeat"),
                                NO("repeat") },
     [ARO_APPEAL_UPDATED] = { DO(appeal_update), DO(appeal_update), DO(appeal_update),
-                             DO(appeal_update), NO("closed") },
-    [ARO_APPEAL_WITHDRAWN] = { DO(appeal_withdraw), DO(appeal_withdraw), DO(appeal_withdraw),
-                               DO(appeal_withdraw), NO("closed") },
+                             DO(appeal_update), DO(appellant_update), NO("closed") },
+    [ARO_APPEAL_WITHDRAWN] = { DO(lead_or_all_withdraw), DO(lead_or_all_withdraw),
+                               DO(lead_or_all_withdraw), DO(lead_or_all_withdraw),
+                               DO(appellant_withdraw), NO("closed") },
     [ARO_ASSIGNMENT_ACCEPTED] = { NO("stale"), DO(appeal_take_offer), DO(appeal_accept_again),
-                                  NO("stale"), NO("stale") },
+                                  NO("stale"), NO("merged"), NO("stale") },
     [ARO_ASSIGNMENT_DECLINED] = { NO("stale"), DO(appeal_return), DO(appeal_return),
-                                  DO(appeal_return), NO("stale") },
+                                  DO(appeal_return), NO("merged"), NO("stale") },
     [ARO_ASSIGNMENT_RETURNED] = { NO("stale"), DO(appeal_return), DO(appeal_return),
-                                  DO(appeal_return), NO("stale") },
+                                  DO(appeal_return), NO("merged"), NO("stale") },
     [ARO_APPEAL_DECIDED] = { DO(appeal_decide), DO(appeal_decide), DO(appeal_decide),
-                             DO(appeal_decide), NO("closed") },
+                             DO(appeal_decide), NO("merged"), NO("closed") },
 };
 
-static void apply_to_known(struct turn *turn, enum appeal_state state, struct appeal *appeal,
-                           uint32_t epoch, const struct aro_event *event)
+/* What @event finds under its appeal's id. */
+struct known {
+    enum appeal_state state;
+    struct appeal *appeal;       /* open; of a merged one the lead; NULL: closed */
+    const struct details *trace; /* of its submission; none where closed */
+    uint32_t epoch;
+};
+
+static bool find_known(const struct aro_router *router, const struct aro_event *event,
+                       struct known *ret)
 {
-    const struct cell *cell = &cells[event->type][state];
+    struct appeal *appeal = table_find(&router->appeals, event->appeal_id);
+    const struct appellant *appellant = table_find(&router->appellants, event->appeal_id);
+    const struct remembered *remembered = table_find(&router->remembered, event->appeal_id);
+
+    if (appeal)
+        *ret = (struct known){ (enum appeal_state)appeal->state, appeal, appeal->details,
+                               appeal->epoch };
+    else if (appellant)
+        *ret = (struct known){ APPEAL_MERGED, table_find(&router->appeals, appellant->review->lead),
+                               appellant->trace, 0 };
+    else if (remembered)
+        *ret = (struct known){ APPEAL_CLOSED, NULL, NULL, remembered->epoch };
+    return appeal || appellant || remembered;
+}
+
+/* The review goes on under its id, but it is over for the appellant. */
+static bool is_over(const struct known *known, const struct aro_event *event)
+{
+    return known->state != APPEAL_MERGED && known->appeal && known->appeal->has_withdrawn &&
+           (event->type == ARO_APPEAL_UPDATED || event->type == ARO_APPEAL_WITHDRAWN);
+}
+
+static void apply_to_known(struct turn *turn, const struct known *known,
+                           const struct aro_event *event)
+{
+    const struct cell *cell =
+        &cells[event->type][is_over(known, event) ? APPEAL_CLOSED : known->state];
 
     assert(cell->handle || cell->ignored);
     if (cell->handle)
-        cell->handle(turn, appeal, event);
+        cell->handle(turn, known->appeal, event);
     else
-        announce_ignored(turn, event, cell->ignored, appeal, epoch);
+        announce_ignored(turn, event, cell->ignored, known->trace, known->epoch);
 }
 
 void appeal_event_apply(struct turn *turn, const struct aro_event *event)
 {
-    struct aro_router *router = turn->router;
-    struct appeal *appeal = table_find(&router->appeals, event->appeal_id);
-    const struct remembered *remembered =
-        appeal ? NULL : table_find(&router->remembered, event->appeal_id);
+    struct known known;
 
-    if (appeal)
-        apply_to_known(turn, (enum appeal_state)appeal->state, appeal, appeal->epoch, event);
-    else if (remembered)
-        apply_to_known(turn, APPEAL_CLOSED, NULL, remembered->epoch, event);
-    else if (event->type == ARO_APPEAL_SUBMITTED && launch_is_draft(router, event->market))
+    if (find_known(turn->router, event, &known))
+        apply_to_known(turn, &known, event);
+    else if (event->type == ARO_APPEAL_SUBMITTED && launch_is_draft(turn->router, event->market))
         announce_ignored(turn, event, "market_draft", NULL, 0);
     else if (event->type == ARO_APPEAL_SUBMITTED)
         appeal_submit(turn, event);

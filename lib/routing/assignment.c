@@ -7,6 +7,7 @@
 #include "routing/appeal_class.h"
 #include "routing/ladder.h"
 #include "routing/market.h"
+#include "routing/merging.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
@@ -79,6 +80,7 @@ void appeal_free(struct aro_router *router, struct appeal *appeal)
     timers_remove(&router->appeal_timers, &appeal->timer);
     if (appeal->class)
         appeal_leave_class(router, appeal);
+    subject_remove_appeal(router, appeal);
     names_drop(&router->names, appeal->rule);
     names_drop(&router->names, appeal->rulebook);
     names_drop(&router->names, appeal->reason);
@@ -214,13 +216,14 @@ static void appeal_deliver(struct turn *turn, struct appeal *appeal)
     announce_created(turn, appeal, &nobody_chosen);
 }
 
-static void remember(struct turn *turn, const struct appeal *appeal,
+/* A record of batch @touched_in is about it already. */
+static void remember(struct turn *turn, const char *id, uint32_t epoch, uint32_t touched_in,
                      const struct aro_event *decision)
 {
-    struct remembered *remembered = remembered_new(appeal->id);
+    struct remembered *remembered = remembered_new(id);
 
-    remembered->epoch = appeal->epoch;
-    remembered->touched_in = appeal->touched_in;
+    remembered->epoch = epoch;
+    remembered->touched_in = touched_in;
     remembered->is_withdrawn = !decision;
     remembered->outcome = decision ? (uint8_t)decision->outcome : 0;
     table_add(&turn->router->remembered, remembered);
@@ -242,6 +245,24 @@ static void learn_handling(struct turn *turn, const struct appeal *appeal)
                                       turn->now));
 }
 
+void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
+                        const struct aro_event *decision)
+{
+    remember(turn, appellant->id, epoch, appellant->touched_in, decision);
+    appellant_remove(turn->router, appellant);
+}
+
+static void close_appellants(struct turn *turn, const struct appeal *lead,
+                             const struct aro_event *decision)
+{
+    for (struct review *review; (review = review_find(turn->router, lead->id)) != NULL;) {
+        struct appellant *appellant = TAILQ_FIRST(&review->appellants);
+        turn_touch_appellant(turn, appellant);
+        announce_appellant_closed(turn, appellant, lead, decision);
+        remember_appellant(turn, appellant, lead->epoch, decision);
+    }
+}
+
 void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
 {
     struct aro_router *router = turn->router;
@@ -249,19 +270,32 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
 
     turn_touch_appeal(turn, appeal);
     turn_touch_queue(turn, appeal->class->queue);
-    announce_closed(turn, appeal, decision);
+    if (!appeal->has_withdrawn)
+        announce_closed(turn, appeal, decision);
+    close_appellants(turn, appeal, decision);
     if (agent) {
         turn_touch_agent(turn, agent);
         agent_note_hungry(turn, agent);
     }
-    if (decision)
+    if (decision) {
         learn_handling(turn, appeal);
+        subject_note_decision(turn, appeal, decision);
+    }
     appeal_detach(router, appeal);
     if (agent && decision)
         agent_end_idleness(turn, agent);
     appeal_unregister(router, appeal);
-    remember(turn, appeal, decision);
+    remember(turn, appeal->id, appeal->epoch, appeal->touched_in,
+             appeal->has_withdrawn ? NULL : decision);
     appeal_free(router, appeal);
+}
+
+void appeal_withdraw(struct turn *turn, struct appeal *appeal)
+{
+    turn_touch_appeal(turn, appeal);
+    if (appeal_is_given_out(appeal))
+        announce_revoked(turn, appeal, "withdrawn");
+    appeal_close(turn, appeal, NULL);
 }
 
 /* Sets what holds @appeal. Its clock runs while nothing does. */
@@ -454,6 +488,11 @@ static void order_entered(struct turn *turn, struct gathered *entered)
     free(sorted.items);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp((*(struct agent *const *)a)->id, (*(struct agent *const *)b)->id);
+}
+
 static void announce_entered(struct turn *turn, struct appeal *appeal)
 {
     struct why why;
@@ -478,6 +517,8 @@ void turn_settle(struct turn *turn)
     struct gathered *entered = &turn->router->entered, *hungry = &turn->router->hungry;
 
     order_entered(turn, entered);
+    if (hungry->count > 1)
+        qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
     for (size_t i = 0; i < entered->count; i++)
         settle_appeal(turn, entered->items[i]);
     for (size_t i = 0; i < hungry->count; i++) {

@@ -15,8 +15,16 @@ void appeal_accept(struct turn *turn, struct appeal *appeal);
 /* Makes known that @appeal waits and lies in no line: settling gives it out or puts it in line. */
 void appeal_enter(struct turn *turn, struct appeal *appeal);
 
-/* Closes @appeal (frees it) and remembers that it was. @decision: NULL for withdrawn. */
+/* Closes @appeal (frees it), with those that joined it, and remembers that they were. @decision:
+ * NULL for withdrawn. */
 void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
+
+/* Withdraws @appeal, with those that joined it: from whoever has it, too. */
+void appeal_withdraw(struct turn *turn, struct appeal *appeal);
+
+/* Frees @appellant and remembers that it was closed. */
+void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
+                        const struct aro_event *decision);
 
 /* Begins or ends a hold: of itself, or of its market. */
 void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold);

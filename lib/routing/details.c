@@ -13,11 +13,12 @@
 enum tag {
     TAG_DECIDED_BY = 'b',
     TAG_EXCLUDED = 'x',
+    TAG_EXCLUDED_DECIDER = 'y',
+    TAG_GROUPS = 'g', /* behind a person: team, site and lead, empty where absent */
     TAG_DECLINED = 'd',
-    TAG_SUBJECT_TYPE = 's',
-    TAG_SUBJECT_ID = 'S',
     TAG_POLICY = 'p',
     TAG_DEADLINE = 'D',
+    TAG_JOINED_DEADLINE = 'J',
     TAG_TRACEPARENT = 't',
     TAG_TRACESTATE = 'T',
     TAG_ATTRIBUTE = 'a', /* last: one more item a member */
@@ -43,6 +44,30 @@ static void add_texts(struct buffer *buffer, enum tag tag, size_t count, const c
         add_text(buffer, tag, texts[i]);
 }
 
+static void add_group(struct buffer *buffer, const char *name)
+{
+    buffer_add(buffer, name ? name : "", (name ? strlen(name) : 0) + 1);
+}
+
+static void add_person(struct buffer *buffer, enum tag tag, const struct person *person)
+{
+    add_text(buffer, tag, person->id);
+    if (!person->id || !person->is_known)
+        return;
+    buffer_add(buffer, &(char){ TAG_GROUPS }, 1);
+    add_group(buffer, person->team);
+    add_group(buffer, person->site);
+    add_group(buffer, person->lead);
+}
+
+static void add_instant(struct buffer *buffer, enum tag tag, struct aro_instant at)
+{
+    if (aro_instant_is_never(at))
+        return;
+    buffer_add(buffer, &(char){ (char)tag }, 1);
+    buffer_add(buffer, &at, sizeof at);
+}
+
 static void add_attribute(struct buffer *buffer, const struct aro_attribute *attribute)
 {
     add_text(buffer, TAG_ATTRIBUTE, attribute->name);
@@ -64,16 +89,14 @@ struct details *details_pack(const struct details_view *view)
     struct details header = { .attribute_count = (uint32_t)view->attribute_count };
 
     buffer_add(&buffer, &header, sizeof header);
-    add_text(&buffer, TAG_DECIDED_BY, view->decided_by);
-    add_texts(&buffer, TAG_EXCLUDED, view->excluded_count, view->excluded);
+    add_person(&buffer, TAG_DECIDED_BY, &view->decided_by);
+    for (size_t i = 0; i < view->excluded_count; i++)
+        add_person(&buffer, view->excluded[i].has_decided ? TAG_EXCLUDED_DECIDER : TAG_EXCLUDED,
+                   &view->excluded[i]);
     add_texts(&buffer, TAG_DECLINED, view->declined_count, view->declined);
-    add_text(&buffer, TAG_SUBJECT_TYPE, view->subject_type);
-    add_text(&buffer, TAG_SUBJECT_ID, view->subject_id);
     add_text(&buffer, TAG_POLICY, view->policy);
-    if (!aro_instant_is_never(view->deadline)) {
-        buffer_add(&buffer, &(char){ TAG_DEADLINE }, 1);
-        buffer_add(&buffer, &view->deadline, sizeof view->deadline);
-    }
+    add_instant(&buffer, TAG_DEADLINE, view->deadline);
+    add_instant(&buffer, TAG_JOINED_DEADLINE, view->joined_deadline);
     add_text(&buffer, TAG_TRACEPARENT, view->traceparent);
     add_text(&buffer, TAG_TRACESTATE, view->tracestate);
     for (size_t i = 0; i < view->attribute_count; i++)
@@ -95,6 +118,53 @@ static const char *take_text(const char **at)
     const char *text = *at;
     *at += strlen(text) + 1;
     return text;
+}
+
+static const char *take_group(const char **at)
+{
+    const char *name = take_text(at);
+    return *name ? name : NULL;
+}
+
+static bool is_person(char tag)
+{
+    return tag == TAG_DECIDED_BY || tag == TAG_EXCLUDED || tag == TAG_EXCLUDED_DECIDER;
+}
+
+static void take_person(const char **at, const char *end, struct person *ret)
+{
+    *ret = (struct person){ .has_decided = **at != TAG_EXCLUDED, .id = *at + 1 };
+    take_text(at);
+    if (*at == end || **at != TAG_GROUPS)
+        return;
+    (*at)++;
+    ret->is_known = true;
+    ret->team = take_group(at);
+    ret->site = take_group(at);
+    ret->lead = take_group(at);
+}
+
+/* The run of excluded ones that starts at *@at. */
+static size_t take_excluded(const char **at, const char *end, struct arena *arena,
+                            const struct person **ret)
+{
+    struct person person;
+    size_t count = 0;
+    for (const char *ahead = *at; ahead < end && is_person(*ahead); count++)
+        take_person(&ahead, end, &person);
+    struct person *persons = arena_new_array(arena, count, sizeof *persons);
+    for (size_t i = 0; i < count; i++)
+        take_person(at, end, &persons[i]);
+    *ret = persons;
+    return count;
+}
+
+static struct aro_instant take_instant(const char **at)
+{
+    struct aro_instant instant;
+    memcpy(&instant, *at + 1, sizeof instant);
+    *at += 1 + sizeof instant;
+    return instant;
 }
 
 static void take_attribute(const char **at, struct arena *arena, struct aro_attribute *ret)
@@ -156,26 +226,25 @@ static void take_attributes(const struct details *details, const char **at, stru
 
 void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret)
 {
-    *ret = (struct details_view){ .deadline = ARO_INSTANT_NEVER };
+    *ret = (struct details_view){ .deadline = ARO_INSTANT_NEVER,
+                                  .joined_deadline = ARO_INSTANT_NEVER };
     if (!details)
         return;
     const char *end = details->bytes + details->length;
     for (const char *at = details->bytes; at < end;) {
         switch ((enum tag) * at) {
-        case TAG_DECIDED_BY: at++, ret->decided_by = take_text(&at); break;
+        case TAG_DECIDED_BY: take_person(&at, end, &ret->decided_by); break;
         case TAG_EXCLUDED:
-            ret->excluded_count = take_texts(&at, end, TAG_EXCLUDED, arena, &ret->excluded);
+        case TAG_EXCLUDED_DECIDER:
+            ret->excluded_count = take_excluded(&at, end, arena, &ret->excluded);
             break;
+        case TAG_GROUPS: assert(false); return; /* taken with the person before */
         case TAG_DECLINED:
             ret->declined_count = take_texts(&at, end, TAG_DECLINED, arena, &ret->declined);
             break;
-        case TAG_SUBJECT_TYPE: at++, ret->subject_type = take_text(&at); break;
-        case TAG_SUBJECT_ID: at++, ret->subject_id = take_text(&at); break;
         case TAG_POLICY: at++, ret->policy = take_text(&at); break;
-        case TAG_DEADLINE:
-            memcpy(&ret->deadline, at + 1, sizeof ret->deadline);
-            at += 1 + sizeof ret->deadline;
-            break;
+        case TAG_DEADLINE: ret->deadline = take_instant(&at); break;
+        case TAG_JOINED_DEADLINE: ret->joined_deadline = take_instant(&at); break;
         case TAG_TRACEPARENT: at++, ret->traceparent = take_text(&at); break;
         case TAG_TRACESTATE: at++, ret->tracestate = take_text(&at); break;
         case TAG_ATTRIBUTE: take_attributes(details, &at, arena, ret); break;
@@ -183,15 +252,29 @@ void details_unpack(const struct details *details, struct arena *arena, struct d
     }
 }
 
+bool details_next_person(const struct details *details, size_t *position, struct person *ret)
+{
+    if (!details || *position >= details->length || !is_person(details->bytes[*position]))
+        return false;
+    const char *at = details->bytes + *position;
+    take_person(&at, details->bytes + details->length, ret);
+    *position = (size_t)(at - details->bytes);
+    return true;
+}
+
 const char *details_next_barred(const struct details *details, size_t *position,
                                 enum details_bar *ret_bar)
 {
-    if (!details || *position >= details->length)
+    struct person person;
+
+    if (details_next_person(details, position, &person)) {
+        *ret_bar = DETAILS_BAR_INDEPENDENCE;
+        return person.id;
+    }
+    if (!details || *position >= details->length || details->bytes[*position] != TAG_DECLINED)
         return NULL;
     const char *at = details->bytes + *position;
-    if (*at != TAG_DECIDED_BY && *at != TAG_EXCLUDED && *at != TAG_DECLINED)
-        return NULL;
-    *ret_bar = *at == TAG_DECLINED ? DETAILS_BAR_DECLINED : DETAILS_BAR_INDEPENDENCE;
+    *ret_bar = DETAILS_BAR_DECLINED;
     *position += strlen(at) + 1;
     return at + 1;
 }
@@ -207,7 +290,26 @@ enum details_bar details_bar_of(const struct details *details, const char *agent
     return DETAILS_BAR_NONE;
 }
 
-/* The traces lie before the attributes, so this reads texts and at most one deadline. */
+size_t details_size(const struct details *details)
+{
+    return details ? details->length : 0;
+}
+
+/* Behind the item at @at. */
+static const char *next_item(const char *at, const char *end)
+{
+    struct person person;
+
+    if (is_person(*at))
+        take_person(&at, end, &person);
+    else if (*at == TAG_DEADLINE || *at == TAG_JOINED_DEADLINE)
+        take_instant(&at);
+    else
+        at += strlen(at) + 1;
+    return at;
+}
+
+/* The traces lie before the attributes, so this reads texts and at most two deadlines. */
 void details_trace(const struct details *details, const char **ret_traceparent,
                    const char **ret_tracestate)
 {
@@ -215,11 +317,11 @@ void details_trace(const struct details *details, const char **ret_traceparent,
     if (!details)
         return;
     const char *end = details->bytes + details->length;
-    for (const char *at = details->bytes; at < end && *at != TAG_ATTRIBUTE;) {
+    for (const char *at = details->bytes; at < end && *at != TAG_ATTRIBUTE;
+         at = next_item(at, end)) {
         if (*at == TAG_TRACEPARENT)
             *ret_traceparent = at + 1;
         else if (*at == TAG_TRACESTATE)
             *ret_tracestate = at + 1;
-        at += *at == TAG_DEADLINE ? 1 + sizeof(struct aro_instant) : strlen(at) + 1;
     }
 }

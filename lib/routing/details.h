@@ -10,15 +10,24 @@
 
 struct details; /* one piece of memory; NULL where there is nothing to keep */
 
+/* Somebody who may not decide the appeal. */
+struct person {
+    const char *id;   /* NULL: nobody */
+    bool has_decided; /* about the subject, before; otherwise only excluded */
+    bool is_known;    /* the next three are what they were when the name came; NULL where absent */
+    const char *team, *site, *lead;
+};
+
 /* The same, unpacked. All borrowed. */
 struct details_view {
-    const char *decided_by;
+    struct person decided_by;
     size_t excluded_count; /* without @decided_by, no repeats */
-    const char *const *excluded;
+    const struct person *excluded;
     size_t declined_count; /* who gave it back at this step, in that order */
     const char *const *declined;
-    const char *subject_type, *subject_id, *policy;
-    struct aro_instant deadline; /* the event's own, which the rule's replaces; or never */
+    const char *policy;
+    struct aro_instant deadline;        /* the event's own, which the rule's replaces; or never */
+    struct aro_instant joined_deadline; /* the earliest of those merged into it; or never */
     size_t attribute_count;
     const struct aro_attribute *attributes; /* sorted by name */
     const char *traceparent, *tracestate;
@@ -39,6 +48,13 @@ enum details_bar details_bar_of(const struct details *details, const char *agent
  * at the end. */
 const char *details_next_barred(const struct details *details, size_t *position,
                                 enum details_bar *ret_bar);
+
+/* Walks over those named in the appeal who may never decide it: the deciders and the excluded. As
+ * details_next_barred(), and gives whether there was one. */
+bool details_next_person(const struct details *details, size_t *position, struct person *ret);
+
+/* Bytes, packed. */
+size_t details_size(const struct details *details);
 
 /* Of the appeal's submission; NULL where it came without. */
 void details_trace(const struct details *details, const char **ret_traceparent,

@@ -119,7 +119,7 @@ static void add_standing(struct explanation *explanation, struct agent *agent)
     candidate_class_init(explanation->router, &standing.class, agent->class, appeal->class,
                          &standing.filter);
     if (standing.filter == FILTER_NONE)
-        standing.filter = filter_person(agent, appeal);
+        standing.filter = filter_person(explanation->router, agent, appeal);
     explanation->standings =
         memory_resize(explanation->standings, (explanation->count + 1) * sizeof(struct standing));
     explanation->standings[explanation->count++] = standing;
@@ -182,18 +182,67 @@ static json_t *describe_remembered(const struct remembered *remembered)
     return object;
 }
 
+static json_t *describe_appellant(const struct appellant *appellant)
+{
+    json_t *object = needed(json_object());
+
+    set_text(object, "appeal_id", appellant->id);
+    set_text(object, "state", appeal_state_name(APPEAL_MERGED));
+    set_text(object, "lead", appellant->review->lead);
+    return object;
+}
+
+static json_t *describe_appellants(const struct review *review)
+{
+    json_t *list = needed(json_array());
+    const struct appellant *appellant;
+
+    TAILQ_FOREACH(appellant, &review->appellants, of_review)
+    {
+        append(list, json_string(appellant->id));
+    }
+    return list;
+}
+
+/* The people who decided on its subject before. */
+static json_t *describe_deciders(const struct subject *subject)
+{
+    json_t *list = needed(json_array());
+
+    for (size_t i = 0; i < subject->decider_count; i++)
+        append(list, json_string(subject->deciders[i].agent_id));
+    return list;
+}
+
+static void describe_review(const struct aro_router *router, const struct appeal *appeal,
+                            json_t *object)
+{
+    const struct review *review = review_find(router, appeal->id);
+
+    if (review)
+        set(object, "appellants", describe_appellants(review));
+    if (appeal->has_withdrawn)
+        set(object, "has_withdrawn", json_true());
+    if (appeal->subject && appeal->subject->decider_count > 0)
+        set(object, "decided_before_by", describe_deciders(appeal->subject));
+}
+
 json_t *aro_router_explain(const struct aro_router *router, struct aro_instant now,
                            const char *appeal_id)
 {
     const struct appeal *appeal = table_find(&router->appeals, appeal_id);
+    const struct appellant *appellant = table_find(&router->appellants, appeal_id);
     const struct remembered *remembered = table_find(&router->remembered, appeal_id);
 
+    if (appellant)
+        return describe_appellant(appellant);
     if (remembered)
         return describe_remembered(remembered);
     if (!appeal)
         return NULL;
     json_t *object = describe_appeal(appeal);
     set_integer(object, "age_ms", appeal_age(appeal, now).ms);
+    describe_review(router, appeal, object);
     if (appeal_class_step(appeal->class))
         set(object, "agents", describe_standings(router, appeal));
     return object;

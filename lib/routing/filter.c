@@ -2,6 +2,7 @@
 
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/independence.h"
 #include "routing/router_state.h"
 
 #include <assert.h>
@@ -155,9 +156,10 @@ enum filter filter_class(const struct aro_router *router, const struct agent_cla
     return FILTER_NONE;
 }
 
-enum filter filter_person(const struct agent *agent, const struct appeal *appeal)
+enum filter filter_person(const struct aro_router *router, const struct agent *agent,
+                          const struct appeal *appeal)
 {
-    switch (details_bar_of(appeal->details, agent->id)) {
+    switch (independence_bar(router, appeal, agent)) {
     case DETAILS_BAR_INDEPENDENCE: return FILTER_INDEPENDENCE;
     case DETAILS_BAR_DECLINED: return FILTER_DECLINED;
     case DETAILS_BAR_NONE: break;

@@ -50,6 +50,7 @@ enum filter filter_class(const struct aro_router *router, const struct agent_cla
                          const struct appeal_class *appeals, struct language_fit *ret_fit);
 
 /* The first filter that keeps @agent, of a class that may take it, from @appeal now. */
-enum filter filter_person(const struct agent *agent, const struct appeal *appeal);
+enum filter filter_person(const struct aro_router *router, const struct agent *agent,
+                          const struct appeal *appeal);
 
 #endif

@@ -4,6 +4,7 @@
 #include "routing/agent_class.h"
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/independence.h"
 #include "routing/router_state.h"
 
 #include <stdlib.h>
@@ -60,7 +61,7 @@ void ladder_add_declined(struct turn *turn, struct appeal *appeal, const char *a
     struct details_view view;
 
     appeal->retry_at = retry_after(turn, appeal);
-    if (details_bar_of(appeal->details, agent_id) != DETAILS_BAR_NONE)
+    if (independence_bar_of(appeal, agent_id) != DETAILS_BAR_NONE)
         return;
     details_unpack(appeal->details, &arena, &view);
     const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
@@ -151,7 +152,7 @@ static bool can_be_filled(struct turn *turn, struct appeal *appeal)
         LIST_FOREACH(agent, &appeal->class->candidates[i].agents->members, of_class)
         {
             if (is_on_shift_before(agent, turn->now, end) &&
-                details_bar_of(appeal->details, agent->id) == DETAILS_BAR_NONE)
+                independence_bar(turn->router, appeal, agent) == DETAILS_BAR_NONE)
                 return true;
         }
     }

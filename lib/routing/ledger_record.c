@@ -66,6 +66,31 @@ static void add_attribute(struct json_writer *writer, const struct aro_attribute
     }
 }
 
+/* Who was not known when their name came is a name alone. */
+static void add_person(struct json_writer *writer, const char *name, const struct person *person)
+{
+    if (!person->is_known && (name || !person->has_decided)) {
+        json_add_text(writer, name, person->id);
+        return;
+    }
+    json_open_object(writer, name);
+    json_add_text(writer, "id", person->id);
+    add_flag(writer, "decided", person->has_decided);
+    add_flag(writer, "known", person->is_known);
+    add_text(writer, "team", person->team);
+    add_text(writer, "site", person->site);
+    add_text(writer, "lead", person->lead);
+    json_close_object(writer);
+}
+
+static void add_excluded(struct json_writer *writer, const struct details_view *view)
+{
+    json_open_list(writer, "exclude");
+    for (size_t i = 0; i < view->excluded_count; i++)
+        add_person(writer, NULL, &view->excluded[i]);
+    json_close_list(writer);
+}
+
 static void add_details(struct json_writer *writer, const struct details *details)
 {
     struct arena arena = { 0 };
@@ -74,15 +99,15 @@ static void add_details(struct json_writer *writer, const struct details *detail
     if (!details)
         return;
     details_unpack(details, &arena, &view);
-    add_text(writer, "decided_by", view.decided_by);
+    if (view.decided_by.id)
+        add_person(writer, "decided_by", &view.decided_by);
     if (view.excluded_count)
-        add_texts(writer, "exclude", view.excluded_count, view.excluded);
+        add_excluded(writer, &view);
     if (view.declined_count)
         add_texts(writer, "declined", view.declined_count, view.declined);
-    add_text(writer, "subject_type", view.subject_type);
-    add_text(writer, "subject_id", view.subject_id);
     add_text(writer, "policy", view.policy);
     add_ms(writer, "event_deadline", view.deadline);
+    add_ms(writer, "joined_deadline", view.joined_deadline);
     add_text(writer, "traceparent", view.traceparent);
     add_text(writer, "tracestate", view.tracestate);
     if (view.attribute_count) {
@@ -152,13 +177,53 @@ void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
     add_ms(&writer, "latest_start", appeal->latest_start);
     add_ms(&writer, "retry_at", appeal->retry_at);
     add_flag(&writer, "overdue", appeal->is_overdue);
+    add_flag(&writer, "withdrawn", appeal->has_withdrawn);
     add_flag(&writer, "on_hold", appeal->is_on_hold);
     add_flag(&writer, "market_paused", appeal->is_market_paused);
     add_flag(&writer, "announced", appeal->is_announced);
     add_flag(&writer, "held_announced", appeal->is_held_announced);
     add_source(&writer, appeal);
     add_unless(&writer, "outputs", appeal->output_count, 0);
+    if (appeal->subject) {
+        json_add_text(&writer, "subject_type", appeal->subject->type);
+        json_add_text(&writer, "subject_id", subject_id(appeal->subject));
+    }
     add_details(&writer, appeal->details);
+    json_close_object(&writer);
+}
+
+void ledger_write_appellant(const struct appellant *appellant, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+    const char *traceparent, *tracestate;
+
+    details_trace(appellant->trace, &traceparent, &tracestate);
+    json_add_text(&writer, "state", appeal_state_name(APPEAL_MERGED));
+    json_add_text(&writer, "lead", appellant->review->lead);
+    json_add_integer(&writer, "arrival", (int64_t)appellant->arrival);
+    add_text(&writer, "traceparent", traceparent);
+    add_text(&writer, "tracestate", tracestate);
+    json_close_object(&writer);
+}
+
+/* --- subjects --- */
+
+void ledger_write_subject(const struct subject *subject, struct buffer *buffer)
+{
+    struct json_writer writer = open_record(buffer);
+
+    json_open_list(&writer, "deciders");
+    for (size_t i = 0; i < subject->decider_count; i++) {
+        const struct decider *decider = &subject->deciders[i];
+        json_open_object(&writer, NULL);
+        json_add_text(&writer, "agent_id", decider->agent_id);
+        json_add_integer(&writer, "at", decider->at.ms);
+        add_text(&writer, "team", decider->team);
+        add_text(&writer, "site", decider->site);
+        add_text(&writer, "lead", decider->lead);
+        json_close_object(&writer);
+    }
+    json_close_list(&writer);
     json_close_object(&writer);
 }
 
@@ -317,6 +382,19 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
          (remembered = table_next(&router->remembered, &position)) != NULL;) {
         ledger_write_remembered(remembered, &dump.record);
         dump_add(&dump, "appeal:", remembered->id);
+    }
+    position = 0;
+    for (struct appellant *appellant;
+         (appellant = table_next(&router->appellants, &position)) != NULL;) {
+        ledger_write_appellant(appellant, &dump.record);
+        dump_add(&dump, "appeal:", appellant->id);
+    }
+    position = 0;
+    for (struct subject *subject; (subject = table_next(&router->subjects, &position)) != NULL;) {
+        if (subject->decider_count == 0)
+            continue;
+        ledger_write_subject(subject, &dump.record);
+        dump_add(&dump, "subject:", subject->key);
     }
     position = 0;
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {

@@ -7,6 +7,7 @@
 
 #include "routing/agent.h"
 #include "routing/appeal.h"
+#include "routing/appellant.h"
 #include "routing/market.h"
 #include "routing/queue.h"
 #include "routing/reroute.h"
@@ -22,6 +23,9 @@
 
 /* Each clears @buffer first. */
 void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer);
+void ledger_write_appellant(const struct appellant *appellant, struct buffer *buffer);
+/* Of the decisions on it, of which there are some. */
+void ledger_write_subject(const struct subject *subject, struct buffer *buffer);
 void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer);
 void ledger_write_agent(const struct agent *agent, struct buffer *buffer);
 void ledger_write_queue(const struct queue *queue, struct buffer *buffer);

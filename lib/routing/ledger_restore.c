@@ -148,19 +148,61 @@ static void read_attributes(struct reading *reading, struct details_view *view)
     view->attribute_count = count;
 }
 
+static const char *text_of(struct reading *reading, const json_t *object, const char *name,
+                           const char *member)
+{
+    const json_t *value = json_object_get(object, name);
+    if (value && !json_is_string(value))
+        reading_fail(reading, member);
+    return json_string_value(value);
+}
+
+/* @value, of @member, is a name, or an object with more. */
+static struct person read_person(struct reading *reading, const json_t *value, const char *member)
+{
+    struct person person = { .id = json_string_value(value) };
+
+    if (json_is_object(value))
+        person = (struct person){
+            .id = text_of(reading, value, "id", member),
+            .has_decided = json_is_true(json_object_get(value, "decided")),
+            .is_known = json_is_true(json_object_get(value, "known")),
+            .team = text_of(reading, value, "team", member),
+            .site = text_of(reading, value, "site", member),
+            .lead = text_of(reading, value, "lead", member),
+        };
+    if (!person.id)
+        reading_fail(reading, member);
+    return person;
+}
+
+static void read_persons(struct reading *reading, struct details_view *view)
+{
+    const json_t *decided_by = json_object_get(reading->record, "decided_by");
+    const json_t *list = json_object_get(reading->record, "exclude");
+    size_t count = json_array_size(list);
+    struct person *excluded = arena_new_array(&reading->arena, count, sizeof *excluded);
+
+    if (decided_by) {
+        view->decided_by = read_person(reading, decided_by, "decided_by");
+        view->decided_by.has_decided = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        excluded[i] = read_person(reading, json_array_get(list, i), "exclude");
+    view->excluded = excluded;
+    view->excluded_count = count;
+}
+
 static struct details *read_details(struct reading *reading)
 {
     struct details_view view = {
-        .decided_by = read_text(reading, "decided_by"),
-        .subject_type = read_text(reading, "subject_type"),
-        .subject_id = read_text(reading, "subject_id"),
         .policy = read_text(reading, "policy"),
         .deadline = read_instant(reading, "event_deadline"),
+        .joined_deadline = read_instant(reading, "joined_deadline"),
         .traceparent = read_text(reading, "traceparent"),
         .tracestate = read_text(reading, "tracestate"),
     };
-    view.excluded_count =
-        read_texts(reading, json_object_get(reading->record, "exclude"), "exclude", &view.excluded);
+    read_persons(reading, &view);
     view.declined_count = read_texts(reading, json_object_get(reading->record, "declined"),
                                      "declined", &view.declined);
     read_attributes(reading, &view);
@@ -170,6 +212,7 @@ static struct details *read_details(struct reading *reading)
 /* What has to be looked up in the router, which is done once all is known to be well. */
 struct appeal_links {
     const char *queue, *market, *agent_id, *topic;
+    const char *subject_type, *subject_id; /* both or neither */
     const struct aro_language *language;
     size_t language_count;
     const struct aro_language *languages[ARO_LANGUAGES_MAX];
@@ -188,6 +231,8 @@ static void read_links(struct reading *reading, enum appeal_state state, struct 
         .market = read_needed_text(reading, "market"),
         .agent_id = read_text(reading, "agent_id"),
         .topic = read_text(reading, "topic"),
+        .subject_type = read_text(reading, "subject_type"),
+        .subject_id = read_text(reading, "subject_id"),
         .language_count = json_array_size(languages),
         .step = (unsigned)read_integer(reading, "step", 1, UINT8_MAX, 1),
         .offer_expires_at = read_instant(reading, "offer_expires_at"),
@@ -205,6 +250,8 @@ static void read_links(struct reading *reading, enum appeal_state state, struct 
         ret->language = read_language(reading, read_text(reading, "language"), "language");
     if ((state == APPEAL_OFFERED || state == APPEAL_ASSIGNED) != (ret->agent_id != NULL))
         reading_fail(reading, "agent_id");
+    if ((ret->subject_type != NULL) != (ret->subject_id != NULL))
+        reading_fail(reading, "subject_id");
     if (state == APPEAL_OFFERED && !ret->why)
         reading_fail(reading, "why");
 }
@@ -227,6 +274,7 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->latest_start = read_instant(reading, "latest_start");
     appeal->retry_at = read_instant(reading, "retry_at");
     appeal->is_overdue = read_flag(reading, "overdue");
+    appeal->has_withdrawn = read_flag(reading, "withdrawn");
     appeal->is_on_hold = read_flag(reading, "on_hold");
     appeal->is_market_paused = read_flag(reading, "market_paused");
     appeal->is_announced = read_flag(reading, "announced");
@@ -263,6 +311,21 @@ static void drop_appeal(struct aro_router *router, const char *id)
         agent_forget_unknown(router, agent);
 }
 
+static void drop_appellant(struct aro_router *router, const char *id)
+{
+    struct appellant *appellant = table_find(&router->appellants, id);
+    if (appellant)
+        appellant_remove(router, appellant);
+}
+
+/* Whatever is known under @id. */
+static void forget_appeal(struct aro_router *router, const char *id)
+{
+    drop_appeal(router, id);
+    drop_appellant(router, id);
+    drop_remembered(router, id);
+}
+
 static void appeal_link(struct aro_router *router, struct appeal *appeal,
                         const struct appeal_links *links)
 {
@@ -279,6 +342,9 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
         appeal->at.held.why = memory_copy_text(links->why);
     }
     appeal_register(router, appeal);
+    if (links->subject_type)
+        appeal->subject = subject_get(router, links->subject_type, links->subject_id);
+    subject_add_appeal(appeal);
     appeal_attach(router, appeal);
     appeal_timer_set(router, appeal);
     if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
@@ -312,8 +378,7 @@ static void restore_open(struct aro_router *router, const char *id, enum appeal_
         appeal_free(router, appeal);
         return;
     }
-    drop_appeal(router, id);
-    drop_remembered(router, id);
+    forget_appeal(router, id);
     appeal_link(router, appeal, &links);
 }
 
@@ -339,14 +404,27 @@ static void restore_remembered(struct aro_router *router, const char *id, struct
         reading_fail(reading, "closed_at");
     if (reading->wrong)
         return;
-    drop_appeal(router, id);
-    drop_remembered(router, id);
+    forget_appeal(router, id);
     struct remembered *remembered = remembered_new(id);
     remembered->epoch = epoch;
     remembered->is_withdrawn = is_withdrawn;
     remembered->outcome = outcome;
     table_add(&router->remembered, remembered);
     timers_set(&router->remembered_timers, &remembered->timer, closed_at);
+}
+
+static void restore_appellant(struct aro_router *router, const char *id, struct reading *reading)
+{
+    const char *lead = read_needed_text(reading, "lead");
+    uint64_t arrival = (uint64_t)read_integer(reading, "arrival", 0, INT64_MAX, 0);
+    const struct details_view trace = { .deadline = ARO_INSTANT_NEVER,
+                                        .joined_deadline = ARO_INSTANT_NEVER,
+                                        .traceparent = read_text(reading, "traceparent"),
+                                        .tracestate = read_text(reading, "tracestate") };
+    if (reading->wrong)
+        return;
+    forget_appeal(router, id);
+    appellant_add(router, id, lead, arrival, details_pack(&trace));
 }
 
 static void restore_appeal(struct aro_router *router, const char *id, struct reading *reading)
@@ -357,6 +435,8 @@ static void restore_appeal(struct aro_router *router, const char *id, struct rea
         reading_fail(reading, "state");
     else if (state == APPEAL_CLOSED)
         restore_remembered(router, id, reading);
+    else if (state == APPEAL_MERGED)
+        restore_appellant(router, id, reading);
     else
         restore_open(router, id, state, reading);
 }
@@ -566,6 +646,76 @@ static void forget_market(struct aro_router *router, const char *id)
         market_restore(router, market_get(router, id), &nothing);
 }
 
+/* --- subjects --- */
+
+/* The subject of a key "TYPE:ID"; NULL, with nothing made, where it is none. */
+static struct subject *subject_of_key(struct aro_router *router, const char *key)
+{
+    const char *colon = strchr(key, ':');
+    char type[ARO_ID_LENGTH_MAX + 1];
+
+    if (!colon || (size_t)(colon - key) >= sizeof type)
+        return NULL;
+    memcpy(type, key, (size_t)(colon - key));
+    type[colon - key] = '\0';
+    return subject_get(router, type, colon + 1);
+}
+
+static void forget_subject(struct aro_router *router, const char *id)
+{
+    struct subject *subject = table_find(&router->subjects, id);
+    if (!subject)
+        return;
+    subject_forget_deciders(router, subject, ARO_INSTANT_NEVER);
+    subject_release(router, subject);
+}
+
+struct read_decider {
+    struct person person;
+    struct aro_instant at;
+};
+
+static size_t read_deciders(struct reading *reading, struct read_decider **ret)
+{
+    const json_t *list = json_object_get(reading->record, "deciders");
+    size_t count = json_array_size(list);
+    struct read_decider *deciders = arena_new_array(&reading->arena, count, sizeof *deciders);
+
+    if (count == 0)
+        reading_fail(reading, "deciders");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *object = json_array_get(list, i);
+        deciders[i].person = (struct person){
+            .id = text_of(reading, object, "agent_id", "deciders"),
+            .team = text_of(reading, object, "team", "deciders"),
+            .site = text_of(reading, object, "site", "deciders"),
+            .lead = text_of(reading, object, "lead", "deciders"),
+        };
+        deciders[i].at.ms = json_integer_value(json_object_get(object, "at"));
+        if (!deciders[i].person.id || !json_is_integer(json_object_get(object, "at")))
+            reading_fail(reading, "deciders");
+    }
+    *ret = deciders;
+    return count;
+}
+
+static void restore_subject(struct aro_router *router, const char *id, struct reading *reading)
+{
+    struct read_decider *deciders;
+    size_t count = read_deciders(reading, &deciders);
+
+    if (reading->wrong)
+        return;
+    struct subject *subject = subject_of_key(router, id);
+    if (!subject) {
+        reading_fail(reading, "key");
+        return;
+    }
+    subject_forget_deciders(router, subject, ARO_INSTANT_NEVER);
+    for (size_t i = 0; i < count; i++)
+        subject_add_decider(router, subject, &deciders[i].person, deciders[i].at);
+}
+
 /* --- the rulebook's record --- */
 
 static void set_recorded(struct aro_router *router, const char *name, const char *sha256)
@@ -592,12 +742,6 @@ static void forget_rulebook(struct aro_router *router, const char *id)
     set_recorded(router, NULL, NULL);
 }
 
-static void forget_appeal(struct aro_router *router, const char *id)
-{
-    drop_appeal(router, id);
-    drop_remembered(router, id);
-}
-
 /* --- the way in --- */
 
 /* What a key begins with, or is. */
@@ -610,6 +754,7 @@ static const struct {
     { "agent:", restore_agent, forget_agent },
     { "queue:", restore_queue, forget_queue },
     { "market:", restore_market, forget_market },
+    { "subject:", restore_subject, forget_subject },
     { "rulebook", restore_rulebook, forget_rulebook },
 };
 

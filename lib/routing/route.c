@@ -6,17 +6,18 @@
 #include "support/text.h"
 
 /* The rule's own counts from submission; then the event's; then the rulebook's default. */
-static struct aro_instant deadline_of(const struct aro_router *router, const struct appeal *appeal,
+static struct aro_instant deadline_of(const struct aro_router *router,
+                                      struct aro_instant submitted_at,
                                       const struct aro_route *route,
                                       struct aro_instant event_deadline)
 {
     struct aro_span usual = aro_rulebook_deadline(router->rulebook);
 
     if (route->has_deadline)
-        return aro_instant_add(appeal->submitted_at, route->deadline);
+        return aro_instant_add(submitted_at, route->deadline);
     if (!aro_instant_is_never(event_deadline) || usual.ms == 0)
         return event_deadline;
-    return aro_instant_add(appeal->submitted_at, usual);
+    return aro_instant_add(submitted_at, usual);
 }
 
 /* Another queue takes what the market's launch does not give to the rules yet. */
@@ -35,17 +36,18 @@ static const struct aro_queue_terms *queue_by_launch(const struct aro_router *ro
 
 static void work_out(const struct aro_router *router, const struct appeal *appeal,
                      const struct aro_facts *facts, struct aro_instant event_deadline,
-                     struct routing *ret)
+                     struct aro_instant joined_deadline, struct routing *ret)
 {
     struct aro_route route;
 
     aro_rulebook_match(router->rulebook, facts, &route);
+    struct aro_instant deadline = deadline_of(router, appeal->submitted_at, &route, event_deadline);
     *ret = (struct routing){
         .rule = route.rule,
         .queue = queue_by_launch(router, facts, route.queue),
         .by_rules = route.queue,
         .priority = route.has_priority ? (uint8_t)route.priority : appeal->event_priority,
-        .deadline = deadline_of(router, appeal, &route, event_deadline),
+        .deadline = joined_deadline.ms < deadline.ms ? joined_deadline : deadline,
     };
 }
 
@@ -66,10 +68,9 @@ static void apply_routing(struct aro_router *router, struct appeal *appeal,
     appeal->deadline = routing->deadline;
 }
 
-void route_submitted(struct aro_router *router, struct appeal *appeal,
-                     const struct aro_event *event, struct routing *ret)
+static struct aro_facts facts_of_event(const struct aro_event *event)
 {
-    const struct aro_facts facts = {
+    return (struct aro_facts){
         .appeal_id = event->appeal_id,
         .market = event->market,
         .language_count = event->language_count,
@@ -82,8 +83,25 @@ void route_submitted(struct aro_router *router, struct appeal *appeal,
         .attribute_count = event->attribute_count,
         .attributes = event->attributes,
     };
-    work_out(router, appeal, &facts, event->deadline, ret);
+}
+
+void route_submitted(struct aro_router *router, struct appeal *appeal,
+                     const struct aro_event *event, struct routing *ret)
+{
+    const struct aro_facts facts = facts_of_event(event);
+    work_out(router, appeal, &facts, event->deadline, ARO_INSTANT_NEVER, ret);
     apply_routing(router, appeal, &facts, ret);
+}
+
+struct aro_instant route_deadline(const struct aro_router *router, const struct aro_event *event,
+                                  struct aro_instant now)
+{
+    const struct aro_facts facts = facts_of_event(event);
+    bool is_dated = !aro_instant_is_never(event->submitted_at);
+    struct aro_route route;
+
+    aro_rulebook_match(router->rulebook, &facts, &route);
+    return deadline_of(router, is_dated ? event->submitted_at : now, &route, event->deadline);
 }
 
 /* @arena and @view hold what the facts point to. */
@@ -100,7 +118,7 @@ static struct aro_facts stored_facts(const struct appeal *appeal,
         .reason = appeal->reason,
         .tier = appeal->tier,
         .effort = appeal->effort,
-        .subject_type = view->subject_type,
+        .subject_type = appeal->subject ? appeal->subject->type : NULL,
         .decision_policy = view->policy,
         .attribute_count = view->attribute_count,
         .attributes = view->attributes,
@@ -115,7 +133,7 @@ void route_stored(struct aro_router *router, struct appeal *appeal,
     struct routing routing;
     const struct aro_facts facts = stored_facts(appeal, languages, &arena, &view);
 
-    work_out(router, appeal, &facts, view.deadline, &routing);
+    work_out(router, appeal, &facts, view.deadline, view.joined_deadline, &routing);
     apply_routing(router, appeal, &facts, &routing);
     arena_done(&arena);
 }
@@ -126,7 +144,7 @@ void route_look(const struct aro_router *router, const struct appeal *appeal, st
     struct details_view view;
     const struct aro_facts facts = stored_facts(appeal, NULL, &arena, &view);
 
-    work_out(router, appeal, &facts, view.deadline, ret);
+    work_out(router, appeal, &facts, view.deadline, view.joined_deadline, ret);
     arena_done(&arena);
 }
 

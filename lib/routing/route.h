@@ -36,4 +36,8 @@ void route_look(const struct aro_router *router, const struct appeal *appeal, st
 /* Is it so already? */
 bool routing_is_of(const struct routing *routing, const struct appeal *appeal);
 
+/* The deadline that appeal.submitted would have by itself. */
+struct aro_instant route_deadline(const struct aro_router *router, const struct aro_event *event,
+                                  struct aro_instant now);
+
 #endif

@@ -19,6 +19,7 @@
 #include "routing/ladder.h"
 #include "routing/ledger_record.h"
 #include "routing/market.h"
+#include "routing/merging.h"
 #include "routing/router_state.h"
 
 #include "support/memory.h"
@@ -48,6 +49,9 @@ DEFINE_KEY(queue, name)
 DEFINE_KEY(market, name)
 DEFINE_KEY(appeal, id)
 DEFINE_KEY(remembered, id)
+DEFINE_KEY(subject, key)
+DEFINE_KEY(appellant, id)
+DEFINE_KEY(review, lead)
 
 static const struct appeal *timer_appeal(const struct timer *timer)
 {
@@ -61,6 +65,12 @@ static const struct remembered *timer_remembered(const struct timer *timer)
                                                      offsetof(struct remembered, timer));
 }
 
+static const struct subject *timer_subject(const struct timer *timer)
+{
+    return (const struct subject *)(const void *)((const char *)timer -
+                                                  offsetof(struct subject, timer));
+}
+
 static int compare_timer_appeals(const struct timer *a, const struct timer *b)
 {
     return strcmp(timer_appeal(a)->id, timer_appeal(b)->id);
@@ -69,6 +79,11 @@ static int compare_timer_appeals(const struct timer *a, const struct timer *b)
 static int compare_timer_remembered(const struct timer *a, const struct timer *b)
 {
     return strcmp(timer_remembered(a)->id, timer_remembered(b)->id);
+}
+
+static int compare_timer_subjects(const struct timer *a, const struct timer *b)
+{
+    return strcmp(timer_subject(a)->key, timer_subject(b)->key);
 }
 
 static void use_rulebook(struct aro_router *router, const struct aro_rulebook *rulebook)
@@ -94,9 +109,13 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     table_init(&router->markets, market_key);
     table_init(&router->appeals, appeal_key);
     table_init(&router->remembered, remembered_key);
+    table_init(&router->subjects, subject_key);
+    table_init(&router->appellants, appellant_key);
+    table_init(&router->reviews, review_key);
     appeal_classes_init(router);
     timers_init(&router->appeal_timers, compare_timer_appeals);
     timers_init(&router->remembered_timers, compare_timer_remembered);
+    timers_init(&router->subject_timers, compare_timer_subjects);
     use_rulebook(router, rulebook);
     router->is_launch_due = true;
     agents_arrange(router);
@@ -114,6 +133,10 @@ static void free_appeals(struct aro_router *router)
     position = 0;
     for (void *remembered; (remembered = table_next(&router->remembered, &position)) != NULL;)
         free(remembered);
+    reviews_free(router);
+    position = 0;
+    for (struct subject *subject; (subject = table_next(&router->subjects, &position)) != NULL;)
+        subject_free(router, subject);
     for (struct appeal_class *class; (class = TAILQ_FIRST(&router->idle_classes)) != NULL;)
         appeal_class_free(router, class);
 }
@@ -138,7 +161,8 @@ void aro_router_free(struct aro_router *router)
     free_agents(router);
     struct table *tables[] = {
         &router->agents,         &router->agent_classes, &router->queues,
-        &router->appeal_classes, &router->appeals,       &router->remembered
+        &router->appeal_classes, &router->appeals,       &router->remembered,
+        &router->subjects,       &router->appellants,    &router->reviews,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_done(tables[i]);
@@ -147,6 +171,7 @@ void aro_router_free(struct aro_router *router)
     reroute_done(&router->reroute);
     timers_done(&router->appeal_timers);
     timers_done(&router->remembered_timers);
+    timers_done(&router->subject_timers);
     struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched };
     for (size_t i = 0; i < sizeof gathered / sizeof *gathered; i++)
         free(gathered[i]->items);
@@ -194,10 +219,22 @@ static struct aro_instant appeal_due(const struct aro_router *router)
     return first ? first->due : ARO_INSTANT_NEVER;
 }
 
+static struct aro_instant subject_due(const struct aro_router *router)
+{
+    const struct timer *first = timers_first(&router->subject_timers);
+    return first ? aro_instant_add(first->due, aro_rulebook_independence_window(router->rulebook))
+                 : ARO_INSTANT_NEVER;
+}
+
 struct aro_instant aro_router_next_due(const struct aro_router *router)
 {
-    struct aro_instant a = appeal_due(router), b = remembered_due(router);
-    return a.ms < b.ms ? a : b;
+    const struct aro_instant dues[] = { appeal_due(router), remembered_due(router),
+                                        subject_due(router) };
+    struct aro_instant first = ARO_INSTANT_NEVER;
+
+    for (size_t i = 0; i < sizeof dues / sizeof *dues; i++)
+        first = dues[i].ms < first.ms ? dues[i] : first;
+    return first;
 }
 
 static void forget_first_remembered(struct turn *turn)
@@ -211,6 +248,16 @@ static void forget_first_remembered(struct turn *turn)
     timers_remove(&router->remembered_timers, timer);
     table_remove(&router->remembered, remembered->id);
     free(remembered);
+}
+
+/* Forgets whoever decided so long before @until on the subject that is due first. */
+static void forget_first_deciders(struct turn *turn, struct aro_instant until)
+{
+    int64_t window = aro_rulebook_independence_window(turn->router->rulebook).ms;
+    struct timer *timer = timers_first(&turn->router->subject_timers);
+
+    subject_forget_due(turn, (struct subject *)(uintptr_t)timer_subject(timer),
+                       (struct aro_instant){ until.ms - window });
 }
 
 bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct aro_instant until,
@@ -227,8 +274,10 @@ bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct a
                 &turn,
                 (struct appeal *)(uintptr_t)timer_appeal(timers_first(&router->appeal_timers)),
                 until);
-        else
+        else if (remembered_due(router).ms <= until.ms)
             forget_first_remembered(&turn);
+        else
+            forget_first_deciders(&turn, until);
         turn_settle(&turn);
         turn_end(&turn);
     }
@@ -355,22 +404,14 @@ static void enter_misplaced(struct turn *turn)
     free(misplaced.items);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    return strcmp((*(struct agent *const *)a)->id, (*(struct agent *const *)b)->id);
-}
-
 static void note_all_hungry(struct turn *turn)
 {
-    struct gathered *hungry = &turn->router->hungry;
     size_t position = 0;
 
     for (struct agent *agent; (agent = table_next(&turn->router->agents, &position)) != NULL;) {
         if (agent_room(agent) > 0)
             agent_note_hungry(turn, agent);
     }
-    if (hungry->count)
-        qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
 }
 
 /* Another ladder ends its steps at other times. */

@@ -5,10 +5,12 @@
 #include "routing/agent_class.h"
 #include "routing/appeal.h"
 #include "routing/appeal_class.h"
+#include "routing/appellant.h"
 #include "routing/market.h"
 #include "routing/names.h"
 #include "routing/queue.h"
 #include "routing/reroute.h"
+#include "routing/subject.h"
 #include "routing/timers.h"
 
 #include "support/buffer.h"
@@ -38,15 +40,18 @@ struct aro_router {
     struct table appeals;          /* owned; open */
     struct number_tree by_arrival; /* the same */
     struct table remembered;       /* owned; closed within the dedupe window */
+    struct table subjects;         /* owned; of open appeals, or decided within the window */
+    struct table appellants;       /* owned; those that joined an open appeal */
+    struct table reviews;          /* owned; by the lead's id, where others joined it */
 
     TAILQ_HEAD(, appeal_class) linked_classes, idle_classes; /* the longest so first */
     size_t idle_count;
-    bool is_link_due;                      /* restored appeals lie in line in unlinked classes */
-    bool is_by_team, is_by_site;           /* a step asks for teams; for sites */
-    size_t order_count;                    /* agent orders in use */
+    bool is_link_due;                        /* restored appeals lie in line in unlinked classes */
+    bool is_by_team, is_by_site, is_by_lead; /* the rulebook looks at an agent's team; ... */
+    size_t order_count;                      /* agent orders in use */
     uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
 
-    struct timers appeal_timers, remembered_timers;
+    struct timers appeal_timers, remembered_timers, subject_timers;
     uint64_t arrival_last;
     bool is_launch_due;    /* what the rulebook pauses may be otherwise in the ledger */
     size_t job_count;      /* markets that have a job */

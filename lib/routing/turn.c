@@ -13,6 +13,7 @@
 #define KEY_QUEUE "queue:"
 #define KEY_MARKET "market:"
 #define KEY_REROUTE "market:*" /* a job for all markets */
+#define KEY_SUBJECT "subject:"
 
 static const char *copy_text(struct turn *turn, const char *text)
 {
@@ -76,12 +77,17 @@ void turn_save(struct turn *turn, const char *key, const char *value, size_t len
     effects_save(turn->effects, key, value, length);
 }
 
+static void note_id(struct turn *turn, const char *id)
+{
+    gathered_add(&turn->router->touched, (void *)(uintptr_t)copy_text(turn, id));
+}
+
 static void note_appeal(struct turn *turn, struct appeal *appeal)
 {
     if (appeal->is_record_due)
         return;
     appeal->is_record_due = true;
-    gathered_add(&turn->router->touched, (void *)(uintptr_t)copy_text(turn, appeal->id));
+    note_id(turn, appeal->id);
 }
 
 void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
@@ -112,6 +118,39 @@ void turn_touch_remembered(struct turn *turn, struct remembered *remembered)
     remembered->touched_in = turn->effects->batch;
     ledger_write_remembered(remembered, body);
     turn_save(turn, key_of(turn, KEY_APPEAL, remembered->id), body->data, body->length);
+}
+
+void turn_touch_new_appellant(struct turn *turn, struct appellant *appellant)
+{
+    appellant->touched_in = turn->effects->batch;
+    turn_save(turn, key_of(turn, KEY_APPEAL, appellant->id), NULL, 0);
+    note_id(turn, appellant->id);
+}
+
+void turn_touch_appellant(struct turn *turn, struct appellant *appellant)
+{
+    struct buffer *body = &turn->router->body;
+
+    if (appellant->touched_in != turn->effects->batch) {
+        appellant->touched_in = turn->effects->batch;
+        ledger_write_appellant(appellant, body);
+        turn_save(turn, key_of(turn, KEY_APPEAL, appellant->id), body->data, body->length);
+    }
+    note_id(turn, appellant->id);
+}
+
+void turn_touch_subject(struct turn *turn, struct subject *subject)
+{
+    struct buffer *body = &turn->router->body;
+    bool is_new = subject->decider_count == 0;
+
+    if (subject->touched_in == turn->effects->batch)
+        return;
+    subject->touched_in = turn->effects->batch;
+    if (!is_new)
+        ledger_write_subject(subject, body);
+    turn_save(turn, key_of(turn, KEY_SUBJECT, subject->key), is_new ? NULL : body->data,
+              is_new ? 0 : body->length);
 }
 
 void turn_touch_agent(struct turn *turn, struct agent *agent)
@@ -258,18 +297,33 @@ void turn_write_tombstone(struct turn *turn, const char *appeal_id)
     turn_write_ledger(turn, key_of(turn, KEY_APPEAL, appeal_id), NULL, 0);
 }
 
+void turn_write_subject(struct turn *turn, const struct subject *subject)
+{
+    struct buffer *body = &turn->router->body;
+    bool is_known = subject->decider_count > 0;
+
+    if (is_known)
+        ledger_write_subject(subject, body);
+    turn_write_ledger(turn, key_of(turn, KEY_SUBJECT, subject->key), is_known ? body->data : NULL,
+                      body->length);
+}
+
 /* The record of an appeal that this turn changed, as it is now. */
 static void write_appeal(struct turn *turn, const char *id)
 {
     struct aro_router *router = turn->router;
     struct appeal *appeal = table_find(&router->appeals, id);
-    struct remembered *remembered = appeal ? NULL : table_find(&router->remembered, id);
+    const struct appellant *appellant = appeal ? NULL : table_find(&router->appellants, id);
+    const struct remembered *remembered =
+        appeal || appellant ? NULL : table_find(&router->remembered, id);
 
-    assert(appeal || remembered);
+    assert(appeal || appellant || remembered);
     if (appeal) {
         appeal->is_record_due = false;
         appeal_timer_set(router, appeal);
         ledger_write_appeal(appeal, &router->body);
+    } else if (appellant) {
+        ledger_write_appellant(appellant, &router->body);
     } else {
         ledger_write_remembered(remembered, &router->body);
     }
@@ -315,28 +369,45 @@ static const char *output_id(struct turn *turn, struct appeal *appeal)
     return copy_text(turn, text->data);
 }
 
+/* @trace gives the trace. */
+static void emit(struct turn *turn, struct aro_record record, const struct details *trace,
+                 struct json_writer *writer)
+{
+    const char *traceparent, *tracestate;
+
+    json_close_object(writer);
+    details_trace(trace, &traceparent, &tracestate);
+    record.key = copy_text(turn, record.key);
+    record.value =
+        arena_copy_text(&turn->effects->arena, writer->buffer->data, writer->buffer->length);
+    record.value_length = writer->buffer->length;
+    record.time = turn->time_text;
+    record.traceparent = traceparent ? copy_text(turn, traceparent) : NULL;
+    record.tracestate = tracestate ? copy_text(turn, tracestate) : NULL;
+    record.source = turn->source_text;
+    effects_add_record(turn->effects, &record);
+    turn->is_answered = true;
+}
+
 void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, const char *type,
                const char *key, struct appeal *appeal, struct json_writer *writer)
 {
-    const char *traceparent = NULL, *tracestate = NULL;
-
-    json_close_object(writer);
-    if (appeal)
-        details_trace(appeal->details, &traceparent, &tracestate);
-    struct aro_record record = {
+    const struct aro_record record = {
         .kind = kind,
         .topic = topic ? copy_text(turn, topic) : NULL,
-        .key = copy_text(turn, key),
-        .value =
-            arena_copy_text(&turn->effects->arena, writer->buffer->data, writer->buffer->length),
-        .value_length = writer->buffer->length,
+        .key = key,
         .type = type, /* a constant */
         .id = output_id(turn, appeal),
-        .time = turn->time_text,
-        .traceparent = traceparent ? copy_text(turn, traceparent) : NULL,
-        .tracestate = tracestate ? copy_text(turn, tracestate) : NULL,
-        .source = turn->source_text,
     };
-    effects_add_record(turn->effects, &record);
-    turn->is_answered = true;
+    emit(turn, record, appeal ? appeal->details : NULL, writer);
+}
+
+void turn_emit_outcome(struct turn *turn, const char *type, const char *key,
+                       const struct details *trace, struct json_writer *writer)
+{
+    const struct aro_record record = {
+        .kind = ARO_RECORD_OUTCOME, .key = key, .type = type, .id = output_id(turn, NULL)
+    };
+    assert(turn->source->kind == ARO_SOURCE_RECORD);
+    emit(turn, record, trace, writer);
 }

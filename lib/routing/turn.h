@@ -7,6 +7,7 @@
 
 #include "routing/agent.h"
 #include "routing/appeal.h"
+#include "routing/appellant.h"
 #include "routing/effects.h"
 #include "routing/market.h"
 #include "routing/queue.h"
@@ -38,6 +39,10 @@ void turn_touch_appeal(struct turn *turn, struct appeal *appeal);
 /* An appeal that is not there yet, or a remembered one. */
 void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal);
 void turn_touch_remembered(struct turn *turn, struct remembered *remembered);
+void turn_touch_new_appellant(struct turn *turn, struct appellant *appellant);
+void turn_touch_appellant(struct turn *turn, struct appellant *appellant);
+/* Its record is of the decisions on it; to be written by turn_write_subject(). */
+void turn_touch_subject(struct turn *turn, struct subject *subject);
 void turn_touch_agent(struct turn *turn, struct agent *agent);
 void turn_touch_queue(struct turn *turn, struct queue *queue);
 /* What its ledger record keeps, not only its counts. */
@@ -56,6 +61,10 @@ struct json_writer turn_open_body(struct turn *turn);
 void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, const char *type,
                const char *key, struct appeal *appeal, struct json_writer *writer);
 
+/* The same where no open appeal of that id gives the trace, and a record is the cause. */
+void turn_emit_outcome(struct turn *turn, const char *type, const char *key,
+                       const struct details *trace, struct json_writer *writer);
+
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length);
 /* Writes the agent's record now. */
 void turn_write_agent(struct turn *turn, struct agent *agent);
@@ -63,6 +72,7 @@ void turn_write_queue(struct turn *turn, struct queue *queue);
 /* Their records as they are now: a tombstone where there is nothing to say. */
 void turn_write_market(struct turn *turn, const struct market *market);
 void turn_write_reroute(struct turn *turn);
+void turn_write_subject(struct turn *turn, const struct subject *subject);
 void turn_write_tombstone(struct turn *turn, const char *appeal_id);
 
 #endif

@@ -11,11 +11,7 @@ static const struct {
     const char *allowed[8];
     const char *what;
 } not_yet[] = {
-    { { "defaults", "independence_window" }, { 0 }, "independence from earlier deciders" },
     { { "queues", "*", "overdue_share" }, { 0 }, "a share for the overdue" },
-    { { "queues", "*", "independence", "*" },
-      { "agent" },
-      "independence from more than the agent" },
     { { "queues", "*", "choose", "*" },
       { "best_language", "lowest_load", "longest_idle", "most_spare", "best_skill", "fewest_skills",
         "fewest_open" },

@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-static const char *const excluded[] = { "rui", "eva" };
+static const struct person excluded[] = {
+    { .id = "rui" },
+    { .id = "eva", .has_decided = true, .is_known = true, .team = "t", .lead = "dJx" },
+};
 static const char *const declined[] = { "lua" };
 static const char *const texts[] = { "p", "q" };
 static const struct aro_attribute attributes[] = {
@@ -15,15 +18,14 @@ static const struct aro_attribute attributes[] = {
     { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 1.25 },
 };
 static const struct details_view full = {
-    .decided_by = "ana",
+    .decided_by = { .id = "ana", .has_decided = true, .is_known = true, .site = "s" },
     .excluded_count = 2,
     .excluded = excluded,
     .declined_count = 1,
     .declined = declined,
-    .subject_type = "listing",
-    .subject_id = "l-1",
     .policy = "fraud-2",
     .deadline = { 0x7477447444744474 }, /* bytes that look like tags */
+    .joined_deadline = { 0x6464787862627474 },
     .attribute_count = 5,
     .attributes = attributes,
     .traceparent = "00-ab-cd-01",
@@ -38,15 +40,23 @@ static void test_what_is_packed_is_unpacked_the_same(void **state)
     struct details_view view;
 
     details_unpack(details, &arena, &view);
-    assert_string_equal(view.decided_by, "ana");
+    assert_string_equal(view.decided_by.id, "ana");
+    assert_true(view.decided_by.is_known);
+    assert_null(view.decided_by.team);
+    assert_string_equal(view.decided_by.site, "s");
     assert_int_equal(view.excluded_count, 2);
-    assert_string_equal(view.excluded[1], "eva");
+    assert_string_equal(view.excluded[0].id, "rui");
+    assert_false(view.excluded[0].is_known || view.excluded[0].has_decided);
+    assert_string_equal(view.excluded[1].id, "eva");
+    assert_true(view.excluded[1].has_decided);
+    assert_string_equal(view.excluded[1].team, "t");
+    assert_null(view.excluded[1].site);
+    assert_string_equal(view.excluded[1].lead, "dJx");
     assert_int_equal(view.declined_count, 1);
     assert_string_equal(view.declined[0], "lua");
-    assert_string_equal(view.subject_type, "listing");
-    assert_string_equal(view.subject_id, "l-1");
     assert_string_equal(view.policy, "fraud-2");
     assert_true(view.deadline.ms == full.deadline.ms);
+    assert_true(view.joined_deadline.ms == full.joined_deadline.ms);
     assert_string_equal(view.traceparent, "00-ab-cd-01");
     assert_string_equal(view.tracestate, "a=b");
     assert_int_equal(view.attribute_count, 5);
@@ -62,7 +72,8 @@ static void test_what_is_packed_is_unpacked_the_same(void **state)
 static void test_nothing_to_keep_takes_no_memory(void **state)
 {
     (void)state;
-    const struct details_view empty = { .deadline = ARO_INSTANT_NEVER };
+    const struct details_view empty = { .deadline = ARO_INSTANT_NEVER,
+                                        .joined_deadline = ARO_INSTANT_NEVER };
     struct arena arena = { 0 };
     struct details_view view;
     const char *traceparent, *tracestate;

@@ -298,10 +298,7 @@ static void test_what_is_not_done_yet_is_refused_by_name(void **state)
     static const struct {
         const char *key, *text;
     } rows[] = {
-        { "defaults.independence_window",
-          "defaults: { independence_window: 4d }\nqueues: { a: {} }\n" },
         { "queues.a.overdue_share", "queues: { a: { overdue_share: 30 } }\n" },
-        { "queues.a.independence[1]", "queues: { a: { independence: [agent, team] } }\n" },
         { "queues.a.choose[0]", "queues: { a: { choose: [round_robin] } }\n" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

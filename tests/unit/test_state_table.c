@@ -15,13 +15,16 @@ static const char rulebook[] =
     "  - { name: inbox, when: { reason: delivered }, route: { queue: inbox } }\n"
     "  - { name: rest, route: { queue: plain } }\n";
 
-static const char *const states[] = { "waiting", "offered", "assigned", "delivered", "closed" };
+static const char *const states[] = { "waiting",   "offered", "assigned",
+                                      "delivered", "merged",  "closed" };
 enum { STATE_COUNT = sizeof states / sizeof *states };
 
 #define ABOUT "\"appeal_id\":\"a\""
+#define SUBJECT "\"subject\":{\"type\":\"listing\",\"id\":\"l\"}"
 #define BY_ANA "\"agent_id\":\"ana\",\"epoch\":1"
 
-/* What is answered in each state. "ana" is the only agent, and serves BR alone. */
+/* What is answered in each state. "ana" is the only agent, and serves BR alone. Merged, "a" has
+ * joined "lead", which is assigned to her. */
 static const struct {
     const char *name, *event;
     const char *answers[STATE_COUNT];
@@ -30,44 +33,48 @@ static const struct {
       "{\"type\":\"appeal.submitted\"," ABOUT
       ",\"market\":\"BR\",\"languages\":[\"pt\"],\"reason\":\"x\"}",
       { "ignored a repeat", "ignored a repeat", "ignored a repeat", "ignored a repeat",
-        "ignored a repeat" } },
+        "ignored a repeat", "ignored a repeat" } },
     { "updated, another reason",
       "{\"type\":\"appeal.updated\"," ABOUT ",\"reason\":\"y\"}",
-      { "", "", "", "", "ignored a closed" } },
+      { "", "", "", "", "ignored a merged", "ignored a closed" } },
     { "updated, the holder excluded",
       "{\"type\":\"appeal.updated\"," ABOUT ",\"exclude\":[\"ana\"]}",
       { "", "revoked a ana 1 independence\nwaiting a", "revoked a ana 1 independence\nwaiting a",
-        "", "ignored a closed" } },
+        "", "revoked lead ana 1 independence\nwaiting lead", "ignored a closed" } },
     { "updated, on hold",
       "{\"type\":\"appeal.updated\"," ABOUT ",\"on_hold\":true}",
-      { "held a on_hold", "revoked a ana 1 on_hold\nheld a on_hold", "", "", "ignored a closed" } },
+      { "held a on_hold", "revoked a ana 1 on_hold\nheld a on_hold", "", "", "ignored a merged",
+        "ignored a closed" } },
     { "withdrawn",
       "{\"type\":\"appeal.withdrawn\"," ABOUT "}",
       { "closed a withdrawn", "revoked a ana 1 withdrawn\nclosed a 1 withdrawn",
         "revoked a ana 1 withdrawn\nclosed a 1 withdrawn",
-        "revoked a 1 withdrawn\nclosed a 1 withdrawn", "ignored a closed" } },
+        "revoked a 1 withdrawn\nclosed a 1 withdrawn", "closed a 1 withdrawn",
+        "ignored a closed" } },
     { "accepted",
       "{\"type\":\"assignment.accepted\"," ABOUT "," BY_ANA "}",
       { "ignored a stale", "created a ana 1", "ignored a repeat", "ignored a stale",
-        "ignored a stale" } },
+        "ignored a merged", "ignored a stale" } },
     { "declined",
       "{\"type\":\"assignment.declined\"," ABOUT "," BY_ANA "}",
-      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a stale" } },
+      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a merged",
+        "ignored a stale" } },
     { "returned",
       "{\"type\":\"assignment.returned\"," ABOUT "," BY_ANA "}",
-      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a stale" } },
+      { "ignored a stale", "waiting a", "waiting a", "created a 2", "ignored a merged",
+        "ignored a stale" } },
     { "decided, no epoch",
       "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\"}",
       { "closed a decided", "closed a ana 1 decided", "closed a ana 1 decided",
-        "closed a 1 decided", "ignored a closed" } },
+        "closed a 1 decided", "ignored a merged", "ignored a closed" } },
     { "decided, this epoch",
       "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\",\"epoch\":1}",
       { "ignored a stale", "closed a ana 1 decided", "closed a ana 1 decided", "closed a 1 decided",
-        "ignored a closed" } },
+        "ignored a merged", "ignored a closed" } },
     { "decided, another epoch",
       "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\",\"epoch\":7}",
       { "ignored a stale", "ignored a stale", "ignored a stale", "ignored a stale",
-        "ignored a closed" } },
+        "ignored a merged", "ignored a closed" } },
 };
 
 /* A world whose appeal "a" is in @state. */
@@ -79,8 +86,11 @@ static struct world *world_in_state(const char *state)
 
     world_send(world, "{\"type\":\"agent.updated\",\"agent_id\":\"ana\",\"capacity\":1,"
                       "\"languages\":[\"pt\"],\"markets\":[\"BR\"]}");
+    if (strcmp(state, "merged") == 0)
+        world_send(world, "{\"type\":\"appeal.submitted\",\"appeal_id\":\"lead\"," SUBJECT
+                          ",\"market\":\"BR\",\"languages\":[\"pt\"],\"reason\":\"x\"}");
     snprintf(json, sizeof json,
-             "{\"type\":\"appeal.submitted\"," ABOUT
+             "{\"type\":\"appeal.submitted\"," ABOUT "," SUBJECT
              ",\"market\":\"%s\",\"languages\":[\"pt\"],\"reason\":\"%s\"}",
              is_waiting ? "US" : "BR", state);
     world_send(world, json);

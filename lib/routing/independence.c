@@ -1,0 +1,110 @@
+#include "routing/independence.h"
+
+#include "routing/agent_class.h"
+#include "routing/router_state.h"
+
+#include "support/text.h"
+
+#include <string.h>
+
+struct person person_of(const struct aro_router *router, const char *agent_id, bool has_decided)
+{
+    struct person person = { .id = agent_id, .has_decided = has_decided };
+    const struct agent *agent = agent_id ? table_find(&router->agents, agent_id) : NULL;
+
+    if (!agent || !agent_is_known(agent))
+        return person;
+    person.is_known = true;
+    person.team = agent->team;
+    person.site = agent->site;
+    person.lead = agent->lead;
+    return person;
+}
+
+/* --- as a person --- */
+
+enum details_bar independence_bar_of(const struct appeal *appeal, const char *agent_id)
+{
+    enum details_bar bar = details_bar_of(appeal->details, agent_id);
+    if (bar != DETAILS_BAR_INDEPENDENCE && subject_has_decider(appeal->subject, agent_id))
+        return DETAILS_BAR_INDEPENDENCE;
+    return bar;
+}
+
+/* Is the decider at @index of another name than those before, and not named by the appeal? */
+static bool is_new_decider(const struct appeal *appeal, size_t index)
+{
+    const struct decider *deciders = appeal->subject->deciders;
+
+    for (size_t i = 0; i < index; i++) {
+        if (deciders[i].agent_id == deciders[index].agent_id)
+            return false;
+    }
+    return details_bar_of(appeal->details, deciders[index].agent_id) == DETAILS_BAR_NONE;
+}
+
+const char *independence_next_barred(const struct appeal *appeal, struct barred_walk *walk,
+                                     enum details_bar *ret_bar)
+{
+    const char *id = details_next_barred(appeal->details, &walk->position, ret_bar);
+    if (id) {
+        if (subject_has_decider(appeal->subject, id))
+            *ret_bar = DETAILS_BAR_INDEPENDENCE;
+        return id;
+    }
+    *ret_bar = DETAILS_BAR_INDEPENDENCE;
+    while (appeal->subject && walk->decider < appeal->subject->decider_count) {
+        size_t index = walk->decider++;
+        if (is_new_decider(appeal, index))
+            return appeal->subject->deciders[index].agent_id;
+    }
+    return NULL;
+}
+
+/* --- as one of a team --- */
+
+static bool shares(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+static bool profile_shares(const struct agent_profile *profile, unsigned independence,
+                           const char *team, const char *site, const char *lead)
+{
+    return ((independence & ARO_INDEPENDENT_TEAM) && shares(profile->team, team)) ||
+           ((independence & ARO_INDEPENDENT_SITE) && shares(profile->site, site)) ||
+           ((independence & ARO_INDEPENDENT_LEAD) && shares(profile->lead, lead));
+}
+
+bool independence_covers(const struct aro_router *router, const struct appeal *appeal,
+                         const struct agent_class *agents)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    unsigned independence = terms ? terms->independence : 0;
+    const struct subject *subject = appeal->subject;
+    struct person person;
+
+    if (!independence)
+        return false;
+    for (size_t position = 0; details_next_person(appeal->details, &position, &person);) {
+        if (!person.is_known)
+            person = person_of(router, person.id, person.has_decided);
+        if (profile_shares(&agents->profile, independence, person.team, person.site, person.lead))
+            return true;
+    }
+    for (size_t i = 0; subject && i < subject->decider_count; i++) {
+        const struct decider *decider = &subject->deciders[i];
+        if (profile_shares(&agents->profile, independence, decider->team, decider->site,
+                           decider->lead))
+            return true;
+    }
+    return false;
+}
+
+enum details_bar independence_bar(const struct aro_router *router, const struct appeal *appeal,
+                                  const struct agent *agent)
+{
+    if (independence_covers(router, appeal, agent->class))
+        return DETAILS_BAR_INDEPENDENCE;
+    return independence_bar_of(appeal, agent->id);
+}

@@ -1,0 +1,36 @@
+/* Who made a decision never judges its appeal; nor does whoever is excluded, or has decided on the
+ * same subject before; nor, where the queue says so, their team, their site, or those of their
+ * lead.
+ *
+ * A person's team is that of when their name came: with the appeal, or with the decision that they
+ * made. Who was not known as an agent then is taken as they are now. */
+#ifndef ARO_ROUTING_INDEPENDENCE_H
+#define ARO_ROUTING_INDEPENDENCE_H
+
+#include "routing/appeal.h"
+
+struct agent;
+struct agent_class;
+
+/* What keeps @agent_id from @appeal as a person, whatever their team. */
+enum details_bar independence_bar_of(const struct appeal *appeal, const char *agent_id);
+
+/* Is every agent of @agents of a team, site or lead that may not judge @appeal? */
+bool independence_covers(const struct aro_router *router, const struct appeal *appeal,
+                         const struct agent_class *agents);
+
+/* Both, for an agent who is known. */
+enum details_bar independence_bar(const struct aro_router *router, const struct appeal *appeal,
+                                  const struct agent *agent);
+
+/* Walks over those whom independence_bar_of() names, each once. */
+struct barred_walk {
+    size_t position, decider;
+};
+const char *independence_next_barred(const struct appeal *appeal, struct barred_walk *walk,
+                                     enum details_bar *ret_bar);
+
+/* @agent_id as an agent, as they are now. */
+struct person person_of(const struct aro_router *router, const char *agent_id, bool has_decided);
+
+#endif
