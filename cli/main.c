@@ -8,9 +8,21 @@
 
 /* In the order of the help: asking, changing, offline. */
 static const struct command *const commands[] = {
-    &command_status,  &command_explain, &command_agent,       &command_queues,
-    &command_reload,  &command_drain,   &command_start_shard, &command_accept_partitions,
-    &command_check,   &command_route,   &command_settings,    &command_metrics,
+    &command_status,
+    &command_explain,
+    &command_agent,
+    &command_queues,
+    &command_pause,
+    &command_resume,
+    &command_reload,
+    &command_reroute,
+    &command_drain,
+    &command_start_shard,
+    &command_accept_partitions,
+    &command_check,
+    &command_route,
+    &command_settings,
+    &command_metrics,
     &command_sandbox,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

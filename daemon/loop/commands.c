@@ -1,6 +1,5 @@
-#include "loop/commands.h"
+#include "loop/commands_private.h"
 
-#include "loop/daemon.h"
 #include "support/memory.h"
 #include "version.h"
 
@@ -28,16 +27,14 @@ static void command_status(struct daemon *daemon, json_t *args, struct control_r
 
 /* ---- looking into what an owner has in memory ---- */
 
-/* The argument @name, which the control socket has seen to be there. */
-static const char *text_argument(json_t *args, const char *name)
+const char *command_text(json_t *args, const char *name)
 {
     const char *text = json_string_value(json_object_get(args, name));
     assert(text);
     return text;
 }
 
-/* Nobody here can answer: says who can. */
-static void reply_not_owner(const struct daemon *daemon, struct control_reply *reply)
+void command_reply_not_owner(const struct daemon *daemon, struct control_reply *reply)
 {
     const char *owner = "";
     for (size_t i = 0; i < daemon->shard_count && !*owner; i++)
@@ -45,6 +42,16 @@ static void reply_not_owner(const struct daemon *daemon, struct control_reply *r
     control_reply_error_with(reply, CONTROL_ERROR_NOT_OWNER, json_pack("{s:s}", "owner", owner),
                              "this instance owns no shard; %s%s",
                              *owner ? "ask " : "nobody does yet", owner);
+}
+
+struct shard *command_next_owned(const struct daemon *daemon, size_t *index)
+{
+    while (*index < daemon->shard_count) {
+        struct shard *shard = daemon->shards[(*index)++];
+        if (shard_is_owner(shard))
+            return shard;
+    }
+    return NULL;
 }
 
 typedef json_t *look_function(const struct aro_router *router, struct aro_instant now,
@@ -78,17 +85,17 @@ static void look_up(struct daemon *daemon, look_function *look, const char *what
     if (has_asked)
         control_reply_error(reply, CONTROL_ERROR_NOT_FOUND, "no %s '%s'", what, id);
     else
-        reply_not_owner(daemon, reply);
+        command_reply_not_owner(daemon, reply);
 }
 
 static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    look_up(daemon, aro_router_explain, "appeal", text_argument(args, "appeal_id"), reply);
+    look_up(daemon, aro_router_explain, "appeal", command_text(args, "appeal_id"), reply);
 }
 
 static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    look_up(daemon, look_at_agent, "agent", text_argument(args, "agent_id"), reply);
+    look_up(daemon, look_at_agent, "agent", command_text(args, "agent_id"), reply);
 }
 
 struct queue_list {
@@ -131,10 +138,11 @@ static void command_queues(struct daemon *daemon, json_t *args, struct control_r
         aro_router_each_queue(shard_router(daemon->shards[i]), add_queue, &queues);
     }
     if (has_asked) {
-        control_reply_ok(reply, json_pack("{s:o}", "queues", queues.list));
+        control_reply_ok(reply, json_pack("{s:o, s:o}", "queues", queues.list, "paused_markets",
+                                          commands_paused_markets(daemon)));
     } else {
         json_decref(queues.list);
-        reply_not_owner(daemon, reply);
+        command_reply_not_owner(daemon, reply);
     }
 }
 
@@ -184,7 +192,7 @@ static void command_drain(struct daemon *daemon, json_t *args, struct control_re
 static void start_shard(struct daemon *daemon, json_t *args, struct control_reply *reply,
                         bool accepts_partitions)
 {
-    const char *name = text_argument(args, "shard");
+    const char *name = command_text(args, "shard");
     struct aro_error error = { 0 };
 
     struct shard *shard = daemon_find_shard(daemon, name);
@@ -219,8 +227,11 @@ static const struct {
     { "agent", command_agent },
     { "drain", command_drain },
     { "explain", command_explain },
+    { "pause", command_pause },
     { "queues", command_queues },
     { "reload", command_reload },
+    { "reroute", command_reroute },
+    { "resume", command_resume },
     { "start-shard", command_start_shard },
     { "status", command_status },
 };

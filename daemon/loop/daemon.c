@@ -2,7 +2,7 @@
 
 #include "kafka/topics.h"
 #include "log/log.h"
-#include "loop/commands.h"
+#include "loop/commands_private.h"
 #include "loop/host_clock.h"
 #include "loop/notify.h"
 #include "loop/pages.h"
@@ -416,6 +416,7 @@ static void daemon_done(struct daemon *daemon)
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_free(daemon->shards[i]);
     free(daemon->shards);
+    reroute_command_end(daemon);
     membership_free(daemon->membership);
     for (size_t i = 0; i < sizeof daemon->signals / sizeof *daemon->signals; i++) {
         if (daemon->signals[i])

@@ -21,6 +21,8 @@
 /* Exit codes, as appealctl's: 1, a restart may help; 78, it will not. */
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIGURATION = 78 };
 
+struct reroute_command;
+
 struct daemon {
     struct event_base *base;
     struct config *config;
@@ -33,6 +35,7 @@ struct daemon {
     struct http *http; /* NULL: none */
     struct loop_lag lag;
     struct supervision supervision;
+    struct reroute_command *reroute; /* the one under way; NULL: none */
     struct event *signals[3];
     struct aro_instant started_at;
     struct aro_span tombstones_last; /* in the ledger topic */

@@ -87,6 +87,7 @@ static void leave_work(struct shard *shard)
     if (!shard_has_worked(shard))
         return;
     undo_uncommitted(shard);
+    shard_end_waiting_for_work(shard);
     ledger_fold_end_work(&shard->fold);
     if (shard->board)
         board_stop(shard->board);
@@ -353,6 +354,7 @@ void shard_free(struct shard *shard)
 {
     if (!shard)
         return;
+    shard_end_waiting_for_work(shard);
     writer_free(shard->writer); /* with the batch that it has */
     if (!shard->writer_has_batch)
         batch_free(shard->in_flight);

@@ -65,6 +65,22 @@ void shard_end_term(struct shard *shard, bool is_lost);
 void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
                         void (*done)(bool is_committed, void *context), void *context);
 
+/* Pauses a market or ends that, and gives whether that changed anything. Of an owner only; it
+ * answers
+ * @done when it is committed. The market's appeals follow, some with each transaction. */
+bool shard_pause_market(struct shard *shard, const char *market, bool is_paused,
+                        void (*done)(bool is_committed, void *context), void *context);
+
+/* Begins to send what waits where the rulebook in force sends it. Of an owner only; it answers
+ * @done when the last of it is committed, or the shard is lost. -EBUSY where that is under way
+ * already. */
+int shard_reroute(struct shard *shard, const struct aro_reroute_filter *filter,
+                  void (*done)(bool is_committed, void *context), void *context);
+/* What the last one has looked at. */
+void shard_each_rerouted(struct shard *shard,
+                         void (*visit)(const struct aro_reroute_move *move, void *context),
+                         void *context);
+
 /* Goes on after a stop. With @accepts_partitions the topics as they are now are taken as right, and
  * with @accepts_new_ledger a ledger that ends early too. -EINVAL where it is not stopped. */
 int shard_start(struct shard *shard, bool accepts_partitions, bool accepts_new_ledger,

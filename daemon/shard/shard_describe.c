@@ -70,6 +70,19 @@ static uint64_t count_dead_letters(const struct shard_tally *tally)
     return count;
 }
 
+static void add_paused(const struct aro_market_view *market, void *context)
+{
+    if (market->is_paused_by_operator || market->is_paused_by_rulebook)
+        json_array_append_new(context, json_string(market->name));
+}
+
+static json_t *list_paused_markets(const struct shard *shard)
+{
+    json_t *list = json_array();
+    aro_router_each_market(shard->router, add_paused, list);
+    return list;
+}
+
 json_t *shard_describe(struct shard *shard)
 {
     struct aro_router_counts counts;
@@ -77,17 +90,17 @@ json_t *shard_describe(struct shard *shard)
 
     aro_router_counts(shard->router, &counts);
     return json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, "
-        "s:o}",
+        "{s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:I, s:I, s:I, s:o, s:o}",
         "name", shard->settings->name, "partition", (int)shard->settings->partition, "state",
         shard_state_name(shard->state), "reason", shard->stop_reason, "owner",
         shard->fold.owner.instance, "rulebook", rulebook, "claim", shard->fold.owner.claim,
         "agents", (json_int_t)counts.agents, "waiting", (json_int_t)counts.waiting, "held",
-        (json_int_t)counts.held, "offered", (json_int_t)counts.offered, "assigned",
-        (json_int_t)counts.assigned, "delivered", (json_int_t)counts.delivered, "remembered",
-        (json_int_t)counts.remembered, "inputs", (json_int_t)shard->tally.input_count,
-        "dead_letters", (json_int_t)count_dead_letters(&shard->tally), "commits",
+        (json_int_t)counts.held, "paused_markets", list_paused_markets(shard), "offered",
+        (json_int_t)counts.offered, "assigned", (json_int_t)counts.assigned, "delivered",
+        (json_int_t)counts.delivered, "remembered", (json_int_t)counts.remembered, "inputs",
+        (json_int_t)shard->tally.input_count, "dead_letters",
+        (json_int_t)count_dead_letters(&shard->tally), "commits",
         (json_int_t)shard->tally.commit_count, "take_over_ms", (json_int_t)shard->took_over_ms,
         "ledger_next", (json_int_t)reader_ledger_next(shard->reader), "sources",
         describe_sources(shard), "board", describe_board(shard));

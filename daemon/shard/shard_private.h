@@ -69,6 +69,9 @@ struct shard {
     unsigned duel_count;  /* claims of others in this term, though the group says that it is ours */
     struct aro_positions resume_positions; /* while resolving: where the sources are read on */
 
+    void (*on_rerouted)(bool is_committed, void *context); /* NULL: nobody waits for that */
+    void *on_rerouted_context;
+
     bool wants_ends; /* a timer is due: may it fire? */
     struct aro_instant ends_asked_at;
     struct aro_positions ends; /* where the sources ended then */
@@ -134,6 +137,8 @@ void shard_on_ends_done(struct shard *shard, struct writer_result *result);
 /* shard_work.c: what is done some at a time */
 /* Adds the next slice of it, if any, to the batch that is being collected. */
 void shard_work_on(struct shard *shard);
+/* The shard is no longer ours, or about to go: whoever waits is told. */
+void shard_end_waiting_for_work(struct shard *shard);
 
 /* shard_watch.c: what nothing else would notice */
 void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context);

@@ -17,6 +17,10 @@ SHARD = "main"
 AGENT = {"type": "agent.updated", "agent_id": "ana", "capacity": 2, "languages": ["pt"], "markets": ["BR"]}
 APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "languages": ["pt-BR"], "reason": "other"}
 RULEBOOK = "rulebook: one\nqueues: { general: {} }\nrules: [ { name: rest, route: { queue: general } } ]\n"
+RULEBOOK_WITH_FRAUD = (
+    "rulebook: fraud\nqueues: { general: {}, fraud: {} }\n"
+    "rules:\n  - { name: fraud, when: { reason: fraud }, route: { queue: fraud } }\n"
+    "  - { name: rest, route: { queue: general } }\n")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,79 @@ def test_a_shard_that_runs_cannot_be_started(ask):
     for command in ["start-shard", "accept-partitions"]:
         code, answer = ask(command, SHARD)
         assert (code, answer["error"]["code"]) == (1, "refused")
+
+
+def test_a_market_is_paused_and_resumed(ask, appeal):
+    code, answer = ask("pause", "BR")
+    assert code == 0
+    assert (answer["market"], answer["paused"], answer["changed"], answer["paused_by"]) == ("BR", True, True, "operator")
+    wait_until(lambda: not ask("queues")[1]["paused_markets"][0]["changing"])
+    [market] = ask("queues")[1]["paused_markets"]
+    assert (market["market"], market["held"], market["assigned"]) == ("BR", 0, 1)
+    assert ask("status")[1]["shards"][0]["paused_markets"] == ["BR"]
+    assert ask("resume", "BR")[1]["paused"] is False
+    assert ask("status")[1]["shards"][0]["paused_markets"] == []
+
+
+def test_to_pause_twice_is_fine_and_said(ask, appeal):
+    ask("pause", "BR")
+    code, answer = ask("pause", "BR")
+    assert (code, answer["changed"], answer["note"]) == (0, False, "it was paused already")
+    ask("resume", "BR")
+    code, answer = ask("resume", "BR")
+    assert (code, answer["changed"], answer["note"]) == (0, False, "it was not paused")
+
+
+def test_a_market_that_nobody_knows_is_refused_and_the_known_ones_are_named(ask, appeal):
+    code, answer = ask("pause", "UK")
+    assert (code, answer["error"]["code"]) == (1, "not_found")
+    assert "no market 'UK'" in answer["error"]["message"]
+    assert answer["error"]["message"].endswith("there are: BR")
+
+
+def test_a_country_that_nothing_came_from_yet_may_be_paused_if_that_is_meant(ask):
+    assert ask("pause", "FR")[0] == 1
+    assert ask("pause", "FR", "--unseen")[1]["paused"] is True
+    assert ask("resume", "FR")[1]["paused"] is False
+    assert ask("pause", "nowhere", "--unseen")[0] == 1
+
+
+def test_reroute_tells_what_would_move_and_then_moves_it(ask, appeal, folder, address):
+    producer = Producer({"bootstrap.servers": address})
+    for number in range(3):
+        event = dict(APPEAL, appeal_id=f"w-{number}", languages=["fr"], reason="fraud" if number else "other")
+        producer.produce("appeals", json.dumps(event))
+    assert producer.flush(WAIT_S) == 0
+    wait_until(lambda: ask("queues")[1]["queues"][0]["waiting"] == 3)
+    (folder / "rulebook.yaml").write_text(RULEBOOK_WITH_FRAUD)
+    assert ask("reload")[0] == 0
+    move = {"shard": SHARD, "from": "general", "to": "fraud", "appeals": 2}
+    code, answer = ask("reroute")
+    assert (code, answer["applied"], answer["moved"], answer["stay"], answer["moves"]) == (0, False, 2, 1, [move])
+    code, answer = ask("reroute", "--apply")
+    assert (code, answer["applied"], answer["moved"], answer["stay"], answer["moves"]) == (0, True, 2, 1, [move])
+    waiting = {queue["queue"]: queue["waiting"] for queue in ask("queues")[1]["queues"]}
+    assert waiting == {"general": 1, "fraud": 2}
+    assert ask("reroute")[1]["moves"] == []
+
+
+@pytest.mark.parametrize("words", [["--queue", "nowhere"], ["--market", "UK"]])
+def test_reroute_refuses_a_queue_or_market_that_is_not_there(ask, words):
+    code, answer = ask("reroute", *words)
+    assert (code, answer["error"]["code"]) == (1, "not_found")
+
+
+def test_a_market_that_the_rulebook_pauses_is_not_resumed_by_hand(ask, appeal, folder):
+    (folder / "rulebook.yaml").write_text(RULEBOOK.replace("one", "paused").replace(
+        "queues:", "markets: { BR: { launch: { state: paused } } }\nqueues:"))
+    assert ask("reload")[0] == 0
+    code, answer = ask("resume", "BR")
+    assert (code, answer["error"]["code"]) == (1, "refused")
+    assert "launch it there" in answer["error"]["message"]
+    assert ask("queues")[1]["paused_markets"][0]["paused_by"] == "rulebook"
+    (folder / "rulebook.yaml").write_text(RULEBOOK.replace("one", "launched"))
+    assert ask("reload")[0] == 0
+    wait_until(lambda: ask("queues")[1]["paused_markets"] == [])
 
 
 def test_reload_takes_a_new_rulebook_over(ask, folder):
