@@ -139,6 +139,46 @@ static const int *needed_skills(const struct model *model, const struct model_ap
     return queue->steps[step].skill_levels;
 }
 
+/* --- independence --- */
+
+static bool shares_group(const struct model *model, int agent, unsigned kinds,
+                         const int groups[static MODEL_GROUPS])
+{
+    const int *own = model->agents[agent].profile.groups;
+    for (int kind = 0; kind < MODEL_GROUPS; kind++) {
+        if (has_bit(kinds, kind) && own[kind] && own[kind] == groups[kind])
+            return true;
+    }
+    return false;
+}
+
+/* As they were when their name came; or as they are, where they were no agent then. */
+static const int *groups_of(const struct model *model, const struct model_appeal *appeal, int agent)
+{
+    return appeal->persons[agent].is_known ? appeal->persons[agent].groups
+                                           : model->agents[agent].profile.groups;
+}
+
+static bool is_dependent(const struct model *model, int agent, const struct model_appeal *appeal)
+{
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    unsigned kinds = queue->exists ? queue->independence : 0;
+
+    if (has_bit(appeal->barred, agent))
+        return true;
+    for (int other = 0; other < MODEL_AGENTS; other++) {
+        if (has_bit(appeal->barred, other) &&
+            shares_group(model, agent, kinds, groups_of(model, appeal, other)))
+            return true;
+    }
+    for (int i = 0; appeal->subject >= 0 && i < model->subjects[appeal->subject].count; i++) {
+        const struct model_decision *decision = &model->subjects[appeal->subject].decisions[i];
+        if (decision->agent == agent || shares_group(model, agent, kinds, decision->groups))
+            return true;
+    }
+    return false;
+}
+
 static enum filter filter_of(const struct model *model, int agent, int appeal_index)
 {
     const struct model_appeal *appeal = &model->appeals[appeal_index];
@@ -154,7 +194,7 @@ static enum filter filter_of(const struct model *model, int agent, int appeal_in
         if (who->profile.skill_levels[skill] < needed_skills(model, appeal)[skill])
             return SKILLS;
     }
-    if (has_bit(appeal->barred, agent))
+    if (is_dependent(model, agent, appeal))
         return INDEPENDENCE;
     if (has_bit(appeal->declined, agent))
         return DECLINED;
@@ -370,15 +410,18 @@ static void learn(struct model *model, const struct model_appeal *appeal, int64_
         work_between(&model->rulebook->hours[appeal->market], appeal->assigned_at, now);
 }
 
+static bool is_open_appeal(const struct model_appeal *appeal)
+{
+    return appeal->state >= MODEL_WAITING && appeal->state <= MODEL_DELIVERED;
+}
+
 /* A queue that is gone, once it is empty, has learnt nothing. */
 static void forget_gone(struct model *model)
 {
     for (int queue = 0; queue < MODEL_QUEUES; queue++) {
         bool is_used = model->rulebook->queues[queue].exists;
         for (int i = 0; i < MODEL_APPEALS; i++) {
-            enum model_state state = model->appeals[i].state;
-            is_used |=
-                state != MODEL_ABSENT && state != MODEL_CLOSED && model->appeals[i].queue == queue;
+            is_used |= is_open_appeal(&model->appeals[i]) && model->appeals[i].queue == queue;
         }
         if (!is_used)
             model->learnt[queue] = (struct model_learnt){ 0 };
@@ -519,6 +562,31 @@ static const char *rule_name(int rule, char ret[static 16])
     return ret;
 }
 
+/* Of those that joined @lead, the one that came after @after. */
+static int next_appellant(const struct model *model, int lead, uint64_t after)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (appeal->state == MODEL_MERGED && appeal->lead == lead && appeal->arrival > after &&
+            (next == NOBODY || appeal->arrival < model->appeals[next].arrival))
+            next = i;
+    }
+    return next;
+}
+
+static void say_appellants(struct saying *saying, int lead)
+{
+    const struct model *model = saying->model;
+    uint64_t after = 0;
+    for (int i; (i = next_appellant(model, lead, after)) != NOBODY;) {
+        char id[16];
+        model_appeal_id(i, id);
+        buffer_add_format(saying->lines, " appellant:%s", id);
+        after = model->appeals[i].arrival;
+    }
+}
+
 static void say_assignment(struct saying *saying, const char *type, int index, const char *reason,
                            const struct why *why)
 {
@@ -536,6 +604,7 @@ static void say_assignment(struct saying *saying, const char *type, int index, c
                       appeal->rulebook);
     if (reason)
         buffer_add_format(saying->lines, " reason=%s", reason);
+    say_appellants(saying, index);
     if (why)
         say_why(saying, why, true);
     buffer_add_text(saying->lines, "\n");
@@ -614,6 +683,8 @@ static void route(struct model *model, struct model_appeal *appeal)
         appeal->deadline = appeal->event_deadline;
     else
         appeal->deadline = appeal->submitted + model->rulebook->deadline_ms;
+    if (appeal->joined_deadline < appeal->deadline)
+        appeal->deadline = appeal->joined_deadline;
     if (is_other_queue || deadline != appeal->deadline)
         appeal->latest_start = NEVER;
 }
@@ -840,9 +911,100 @@ static void settle(struct saying *saying)
 
 /* --- events --- */
 
+/* Adds those of @excluded, and @decided_by unless nobody; whether that is anything new. */
+static bool bar(const struct model *model, struct model_appeal *appeal, unsigned excluded,
+                int decided_by)
+{
+    bool is_new = false;
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        struct model_person *person = &appeal->persons[agent];
+        bool has_decided = agent == decided_by;
+        if (!has_decided && !has_bit(excluded, agent))
+            continue;
+        if (!has_bit(appeal->barred, agent)) {
+            is_new = true;
+            appeal->barred |= 1u << agent;
+            person->is_known = model->agents[agent].is_known;
+            memcpy(person->groups, model->agents[agent].profile.groups, sizeof person->groups);
+        }
+        is_new |= has_decided && !person->has_decided;
+        person->has_decided |= has_decided;
+    }
+    appeal->declined &= ~appeal->barred;
+    return is_new;
+}
+
+static void revoke_if_dependent(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    if (!model_has_agent(appeal) || !is_dependent(saying->model, appeal->holder, appeal))
+        return;
+    say_assignment(saying, "assignment.revoked", index, "independence", NULL);
+    take_back(appeal);
+}
+
+/* The latest open one of the same subject and tier. */
+static int find_lead(const struct model *model, const struct model_step *step)
+{
+    int lead = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS && step->subject >= 0; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (is_open_appeal(appeal) && appeal->subject == step->subject &&
+            appeal->tier == step->tier &&
+            (lead == NOBODY || appeal->arrival > model->appeals[lead].arrival))
+            lead = i;
+    }
+    return lead;
+}
+
+/* What an appeal that joined brings to the review. */
+static bool bring(struct saying *saying, int index, const struct model_step *step, int decided_by,
+                  int64_t deadline)
+{
+    struct model_appeal *lead = &saying->model->appeals[index];
+    bool is_new = bar(saying->model, lead, step->excluded, decided_by);
+    bool is_earlier = deadline < lead->joined_deadline;
+
+    if (is_earlier)
+        lead->joined_deadline = deadline;
+    if (deadline < lead->deadline) {
+        lead->deadline = deadline;
+        lead->latest_start = NEVER;
+    }
+    if ((is_new || is_earlier) && is_waiting(lead))
+        lead->has_just_entered = true;
+    if (is_new)
+        revoke_if_dependent(saying, index);
+    return is_new || is_earlier;
+}
+
+static void say_lead(struct saying *saying, int lead)
+{
+    char id[16];
+    model_appeal_id(lead, id);
+    buffer_add_format(saying->lines, " lead=%s", id);
+}
+
+static void join(struct saying *saying, int index, int lead, const struct model_step *step)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    int64_t deadline;
+
+    route(saying->model, appeal);
+    deadline = appeal->deadline;
+    appeal->state = MODEL_MERGED;
+    appeal->lead = lead;
+    appeal->has_just_entered = false;
+    say_head(saying, "appeal.merged", index);
+    say_lead(saying, lead);
+    buffer_add_text(saying->lines, "\n");
+    bring(saying, lead, step, step->decided_by, deadline);
+}
+
 static void do_submit(struct saying *saying, const struct model_step *step)
 {
     struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+    int lead = find_lead(saying->model, step);
 
     if (appeal->state != MODEL_ABSENT) {
         say_ignored(saying, step, "repeat");
@@ -855,11 +1017,12 @@ static void do_submit(struct saying *saying, const struct model_step *step)
         .reason = step->reason,
         .effort = step->effort,
         .tier = step->tier,
+        .subject = step->subject,
         .event_priority = step->priority,
         .language_count = step->language_count,
-        .barred = step->excluded | (step->decided_by >= 0 ? 1u << step->decided_by : 0),
         .submitted = step->now,
         .event_deadline = step->has_deadline ? step->deadline : NEVER,
+        .joined_deadline = NEVER,
         .age_base = step->now,
         .retry_at = NEVER,
         .arrival = ++saying->model->arrival_last,
@@ -867,6 +1030,11 @@ static void do_submit(struct saying *saying, const struct model_step *step)
         .step = 1,
     };
     memcpy(appeal->languages, step->languages, sizeof appeal->languages);
+    if (lead != NOBODY) {
+        join(saying, step->appeal, lead, step);
+        return;
+    }
+    bar(saying->model, appeal, step->excluded, step->decided_by);
     route(saying->model, appeal);
 }
 
@@ -885,18 +1053,19 @@ static bool changes_fields(const struct model_appeal *appeal, const struct model
                   sizeof(int) * (size_t)appeal->language_count) != 0;
 }
 
-static void set_fields(struct model_appeal *appeal, const struct model_step *step)
+/* Gives whether somebody is barred anew. */
+static bool set_fields(const struct model *model, struct model_appeal *appeal,
+                       const struct model_step *step)
 {
     if (step->has_reason)
         appeal->reason = step->reason;
     if (step->has_deadline)
         appeal->event_deadline = step->deadline;
-    appeal->barred |= step->excluded;
-    appeal->declined &= ~step->excluded;
     if (step->has_languages) {
         appeal->language_count = step->language_count;
         memcpy(appeal->languages, step->languages, sizeof appeal->languages);
     }
+    return bar(model, appeal, step->excluded, NOBODY);
 }
 
 static void set_hold(struct saying *saying, int index, bool is_on_hold)
@@ -915,7 +1084,7 @@ static void set_hold(struct saying *saying, int index, bool is_on_hold)
     appeal->has_just_entered = true;
 }
 
-static void follow_fields(struct saying *saying, int index)
+static void follow_fields(struct saying *saying, int index, bool has_new_exclusions)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
 
@@ -924,15 +1093,20 @@ static void follow_fields(struct saying *saying, int index)
         route(saying->model, appeal);
         say_rerouted(saying, index, from, "updated");
         appeal->has_just_entered = true;
-    } else if (model_has_agent(appeal) && has_bit(appeal->barred, appeal->holder)) {
-        say_assignment(saying, "assignment.revoked", index, "independence", NULL);
-        take_back(appeal);
+    } else if (has_new_exclusions) {
+        revoke_if_dependent(saying, index);
     }
 }
 
 static void do_update(struct saying *saying, const struct model_step *step)
 {
     struct model_appeal *appeal = &saying->model->appeals[step->appeal];
+
+    if (appeal->state == MODEL_MERGED) {
+        if (!bring(saying, appeal->lead, step, NOBODY, step->has_deadline ? step->deadline : NEVER))
+            say_ignored(saying, step, "merged");
+        return;
+    }
     bool changes_hold = step->has_hold && step->is_on_hold != appeal->is_on_hold;
     bool changes = changes_fields(appeal, step);
 
@@ -941,8 +1115,8 @@ static void do_update(struct saying *saying, const struct model_step *step)
         return;
     }
     if (changes) {
-        set_fields(appeal, step);
-        follow_fields(saying, step->appeal);
+        bool has_new_exclusions = set_fields(saying->model, appeal, step);
+        follow_fields(saying, step->appeal, has_new_exclusions);
     }
     if (changes_hold && step->is_on_hold && appeal->state == MODEL_OFFERED) {
         say_assignment(saying, "assignment.revoked", step->appeal, "on_hold", NULL);
@@ -952,23 +1126,128 @@ static void do_update(struct saying *saying, const struct model_step *step)
         set_hold(saying, step->appeal, step->is_on_hold);
 }
 
-static void close(struct model_appeal *appeal, int64_t now)
+/* The end of one that is about @review; @decision: NULL where withdrawn. */
+static void close(struct saying *saying, int index, int review, const struct model_step *decision)
 {
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    const struct model_appeal *lead = &saying->model->appeals[review];
+
+    say_head(saying, "appeal.closed", index);
+    if (decision && decision->has_agent)
+        say_agent(saying, decision->agent);
+    else if (decision && model_has_agent(lead))
+        say_agent(saying, lead->holder);
+    if (lead->epoch)
+        buffer_add_format(saying->lines, " epoch=%u", lead->epoch);
+    buffer_add_format(saying->lines, " reason=%s", decision ? "decided" : "withdrawn");
+    if (index != review)
+        say_lead(saying, review);
+    buffer_add_text(saying->lines, "\n");
+    if (index == review)
+        return;
     appeal->state = MODEL_CLOSED;
-    appeal->closed_at = now;
+    appeal->closed_at = saying->now;
+}
+
+static void close_review(struct saying *saying, int index, const struct model_step *decision)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+
+    if (!appeal->has_withdrawn)
+        close(saying, index, index, decision);
+    for (int i; (i = next_appellant(saying->model, index, 0)) != NOBODY;)
+        close(saying, i, index, decision);
+    appeal->closed_at = saying->now;
+}
+
+static void withdraw_review(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    if (appeal->state != MODEL_WAITING)
+        say_assignment(saying, "assignment.revoked", index, "withdrawn", NULL);
+    close_review(saying, index, NULL);
+    appeal->state = MODEL_CLOSED;
+}
+
+static void withdraw_merged(struct saying *saying, int index)
+{
+    struct model *model = saying->model;
+    int lead = model->appeals[index].lead, first = next_appellant(model, lead, 0);
+    bool is_only_one = next_appellant(model, lead, model->appeals[first].arrival) == NOBODY;
+
+    if (model->appeals[lead].has_withdrawn && is_only_one)
+        withdraw_review(saying, lead);
+    else
+        close(saying, index, lead, NULL);
 }
 
 static void do_withdraw(struct saying *saying, const struct model_step *step)
 {
     struct model_appeal *appeal = &saying->model->appeals[step->appeal];
 
-    if (appeal->state != MODEL_WAITING)
-        say_assignment(saying, "assignment.revoked", step->appeal, "withdrawn", NULL);
-    say_head(saying, "appeal.closed", step->appeal);
-    if (appeal->epoch)
-        buffer_add_format(saying->lines, " epoch=%u", appeal->epoch);
-    buffer_add_text(saying->lines, " reason=withdrawn\n");
-    close(appeal, saying->now);
+    if (appeal->state == MODEL_MERGED) {
+        withdraw_merged(saying, step->appeal);
+    } else if (next_appellant(saying->model, step->appeal, 0) == NOBODY) {
+        withdraw_review(saying, step->appeal);
+    } else {
+        close(saying, step->appeal, step->appeal, NULL);
+        appeal->has_withdrawn = true;
+        if (appeal->is_on_hold)
+            set_hold(saying, step->appeal, false);
+    }
+}
+
+/* A decision by the same person of the same groups is remembered by its latest time. */
+static void note_decider(struct saying *saying, int subject, int agent, const int *groups)
+{
+    struct model_subject *known = &saying->model->subjects[subject];
+    struct model_decision decision = { .at = saying->now, .agent = agent };
+    int at = 0;
+
+    memcpy(decision.groups, groups, sizeof decision.groups);
+    while (at < known->count &&
+           (known->decisions[at].agent != agent ||
+            memcmp(known->decisions[at].groups, groups, sizeof decision.groups) != 0))
+        at++;
+    assert(at < MODEL_DECISIONS);
+    known->decisions[at] = decision;
+    if (at == known->count)
+        known->count++;
+}
+
+/* Of the others of @subject that are open, the one that came after @after. */
+static int next_of_subject(const struct model *model, int subject, int except, uint64_t after)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (is_open_appeal(appeal) && i != except && appeal->subject == subject &&
+            appeal->arrival > after &&
+            (next == NOBODY || appeal->arrival < model->appeals[next].arrival))
+            next = i;
+    }
+    return next;
+}
+
+static void note_decision(struct saying *saying, int index, const struct model_step *step)
+{
+    const struct model *model = saying->model;
+    const struct model_appeal *appeal = &model->appeals[index];
+    int decider = step->has_agent ? step->agent : model_has_agent(appeal) ? appeal->holder : NOBODY;
+
+    if (appeal->subject < 0)
+        return;
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (appeal->persons[agent].has_decided)
+            note_decider(saying, appeal->subject, agent, groups_of(model, appeal, agent));
+    }
+    if (decider != NOBODY)
+        note_decider(saying, appeal->subject, decider, model->agents[decider].profile.groups);
+    uint64_t after = 0;
+    for (int i; (i = next_of_subject(model, appeal->subject, index, after)) != NOBODY;) {
+        after = model->appeals[i].arrival;
+        revoke_if_dependent(saying, i);
+    }
 }
 
 static void do_decide(struct saying *saying, const struct model_step *step)
@@ -979,18 +1258,12 @@ static void do_decide(struct saying *saying, const struct model_step *step)
         say_ignored(saying, step, "stale");
         return;
     }
-    say_head(saying, "appeal.closed", step->appeal);
-    if (step->has_agent)
-        say_agent(saying, step->agent);
-    else if (model_has_agent(appeal))
-        say_agent(saying, appeal->holder);
-    if (appeal->epoch)
-        buffer_add_format(saying->lines, " epoch=%u", appeal->epoch);
-    buffer_add_text(saying->lines, " reason=decided\n");
+    close_review(saying, step->appeal, step);
+    note_decision(saying, step->appeal, step);
+    learn(saying->model, appeal, saying->now);
     if (model_has_agent(appeal))
         saying->model->agents[appeal->holder].idle_since = saying->now;
-    learn(saying->model, appeal, saying->now);
-    close(appeal, saying->now);
+    appeal->state = MODEL_CLOSED;
 }
 
 static int64_t retry_of(const struct model *model, const struct model_appeal *appeal)
@@ -1187,7 +1460,7 @@ static int64_t due_of(const struct model *model, const struct model_appeal *appe
     int64_t due = NEVER;
     for (int i = 0; i < 5; i++)
         due = dues[i] < due ? dues[i] : due;
-    return appeal->state == MODEL_ABSENT || appeal->state == MODEL_CLOSED ? NEVER : due;
+    return is_open_appeal(appeal) ? due : NEVER;
 }
 
 static int next_due(const struct model *model, int64_t now)
@@ -1262,14 +1535,63 @@ static void do_due(struct saying *saying, int index)
         appeal->has_just_entered = true;
 }
 
+static int64_t decision_due(const struct model *model, int subject)
+{
+    int64_t first = NEVER;
+    for (int i = 0; i < model->subjects[subject].count; i++) {
+        int64_t at = model->subjects[subject].decisions[i].at;
+        first = at < first ? at : first;
+    }
+    return first == NEVER ? NEVER : first + model->rulebook->independence_ms;
+}
+
+static int next_decision_due(const struct model *model, int64_t now)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_SUBJECTS; i++) {
+        if (decision_due(model, i) <= now &&
+            (next == NOBODY || decision_due(model, i) < decision_due(model, next)))
+            next = i;
+    }
+    return next;
+}
+
+/* Whoever decided so long ago may judge again. */
+static void forget_deciders(struct saying *saying, int subject)
+{
+    struct model *model = saying->model;
+    struct model_subject *known = &model->subjects[subject];
+    int kept = 0;
+
+    for (int i = 0; i < known->count; i++) {
+        if (known->decisions[i].at + model->rulebook->independence_ms > saying->now)
+            known->decisions[kept++] = known->decisions[i];
+    }
+    known->count = kept;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        if (model->appeals[i].subject == subject && is_waiting(&model->appeals[i]))
+            model->appeals[i].has_just_entered = true;
+    }
+}
+
+static bool do_next_due(struct saying *saying)
+{
+    int index = next_due(saying->model, saying->now);
+    int subject = next_decision_due(saying->model, saying->now);
+
+    if (index != NOBODY)
+        do_due(saying, index);
+    else if (subject != NOBODY)
+        forget_deciders(saying, subject);
+    return index != NOBODY || subject != NOBODY;
+}
+
 static void do_tick(struct saying *saying)
 {
     struct model *model = saying->model;
 
-    for (int index; (index = next_due(model, saying->now)) != NOBODY;) {
-        do_due(saying, index);
+    while (do_next_due(saying))
         settle(saying);
-    }
     for (int i = 0; i < MODEL_APPEALS; i++) {
         if (model->appeals[i].state == MODEL_CLOSED &&
             model->appeals[i].closed_at + model->rulebook->dedupe_ms <= saying->now)
@@ -1281,16 +1603,21 @@ static void do_tick(struct saying *saying)
 
 static bool ignore_of_state(struct saying *saying, const struct model_step *step)
 {
-    enum model_state state = saying->model->appeals[step->appeal].state;
+    const struct model_appeal *appeal = &saying->model->appeals[step->appeal];
     bool is_review =
         step->kind == MODEL_ACCEPT || step->kind == MODEL_DECLINE || step->kind == MODEL_RETURN;
+    bool is_by_appellant = step->kind == MODEL_UPDATE || step->kind == MODEL_WITHDRAW;
 
     if (step->kind == MODEL_SUBMIT || step->kind > MODEL_DECIDE)
         return false;
-    if (state == MODEL_ABSENT)
+    if (appeal->state == MODEL_ABSENT)
         say_ignored(saying, step, "unknown");
-    else if (state == MODEL_CLOSED)
+    else if (appeal->state == MODEL_CLOSED)
         say_ignored(saying, step, is_review ? "stale" : "closed");
+    else if (appeal->state == MODEL_MERGED && !is_by_appellant)
+        say_ignored(saying, step, "merged");
+    else if (appeal->has_withdrawn && is_by_appellant)
+        say_ignored(saying, step, "closed");
     else
         return false;
     return true;

@@ -24,8 +24,11 @@ enum {
     MODEL_ORDERS = 4,
     MODEL_STEPS = 3, /* of a ladder */
     MODEL_DECLINES = MODEL_AGENTS,
-    MODEL_WINDOWS = 2, /* of a market, each day */
-    MODEL_SPANS = 31,  /* decisions that a queue learns from */
+    MODEL_SUBJECTS = 3,
+    MODEL_GROUPS = 3,     /* kinds: team, site, lead */
+    MODEL_DECISIONS = 64, /* remembered of a subject */
+    MODEL_WINDOWS = 2,    /* of a market, each day */
+    MODEL_SPANS = 31,     /* decisions that a queue learns from */
 };
 
 extern const char *const model_markets[MODEL_MARKETS];
@@ -53,6 +56,7 @@ struct model_queue {
     int64_t expires_ms, retry_ms, reclaim_ms; /* the last may be 0: never */
     int declines_max, misses_max;
     int criterion_count, criteria[MODEL_CRITERIA];
+    unsigned independence; /* kinds of groups, bits */
     int order;
 };
 
@@ -67,6 +71,7 @@ struct model_rulebook {
     char name[16];
     uint64_t seed;
     int64_t deadline_ms, dedupe_ms, age_step_ms; /* the first may be 0: none */
+    int64_t independence_ms;
     bool accepts_hant_for_hans;
     int fallback; /* a tag, of the first market; -1: none */
     struct model_hours {
@@ -87,6 +92,7 @@ struct model_profile {
     bool all_queues;
     unsigned queues; /* bits */
     int skill_levels[MODEL_SKILLS];
+    int groups[MODEL_GROUPS]; /* 0: none */
 };
 
 enum model_step_kind {
@@ -111,6 +117,7 @@ struct model_step {
     int appeal, agent;
     /* submit, update */
     int market, reason, effort, priority, tier;
+    int subject; /* -1: none */
     int language_count, languages[MODEL_LANGUAGES];
     int decided_by;    /* an agent; -1: none */
     unsigned excluded; /* agents, bits */
@@ -133,11 +140,22 @@ enum model_state {
     MODEL_OFFERED,
     MODEL_ASSIGNED,
     MODEL_DELIVERED,
+    MODEL_MERGED,
     MODEL_CLOSED
+};
+
+/* Somebody whom an appeal keeps away, as they were when their name came. */
+struct model_person {
+    bool has_decided, is_known;
+    int groups[MODEL_GROUPS];
 };
 
 struct model_appeal {
     enum model_state state;
+    bool has_withdrawn;                        /* open for those alone that joined */
+    int subject, lead;                         /* the second where merged */
+    struct model_person persons[MODEL_AGENTS]; /* those barred */
+    int64_t joined_deadline;
     bool is_overdue, is_on_hold, is_announced, is_held_announced, has_just_entered;
     int market, reason, effort, tier, event_priority, priority;
     int language_count, languages[MODEL_LANGUAGES];
@@ -170,7 +188,16 @@ struct model_learnt {
     int64_t spans_ms[MODEL_SPANS];
 };
 
+struct model_subject {
+    int count;
+    struct model_decision {
+        int64_t at;
+        int agent, groups[MODEL_GROUPS];
+    } decisions[MODEL_DECISIONS];
+};
+
 struct model {
+    struct model_subject subjects[MODEL_SUBJECTS];
     const struct model_rulebook *rulebook;
     struct model_learnt learnt[MODEL_QUEUES];
     struct model_appeal appeals[MODEL_APPEALS];

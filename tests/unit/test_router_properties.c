@@ -83,6 +83,7 @@ static void invent_queue(struct model_queue *queue)
     queue->expires_ms = percent(50) ? 1000 : 120000;
     queue->retry_ms = 600000;
     queue->reclaim_ms = percent(40) ? 300000 : 0;
+    queue->independence = percent(40) && !queue->delivers ? (unsigned)chance(1 << MODEL_GROUPS) : 0;
     queue->declines_max = 1 + chance(3);
     queue->misses_max = 1 + chance(3);
     queue->order = chance(MODEL_ORDERS);
@@ -95,6 +96,8 @@ static void invent_queue(struct model_queue *queue)
         i += is_new;
     }
 }
+
+static const char *const group_names[MODEL_GROUPS] = { "team", "site", "lead" };
 
 static void invent_rule(struct model_rule *rule, int queue)
 {
@@ -125,6 +128,7 @@ static void invent_rulebook(struct model_rulebook *book, int number)
     snprintf(book->name, sizeof book->name, "book-%d", number);
     book->deadline_ms = percent(50) ? 7200000 : 0;
     book->dedupe_ms = 1800000;
+    book->independence_ms = percent(50) ? 900000 : INT64_C(86400000);
     book->age_step_ms = percent(50) ? 600000 : 4 * 3600000;
     for (int i = 0; i < MODEL_MARKETS; i++)
         invent_hours(&book->hours[i]);
@@ -184,6 +188,14 @@ static void write_queue(struct buffer *yaml, const struct model_queue *queue, in
                           "retry_after: %lldms }",
                           (long long)queue->expires_ms, queue->declines_max, queue->misses_max,
                           (long long)queue->retry_ms);
+    if (queue->independence) {
+        buffer_add_text(yaml, ", independence: [agent");
+        for (int kind = 0; kind < MODEL_GROUPS; kind++) {
+            if (queue->independence >> kind & 1)
+                buffer_add_format(yaml, ", %s", group_names[kind]);
+        }
+        buffer_add_text(yaml, "]");
+    }
     if (queue->reclaim_ms)
         buffer_add_format(yaml, ", reclaim_after: %lldms", (long long)queue->reclaim_ms);
     if (queue->step_count > 1) {
@@ -226,8 +238,11 @@ static void write_market(struct buffer *yaml, const struct model_rulebook *book,
 
 static void write_rulebook(struct buffer *yaml, const struct model_rulebook *book)
 {
-    buffer_add_format(yaml, "rulebook: %s\nseed: %llu\ndefaults: { dedupe_window: %lldms",
-                      book->name, (unsigned long long)book->seed, (long long)book->dedupe_ms);
+    buffer_add_format(yaml,
+                      "rulebook: %s\nseed: %llu\ndefaults: { dedupe_window: %lldms, "
+                      "independence_window: %lldms",
+                      book->name, (unsigned long long)book->seed, (long long)book->dedupe_ms,
+                      (long long)book->independence_ms);
     if (book->deadline_ms)
         buffer_add_format(yaml, ", deadline: %lldms", (long long)book->deadline_ms);
     buffer_add_format(yaml, ", age_step: %lldms }\n", (long long)book->age_step_ms);
@@ -352,6 +367,7 @@ static void invent_fields(struct model_step *step)
     step->effort = 1 + (percent(30) ? chance(4) : 0);
     step->priority = percent(30) ? chance(10) : 0;
     step->tier = 1 + chance(2);
+    step->subject = percent(50) ? chance(MODEL_SUBJECTS) : -1;
     step->language_count = invent_languages(step->languages);
     step->decided_by = percent(30) ? chance(MODEL_AGENTS) : -1;
     step->excluded = invent_agents(percent(20) ? 30 : 0);
@@ -390,6 +406,8 @@ static void invent_profile(struct model_profile *profile)
     profile->queues = profile->all_queues ? 0 : (unsigned)chance(1 << MODEL_QUEUES);
     for (int i = 0; i < MODEL_SKILLS; i++)
         profile->skill_levels[i] = percent(60) ? 1 + chance(5) : 0;
+    for (int kind = 0; kind < MODEL_GROUPS; kind++)
+        profile->groups[kind] = chance(4);
 }
 
 /* Mostly what the holder would say, sometimes something stale. */
@@ -505,6 +523,9 @@ static void add_submission(struct buffer *json, const struct model_step *step)
     add_tags(json, step);
     add_excluded(json, step);
     add_deadline(json, step);
+    if (step->subject >= 0)
+        buffer_add_format(json, ",\"subject\":{\"type\":\"listing\",\"id\":\"l-%d\"}",
+                          step->subject);
     if (step->decided_by >= 0) {
         model_agent_id(step->decided_by, id);
         buffer_add_format(json, ",\"decision\":{\"id\":\"d\",\"decided_by\":\"%s\"}", id);
@@ -569,6 +590,11 @@ static void add_profile(struct buffer *json, const struct model_profile *profile
         comma = ",";
     }
     buffer_add_text(json, "}");
+    for (int kind = 0; kind < MODEL_GROUPS; kind++) {
+        if (profile->groups[kind])
+            buffer_add_format(json, ",\"%s\":\"%s-%d\"", group_names[kind], group_names[kind],
+                              profile->groups[kind]);
+    }
 }
 
 static const struct {
@@ -683,7 +709,7 @@ static void do_step(struct history *history, const struct model_step *step)
 
 static const char *const members[] = { "agent_id", "queue",    "market", "language", "epoch",
                                        "effort",   "priority", "tier",   "deadline", "rule",
-                                       "rulebook", "from",     "to",     "reason" };
+                                       "rulebook", "from",     "to",     "reason",   "lead" };
 
 static void add_value(struct buffer *line, const char *name, const json_t *value, char equals)
 {
@@ -707,6 +733,8 @@ static void add_said(struct buffer *lines, const struct aro_record *record)
         if (is_said)
             add_value(lines, members[i], json_object_get(body, members[i]), '=');
     }
+    json_array_foreach(json_object_get(body, "appellants"), index, value)
+        add_value(lines, "appellant", value, ':');
     if (strcmp(record->type, "appeal.escalated") == 0)
         add_value(lines, "step", json_object_get(body, "step"), '=');
     json_array_foreach(json_object_get(body, "skipped"), index, value)
