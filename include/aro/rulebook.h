@@ -27,6 +27,7 @@ enum aro_criterion {
     ARO_BEST_SKILL,
     ARO_FEWEST_SKILLS,
     ARO_FEWEST_OPEN,
+    ARO_RESERVE,
     ARO_CRITERION_COUNT,
 };
 /* "lowest_load" */

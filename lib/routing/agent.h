@@ -20,7 +20,8 @@ enum agent_order {
     AGENT_ORDER_OPEN,      /* fewest open first */
     AGENT_ORDER_IDLE_OPEN, /* longest idle, then fewest open */
     AGENT_ORDER_OPEN_IDLE,
-    AGENT_ORDER_COUNT,
+    AGENT_ORDER_TURN, /* added to one of the above: where those are equal, they take turns */
+    AGENT_ORDER_COUNT = 2 * AGENT_ORDER_TURN,
 };
 
 /* One ordered place of an agent among those with the same profile and the same use. */

@@ -5,6 +5,7 @@
 #include "routing/agent_choice.h"
 
 #include "routing/agent_class.h"
+#include "routing/agent_turn.h"
 #include "routing/appeal_class.h"
 #include "routing/independence.h"
 #include "routing/router_state.h"
@@ -15,7 +16,8 @@
 struct candidate {
     const struct agent *agent;
     const struct candidate_class *class;
-    unsigned effort; /* of the appeal */
+    const struct aro_router *router;
+    const struct appeal *appeal;
 };
 
 typedef int criterion_compare(const struct candidate *a, const struct candidate *b);
@@ -28,8 +30,9 @@ static int compare_numbers(uint64_t a, uint64_t b)
 /* (used + effort) / capacity, multiplied out. */
 static int compare_load(const struct candidate *a, const struct candidate *b)
 {
-    return compare_numbers((uint64_t)(a->agent->used + a->effort) * agent_capacity(b->agent),
-                           (uint64_t)(b->agent->used + b->effort) * agent_capacity(a->agent));
+    return compare_numbers(
+        (uint64_t)(a->agent->used + a->appeal->effort) * agent_capacity(b->agent),
+        (uint64_t)(b->agent->used + b->appeal->effort) * agent_capacity(a->agent));
 }
 
 static int compare_spare(const struct candidate *a, const struct candidate *b)
@@ -69,9 +72,28 @@ static int compare_open(const struct candidate *a, const struct candidate *b)
     return compare_numbers(a->agent->open, b->agent->open);
 }
 
+/* Whose turn it is: from behind who was served last in the order of ids, around to them. */
+static int compare_turn(const struct candidate *a, const struct candidate *b)
+{
+    const struct agent *last = a->appeal->class->queue->served_last;
+    bool is_a_behind = !last || strcmp(a->agent->id, last->id) > 0;
+    bool is_b_behind = !last || strcmp(b->agent->id, last->id) > 0;
+
+    if (is_a_behind != is_b_behind)
+        return is_a_behind ? -1 : 1;
+    return strcmp(a->agent->id, b->agent->id);
+}
+
+static int compare_reserve(const struct candidate *a, const struct candidate *b)
+{
+    return compare_numbers(agent_class_rarest(b->router, b->class->agents),
+                           agent_class_rarest(a->router, a->class->agents));
+}
+
 /* What can differ between two agents of one class. */
 enum criterion_scope {
     SCOPE_CLASS, /* nothing: it looks at the profile */
+    SCOPE_CROWD, /* nothing, but it may change between two classes with anybody's news */
     SCOPE_LEVEL, /* the level: the fewer units in use, the better */
     SCOPE_AGENT, /* the agent */
 };
@@ -83,11 +105,12 @@ static const struct {
     [ARO_LOWEST_LOAD] = { compare_load, SCOPE_LEVEL },
     [ARO_MOST_SPARE] = { compare_spare, SCOPE_LEVEL },
     [ARO_LONGEST_IDLE] = { compare_idle, SCOPE_AGENT },
-    [ARO_ROUND_ROBIN] = { NULL, SCOPE_AGENT },
+    [ARO_ROUND_ROBIN] = { compare_turn, SCOPE_AGENT },
     [ARO_BEST_LANGUAGE] = { compare_language, SCOPE_CLASS },
     [ARO_BEST_SKILL] = { compare_skill, SCOPE_CLASS },
     [ARO_FEWEST_SKILLS] = { compare_skill_count, SCOPE_CLASS },
     [ARO_FEWEST_OPEN] = { compare_open, SCOPE_AGENT },
+    [ARO_RESERVE] = { compare_reserve, SCOPE_CROWD },
 };
 
 int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,
@@ -119,12 +142,13 @@ static int compare(const struct aro_queue_terms *terms, const struct candidate *
     return agent_compare_tie(a->agent, b->agent);
 }
 
-int candidate_compare(const struct aro_queue_terms *terms, unsigned effort, const struct agent *a,
-                      const struct candidate_class *a_class, const struct agent *b,
-                      const struct candidate_class *b_class, const char **ret_criterion)
+int candidate_compare(const struct aro_router *router, const struct appeal *appeal,
+                      const struct agent *a, const struct candidate_class *a_class,
+                      const struct agent *b, const struct candidate_class *b_class,
+                      const char **ret_criterion)
 {
-    return compare(terms, &(struct candidate){ a, a_class, effort },
-                   &(struct candidate){ b, b_class, effort }, ret_criterion);
+    return compare(appeal->class->queue->terms, &(struct candidate){ a, a_class, router, appeal },
+                   &(struct candidate){ b, b_class, router, appeal }, ret_criterion);
 }
 
 /* --- the contest --- */
@@ -168,9 +192,13 @@ static bool contest_enter_level(struct contest *contest, const struct candidate_
 {
     struct agent_tree *tree =
         agent_class_tree(contest->router, class->agents, level, contest->order);
-    for (struct agent_place *place = RB_MIN(agent_tree, tree); place;
-         place = RB_NEXT(agent_tree, tree, place)) {
-        struct candidate candidate = { place->agent, class, contest->appeal->effort };
+    struct agent *served_last =
+        contest->order >= AGENT_ORDER_TURN ? contest->appeal->class->queue->served_last : NULL;
+    struct agent_walk walk;
+
+    for (struct agent_place *place = agent_walk_begin(&walk, tree, served_last); place;
+         place = agent_walk_next(&walk)) {
+        struct candidate candidate = { place->agent, class, contest->router, contest->appeal };
         if (!contest_enter(contest, &candidate))
             return false;
     }
@@ -181,8 +209,9 @@ static bool contest_enter_level(struct contest *contest, const struct candidate_
 static bool is_ordered_by_level(const struct aro_queue_terms *terms)
 {
     for (size_t i = 0; i < terms->criterion_count; i++) {
-        if (criteria[terms->criteria[i]].scope != SCOPE_CLASS)
-            return criteria[terms->criteria[i]].scope == SCOPE_LEVEL;
+        enum criterion_scope scope = criteria[terms->criteria[i]].scope;
+        if (scope == SCOPE_LEVEL || scope == SCOPE_AGENT)
+            return scope == SCOPE_LEVEL;
     }
     return false;
 }

@@ -36,8 +36,9 @@ int candidate_class_compare(const struct aro_queue_terms *terms, const struct ca
                             const struct candidate_class *b);
 
 /* By all of them, then tie and id; *@ret_criterion is what told them apart. */
-int candidate_compare(const struct aro_queue_terms *terms, unsigned effort, const struct agent *a,
-                      const struct candidate_class *a_class, const struct agent *b,
-                      const struct candidate_class *b_class, const char **ret_criterion);
+int candidate_compare(const struct aro_router *router, const struct appeal *appeal,
+                      const struct agent *a, const struct candidate_class *a_class,
+                      const struct agent *b, const struct candidate_class *b_class,
+                      const char **ret_criterion);
 
 #endif

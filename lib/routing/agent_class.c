@@ -301,7 +301,7 @@ static int compare_open(const struct agent *a, const struct agent *b)
 
 typedef int compare_agents(const struct agent *a, const struct agent *b);
 
-static compare_agents *const order_parts[AGENT_ORDER_COUNT][2] = {
+static compare_agents *const order_parts[AGENT_ORDER_TURN][2] = {
     [AGENT_ORDER_IDLE] = { compare_idle },
     [AGENT_ORDER_OPEN] = { compare_open },
     [AGENT_ORDER_IDLE_OPEN] = { compare_idle, compare_open },
@@ -315,14 +315,28 @@ int agent_compare_tie(const struct agent *a, const struct agent *b)
     return strcmp(a->id, b->id);
 }
 
+static int compare_parts(const struct agent_place *a, const struct agent_place *b)
+{
+    compare_agents *const *parts = order_parts[a->order % AGENT_ORDER_TURN];
+    int order = 0;
+
+    for (unsigned i = 0; i < 2 && parts[i] && order == 0; i++)
+        order = parts[i](a->agent, b->agent);
+    return order;
+}
+
+bool agent_place_is_equal(const struct agent_place *a, const struct agent_place *b)
+{
+    return compare_parts(a, b) == 0;
+}
+
 static int agent_place_compare(const struct agent_place *a, const struct agent_place *b)
 {
-    for (unsigned i = 0; i < 2 && order_parts[a->order][i]; i++) {
-        int order = order_parts[a->order][i](a->agent, b->agent);
-        if (order)
-            return order;
-    }
-    return agent_compare_tie(a->agent, b->agent);
+    int order = compare_parts(a, b);
+    if (order)
+        return order;
+    return a->order >= AGENT_ORDER_TURN ? strcmp(a->agent->id, b->agent->id)
+                                        : agent_compare_tie(a->agent, b->agent);
 }
 
 RB_GENERATE(agent_tree, agent_place, node, agent_place_compare)
@@ -391,6 +405,40 @@ void agent_put(struct aro_router *router, struct agent *agent)
     agent->is_placed = true;
 }
 
+/* How many people speak each language at all, whatever the region. */
+static void count_speakers(struct aro_router *router, const struct agent_class *class, int count)
+{
+    const struct agent_profile *profile = &class->profile;
+
+    for (size_t i = 0; i < profile->language_count; i++) {
+        uint32_t base = profile->languages[i].language->base_id;
+        size_t first = 0;
+        while (profile->languages[first].language->base_id != base)
+            first++;
+        if (first < i)
+            continue; /* of another region, and counted */
+        if (base >= router->speaker_size) {
+            size_t size = 2 * (size_t)base + 16;
+            router->speakers = memory_resize(router->speakers, size * sizeof *router->speakers);
+            memset(router->speakers + router->speaker_size, 0,
+                   (size - router->speaker_size) * sizeof *router->speakers);
+            router->speaker_size = size;
+        }
+        router->speakers[base] += (uint32_t)count;
+    }
+}
+
+uint32_t agent_class_rarest(const struct aro_router *router, const struct agent_class *class)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (size_t i = 0; i < class->profile.language_count; i++) {
+        uint32_t count = router->speakers[class->profile.languages[i].language->base_id];
+        least = count < least ? count : least;
+    }
+    return least;
+}
+
 void agent_set_class(struct aro_router *router, struct agent *agent, struct agent_class *class)
 {
     struct agent_class *old = agent->class;
@@ -400,6 +448,7 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
         if (class) {
             class->known++;
             router->known_count++;
+            count_speakers(router, class, 1);
             appeal_classes_count_agents(router, class, 1);
         }
         if (old)
@@ -411,6 +460,7 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
             appeal_classes_count_agents(router, old, -1);
             old->known--;
             router->known_count--;
+            count_speakers(router, old, -1);
             agent_class_release(router, old);
         }
     }
@@ -459,6 +509,8 @@ enum agent_order agent_order_of(const struct aro_queue_terms *terms)
     enum agent_order order = AGENT_ORDER_TIE;
 
     for (size_t i = 0; i < terms->criterion_count; i++) {
+        if (terms->criteria[i] == ARO_ROUND_ROBIN)
+            return AGENT_ORDER_TURN + order; /* which leaves nobody equal */
         if (terms->criteria[i] == ARO_LONGEST_IDLE)
             order = order == AGENT_ORDER_TIE    ? AGENT_ORDER_IDLE
                     : order == AGENT_ORDER_OPEN ? AGENT_ORDER_OPEN_IDLE

@@ -97,6 +97,11 @@ struct agent_tree *agent_class_tree(const struct aro_router *router,
                                     const struct agent_class *class, size_t level,
                                     enum agent_order order);
 RB_PROTOTYPE(agent_tree, agent_place, node, )
+/* Do they differ by turn, tie or id alone? */
+bool agent_place_is_equal(const struct agent_place *a, const struct agent_place *b);
+
+/* How many people speak that language of theirs which the fewest speak; for those with one. */
+uint32_t agent_class_rarest(const struct aro_router *router, const struct agent_class *class);
 
 /* Which orders the rulebook's queues need, and whether team and site matter; then classes, ties and
  * trees anew. */

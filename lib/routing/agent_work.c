@@ -31,38 +31,70 @@ int appeal_compare_urgency(const struct appeal *a, const struct appeal *b,
     return strcmp(a->id, b->id);
 }
 
-/* The best of a class for @agent, who has @room; @best is the best of that queue so far. */
-static struct appeal *best_of_class(const struct appeal_class *class, const struct agent *agent,
-                                    unsigned room, const struct aro_router *router,
-                                    struct aro_instant now, struct appeal *best)
+/* Who looks for work, and what they have found so far. */
+struct search {
+    const struct aro_router *router;
+    struct aro_instant now;
+    const struct agent *agent;
+    unsigned room;
+    struct appeal *in_time, *overdue; /* the first of the queue at hand; the second where apart */
+    struct appeal *best;              /* of all queues looked at */
+    struct appeal *beyond;            /* of what is overdue beyond the share of its queue */
+};
+
+static void search_line(struct search *search, const struct line *line)
 {
-    for (size_t i = 0; i < class->line_count && class->lines[i]->effort <= room; i++) {
-        struct appeal *first = line_first_for(class->lines[i], agent, router, now);
-        if (first && (!best || appeal_compare_place(first, best, router, now) < 0))
-            best = first;
-    }
-    return best;
+    struct appeal **first = line->is_overdue ? &search->overdue : &search->in_time;
+    struct appeal *found = line_first_for(line, search->agent, search->router, search->now);
+
+    if (found && (!*first || appeal_compare_place(found, *first, search->router, search->now) < 0))
+        *first = found;
+}
+
+static void search_class(struct search *search, const struct appeal_class *class)
+{
+    if (class->waiting_count == 0 || market_is_shut(class->market_state))
+        return;
+    for (size_t i = 0; i < class->line_count && class->lines[i]->effort <= search->room; i++)
+        search_line(search, class->lines[i]);
+}
+
+static void keep_more_urgent(const struct search *search, struct appeal **best,
+                             struct appeal *found)
+{
+    if (found && (!*best || appeal_compare_urgency(found, *best, search->router, search->now) < 0))
+        *best = found;
+}
+
+/* Within its share, what is overdue stands in the queue's order like everything else. */
+static void search_end_queue(struct search *search, const struct queue *queue)
+{
+    struct appeal *in_time = search->in_time, *overdue = search->overdue;
+
+    search->in_time = search->overdue = NULL;
+    if (overdue && !queue_has_overdue_share(queue, overdue->effort))
+        keep_more_urgent(search, &search->beyond, overdue);
+    else if (overdue &&
+             (!in_time || appeal_compare_place(overdue, in_time, search->router, search->now) < 0))
+        in_time = overdue;
+    keep_more_urgent(search, &search->best, in_time);
 }
 
 struct appeal *agent_find_work(const struct aro_router *router, const struct agent *agent,
                                struct aro_instant now)
 {
     const struct agent_class *agents = agent->class;
-    unsigned room = agent_room(agent);
-    struct appeal *best = NULL;
+    struct search search = {
+        .router = router, .now = now, .agent = agent, .room = agent_room(agent)
+    };
 
-    if (room == 0)
+    if (search.room == 0)
         return NULL;
     for (size_t i = 0; i < agents->eligible_count;) {
         const struct queue *queue = agents->eligible[i]->queue;
-        struct appeal *first = NULL;
-        for (; i < agents->eligible_count && agents->eligible[i]->queue == queue; i++) {
-            if (agents->eligible[i]->waiting_count > 0 &&
-                !market_is_shut(agents->eligible[i]->market_state))
-                first = best_of_class(agents->eligible[i], agent, room, router, now, first);
-        }
-        if (first && (!best || appeal_compare_urgency(first, best, router, now) < 0))
-            best = first;
+        for (; i < agents->eligible_count && agents->eligible[i]->queue == queue; i++)
+            search_class(&search, agents->eligible[i]);
+        search_end_queue(&search, queue);
     }
-    return best;
+    return search.best ? search.best : search.beyond;
 }

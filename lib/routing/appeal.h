@@ -79,6 +79,8 @@ struct appeal {
     bool is_held_announced : 1; /* appeal.held was written and appeal.resumed not yet */
     bool is_overdue : 1;        /* appeal.overdue was written */
     bool has_withdrawn : 1;     /* it is open for those alone that joined it */
+    bool is_given_overdue : 1;  /* in an agent's hands: it was so when it was given to them */
+    bool is_apart : 1;          /* in line: among the overdue of its queue */
     bool is_record_due : 1; /* this event changed it: its ledger record is still to be written */
     char id[];
 };

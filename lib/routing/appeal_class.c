@@ -385,16 +385,20 @@ static void line_summarise_upwards(struct appeal *appeal)
 #define RB_AUGMENT(appeal) line_summarise(appeal)
 RB_GENERATE(line_tree, appeal, at.line.by_order, line_compare)
 
-static struct line *class_line(struct appeal_class *class, unsigned effort)
+static struct line *class_line(struct appeal_class *class, unsigned effort, bool is_overdue)
 {
     size_t at = 0;
-    while (at < class->line_count && class->lines[at]->effort < effort)
+    while (at < class->line_count &&
+           (class->lines[at]->effort < effort ||
+            (class->lines[at]->effort == effort && class->lines[at]->is_overdue < is_overdue)))
         at++;
-    if (at < class->line_count && class->lines[at]->effort == effort)
+    if (at < class->line_count && class->lines[at]->effort == effort &&
+        class->lines[at]->is_overdue == is_overdue)
         return class->lines[at];
 
     struct line *line = memory_new(sizeof *line);
     line->effort = effort;
+    line->is_overdue = is_overdue;
     RB_INIT(&line->tree);
     class->lines = memory_resize(class->lines, (class->line_count + 1) * sizeof(struct line *));
     memmove(&class->lines[at + 1], &class->lines[at],
@@ -427,7 +431,9 @@ void line_find_place(const struct aro_router *router, struct appeal *appeal)
 
 void line_add(const struct aro_router *router, struct appeal *appeal)
 {
-    struct line *line = class_line(appeal->class, appeal->effort);
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    bool is_apart = appeal->is_overdue && terms && queue_sets_overdue_apart(terms);
+    struct line *line = class_line(appeal->class, appeal->effort, is_apart);
 
     assert(!appeal->is_in_line && appeal->state == APPEAL_WAITING);
     line_find_place(router, appeal);
@@ -437,11 +443,12 @@ void line_add(const struct aro_router *router, struct appeal *appeal)
     line->count++;
     appeal->class->waiting_count++;
     appeal->is_in_line = true;
+    appeal->is_apart = is_apart;
 }
 
 void line_remove(struct appeal *appeal)
 {
-    struct line *line = class_line(appeal->class, appeal->effort);
+    struct line *line = class_line(appeal->class, appeal->effort, appeal->is_apart);
     struct appeal *above = RB_PARENT(appeal, at.line.by_order);
 
     assert(appeal->is_in_line);

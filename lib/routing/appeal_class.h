@@ -24,9 +24,10 @@ struct market;
 RB_HEAD(line_tree, appeal);
 RB_PROTOTYPE(line_tree, appeal, at.line.by_order, )
 
-/* Waiting appeals of one class and one effort. */
+/* Waiting appeals of one class and one effort; the overdue apart where their queue says so. */
 struct line {
     unsigned effort;
+    bool is_overdue;
     size_t count;
     struct line_tree tree;
 };
@@ -50,7 +51,7 @@ struct appeal_class {
     size_t appeal_count;  /* open appeals of this class, wherever they are */
     size_t waiting_count; /* of these, in line */
     size_t line_count;
-    struct line **lines; /* sorted by effort */
+    struct line **lines; /* sorted by effort; those of the overdue behind those of their effort */
 
     bool is_linked;
     size_t candidate_count, candidate_size;

@@ -18,7 +18,13 @@ static struct aro_instant overdue_due(const struct appeal *appeal)
 
 static void overdue_fire(struct turn *turn, struct appeal *appeal)
 {
+    bool is_in_line = appeal->is_in_line;
+
+    if (is_in_line)
+        line_remove(appeal);
     appeal->is_overdue = true;
+    if (is_in_line)
+        line_add(turn->router, appeal); /* where it may have to wait apart */
     announce_overdue(turn, appeal);
 }
 

@@ -131,6 +131,7 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
     }
     if (next == APPEAL_ASSIGNED)
         appeal->at.held.assigned_at = turn->now;
+    appeal->is_given_overdue = appeal->is_overdue && agent;
     appeal_attach(router, appeal);
 }
 
@@ -170,6 +171,15 @@ static void agent_end_idleness(struct turn *turn, struct agent *agent)
     agent_put(turn->router, agent);
 }
 
+/* Its next in turn is who comes behind @agent; only queues that take turns keep a record of it. */
+static void queue_serve(struct turn *turn, struct queue *queue, const struct agent *agent)
+{
+    if (agent_order_of(queue->terms) < AGENT_ORDER_TURN)
+        return;
+    turn_touch_queue_record(turn, queue);
+    queue_set_served_last(queue, agent->id);
+}
+
 static void appeal_offer(struct turn *turn, struct appeal *appeal, const struct choice *choice,
                          const struct aro_offer_terms *terms)
 {
@@ -185,6 +195,7 @@ static void appeal_give(struct turn *turn, struct appeal *appeal, const struct c
 
     turn_touch_appeal(turn, appeal);
     turn_touch_agent(turn, choice->agent);
+    queue_serve(turn, appeal->class->queue, choice->agent);
     if (terms->makes_offers) {
         appeal_offer(turn, appeal, choice, &terms->offer);
         return;
@@ -512,20 +523,40 @@ void appeal_serve(struct turn *turn, struct appeal *appeal)
     announce_entered(turn, appeal);
 }
 
+/* An overdue one beyond its queue's share comes after all that are in time. Where everybody looks,
+ * they see to that themselves. */
+static bool comes_last(const struct turn *turn, const struct appeal *appeal)
+{
+    const struct queue *queue = appeal->class->queue;
+
+    return !turn->everybody_looks && appeal->state == APPEAL_WAITING && !appeal->is_in_line &&
+           !appeal_is_held(appeal) && appeal->is_overdue && queue->terms &&
+           !queue->terms->delivers_to_queue && queue_sets_overdue_apart(queue->terms) &&
+           !queue_has_overdue_share(queue, appeal->effort);
+}
+
 void turn_settle(struct turn *turn)
 {
     struct gathered *entered = &turn->router->entered, *hungry = &turn->router->hungry;
+    struct gathered last = { 0 };
 
     order_entered(turn, entered);
     if (hungry->count > 1)
         qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
-    for (size_t i = 0; i < entered->count; i++)
-        settle_appeal(turn, entered->items[i]);
+    for (size_t i = 0; i < entered->count; i++) {
+        if (comes_last(turn, entered->items[i]))
+            gathered_add(&last, entered->items[i]);
+        else
+            settle_appeal(turn, entered->items[i]);
+    }
     for (size_t i = 0; i < hungry->count; i++) {
         struct agent *agent = hungry->items[i];
         agent->is_hungry = false;
         settle_agent(turn, agent);
     }
+    for (size_t i = 0; i < last.count; i++)
+        settle_appeal(turn, last.items[i]);
+    free(last.items);
     for (size_t i = 0; i < entered->count; i++)
         announce_entered(turn, entered->items[i]);
 }

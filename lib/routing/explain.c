@@ -107,8 +107,8 @@ static int compare_standings(const void *a, const void *b, void *context)
         return x->filter == FILTER_NONE ? -1 : 1;
     if (x->filter != FILTER_NONE)
         return strcmp(x->agent->id, y->agent->id);
-    return candidate_compare(appeal->class->queue->terms, appeal->effort, x->agent, &x->class,
-                             y->agent, &y->class, &criterion);
+    return candidate_compare(explanation->router, appeal, x->agent, &x->class, y->agent, &y->class,
+                             &criterion);
 }
 
 static void add_standing(struct explanation *explanation, struct agent *agent)
@@ -141,8 +141,8 @@ static json_t *describe_standing(const struct explanation *explanation, size_t i
     } else if (index == 0) {
         set(object, "is_best", json_true());
     } else {
-        candidate_compare(appeal->class->queue->terms, appeal->effort, best->agent, &best->class,
-                          standing->agent, &standing->class, &criterion);
+        candidate_compare(explanation->router, appeal, best->agent, &best->class, standing->agent,
+                          &standing->class, &criterion);
         set_text(object, "loses_by", criterion);
     }
     return object;

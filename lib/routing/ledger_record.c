@@ -125,6 +125,8 @@ static void add_holder(struct json_writer *writer, const struct appeal *appeal)
         return;
     if (appeal->at.held.agent)
         json_add_text(writer, "agent_id", appeal->at.held.agent->id);
+    if (appeal->at.held.agent)
+        add_flag(writer, "given_overdue", appeal->is_given_overdue);
     json_add_text(writer, "language", appeal->at.held.language->tag);
     add_text(writer, "topic", appeal->at.held.topic);
     if (appeal->state == APPEAL_ASSIGNED)
@@ -309,6 +311,7 @@ void ledger_write_queue(const struct queue *queue, struct buffer *buffer)
     for (size_t i = 0; i < queue->handling.count; i++)
         json_add_integer(&writer, NULL, queue->handling.spans_ms[i]);
     json_close_list(&writer);
+    add_text(&writer, "served_last", queue->served_last ? queue->served_last->id : NULL);
     json_close_object(&writer);
 }
 

@@ -275,6 +275,7 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->retry_at = read_instant(reading, "retry_at");
     appeal->is_overdue = read_flag(reading, "overdue");
     appeal->has_withdrawn = read_flag(reading, "withdrawn");
+    appeal->is_given_overdue = read_flag(reading, "given_overdue");
     appeal->is_on_hold = read_flag(reading, "on_hold");
     appeal->is_market_paused = read_flag(reading, "market_paused");
     appeal->is_announced = read_flag(reading, "announced");
@@ -584,6 +585,7 @@ static void read_handling(struct reading *reading, struct handling *ret)
 
 static void restore_queue(struct aro_router *router, const char *name, struct reading *reading)
 {
+    const char *served_last = read_text(reading, "served_last");
     struct handling handling;
 
     read_handling(reading, &handling);
@@ -591,6 +593,7 @@ static void restore_queue(struct aro_router *router, const char *name, struct re
         return;
     struct queue *queue = queue_get(router, name);
     queue->handling = handling;
+    queue_set_served_last(queue, served_last);
     queue->is_record_due = false;
 }
 

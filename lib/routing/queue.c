@@ -1,3 +1,4 @@
+#include "routing/agent.h"
 #include "routing/router_state.h"
 
 #include "support/memory.h"
@@ -27,18 +28,33 @@ void queue_free(struct aro_router *router, struct queue *queue)
 {
     assert(TAILQ_EMPTY(&queue->classes));
     names_drop(&router->names, queue->name);
+    queue_set_served_last(queue, NULL);
     free(queue);
 }
 
 bool queue_has_record(const struct queue *queue)
 {
-    return queue->handling.count > 0;
+    return queue->handling.count > 0 || queue->served_last;
 }
 
 void queue_forget(struct queue *queue)
 {
     queue->handling = (struct handling){ 0 };
+    queue_set_served_last(queue, NULL);
     queue->is_record_due = false;
+}
+
+void queue_set_served_last(struct queue *queue, const char *agent_id)
+{
+    if (queue->served_last)
+        agent_free(queue->served_last);
+    queue->served_last = agent_id ? agent_new(agent_id) : NULL;
+}
+
+bool queue_has_overdue_share(const struct queue *queue, unsigned effort)
+{
+    return 100 * (queue->overdue_units + effort) <=
+           queue->terms->overdue_share * (queue->given_units + effort);
 }
 
 static void queue_count(struct aro_router *router, const struct appeal *appeal, uint64_t one)
@@ -47,6 +63,10 @@ static void queue_count(struct aro_router *router, const struct appeal *appeal, 
     struct market *market = appeal->class->market_state;
 
     router->state_counts[appeal->state] += one;
+    if (appeal_has_agent(appeal)) {
+        queue->given_units += one * appeal->effort;
+        queue->overdue_units += appeal->is_given_overdue ? one * appeal->effort : 0;
+    }
     if (appeal_is_given_out(appeal)) {
         queue->given_out += one;
         market->given_out += one;

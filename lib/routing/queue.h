@@ -17,7 +17,9 @@ struct queue {
     const char *name;                    /* a name */
     const struct aro_queue_terms *terms; /* NULL: the rulebook has no such queue (any more) */
     uint64_t waiting, held, given_out;   /* appeals */
-    struct handling handling;            /* learnt; in its ledger record */
+    uint64_t given_units, overdue_units; /* in agents' hands; of these, given when overdue */
+    struct handling handling;            /* learnt; in its ledger record, as is the next */
+    struct agent *served_last;           /* a stand-in that has only the id; or NULL; owned */
     uint32_t touched_in, saved_in;       /* batches: its counts changed; its record was saved */
     bool is_record_due;                  /* changed since that was written */
     TAILQ_HEAD(, appeal_class) classes;
@@ -31,6 +33,18 @@ void queue_free(struct aro_router *router, struct queue *queue);
 /* Is there anything in it that only a ledger record keeps? */
 bool queue_has_record(const struct queue *queue);
 void queue_forget(struct queue *queue);
+
+/* Whom it served last: for those that take turns. NULL: nobody yet. */
+void queue_set_served_last(struct queue *queue, const char *agent_id);
+
+/* Do its overdue appeals wait apart, since they get a share of the capacity only? */
+static inline bool queue_sets_overdue_apart(const struct aro_queue_terms *terms)
+{
+    return terms->overdue_share < 100;
+}
+
+/* Is an overdue appeal of @effort within its share of what the queue has in agents' hands? */
+bool queue_has_overdue_share(const struct queue *queue, unsigned effort);
 
 /* Adds @appeal to the counts of its queue, its market and the router, or takes it out of them. Each
  * change of state, hold or class happens between a taking out and an adding. */

@@ -177,6 +177,7 @@ void aro_router_free(struct aro_router *router)
         free(gathered[i]->items);
     buffer_done(&router->body);
     buffer_done(&router->key);
+    free(router->speakers);
     free(router->recorded_name);
     free(router->recorded_sha256);
     names_done(&router->names);
@@ -345,7 +346,9 @@ static bool is_other_order(const struct aro_queue_terms *old, const struct aro_q
 {
     if (!old || !new)
         return old != new;
-    return old->order != new->order || (new->order == ARO_ORDER_PRIORITY &&is_other_age_step);
+    return old->order != new->order ||
+           queue_sets_overdue_apart(old) != queue_sets_overdue_apart(new) ||
+           (new->order == ARO_ORDER_PRIORITY &&is_other_age_step);
 }
 
 static void find_queue_terms(struct aro_router *router, bool is_other_age_step)

@@ -59,6 +59,9 @@ struct aro_router {
     struct reroute reroute;
     uint32_t batch_last; /* the number of the newest effects */
 
+    size_t speaker_size;
+    uint32_t *speakers; /* known agents, by the base_id of the language */
+
     uint64_t known_count, held_count; /* agents; appeals */
     uint64_t state_counts[APPEAL_STATE_COUNT];
 

@@ -1,5 +1,5 @@
 target_sources(appealrouter PRIVATE
-  routing/agent.c routing/agent_choice.c routing/agent_class.c routing/agent_events.c routing/agent_work.c
+  routing/agent.c routing/agent_choice.c routing/agent_class.c routing/agent_events.c routing/agent_turn.c routing/agent_work.c
   routing/announcement.c routing/appeal.c routing/appeal_class.c routing/appeal_events.c routing/appeal_timer.c routing/appellant.c
   routing/assignment.c routing/details.c routing/effects.c routing/event_check.c routing/exclusion.c routing/explain.c
   routing/filter.c routing/handling.c routing/independence.c routing/ladder.c routing/launch.c

@@ -8,10 +8,15 @@
 enum { LIMIT_MAX = 1000, PERCENT = 100, TOPIC_LENGTH_MAX = 249 };
 
 static const char *const criterion_names[ARO_CRITERION_COUNT] = {
-    [ARO_LOWEST_LOAD] = "lowest_load",     [ARO_MOST_SPARE] = "most_spare",
-    [ARO_LONGEST_IDLE] = "longest_idle",   [ARO_ROUND_ROBIN] = "round_robin",
-    [ARO_BEST_LANGUAGE] = "best_language", [ARO_BEST_SKILL] = "best_skill",
-    [ARO_FEWEST_SKILLS] = "fewest_skills", [ARO_FEWEST_OPEN] = "fewest_open",
+    [ARO_LOWEST_LOAD] = "lowest_load",
+    [ARO_MOST_SPARE] = "most_spare",
+    [ARO_LONGEST_IDLE] = "longest_idle",
+    [ARO_ROUND_ROBIN] = "round_robin",
+    [ARO_BEST_LANGUAGE] = "best_language",
+    [ARO_BEST_SKILL] = "best_skill",
+    [ARO_FEWEST_SKILLS] = "fewest_skills",
+    [ARO_FEWEST_OPEN] = "fewest_open",
+    [ARO_RESERVE] = "reserve",
 };
 static const enum aro_criterion criteria_initial[] = { ARO_BEST_LANGUAGE, ARO_LOWEST_LOAD,
                                                        ARO_LONGEST_IDLE };

@@ -514,9 +514,7 @@ int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
                                       .reterr = reterr,
                                       .checks = checks };
     struct spot root = spot_root(document);
-    r = checks & CHECK_NOT_YET ? not_yet_check(&root, reterr) : 0;
-    if (r == 0)
-        r = read_parts(&parser, &root);
+    r = read_parts(&parser, &root);
     free(parser.seen_languages);
     if (r < 0)
         return r;
@@ -527,8 +525,7 @@ int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
 int aro_rulebook_parse(const char *text, size_t length, struct aro_languages *languages,
                        struct aro_rulebook **ret, struct aro_error *reterr)
 {
-    return rulebook_parse_checking(CHECK_NOT_YET | CHECK_HIDDEN, text, length, languages, ret,
-                                   reterr);
+    return rulebook_parse_checking(CHECK_HIDDEN, text, length, languages, ret, reterr);
 }
 
 /* --- another table of languages --- */

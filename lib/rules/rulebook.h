@@ -105,17 +105,13 @@ struct rulebook_parser {
 
 /* What a parse may leave out, for tests, lint and benchmarks. */
 enum rulebook_check {
-    CHECK_NOT_YET = 1 << 0, /* what the router does not do yet is refused */
-    CHECK_HIDDEN = 1 << 1,  /* a rule that another hides is refused */
+    CHECK_HIDDEN = 1 << 0, /* a rule that another hides is refused */
 };
 
 /* As aro_rulebook_parse(), which makes all @checks. */
 int rulebook_parse_checking(unsigned checks, const char *text, size_t length,
                             struct aro_languages *languages, struct aro_rulebook **ret,
                             struct aro_error *reterr);
-
-/* Refuses what may be written but is not yet done. */
-int not_yet_check(const struct spot *root, struct aro_error *reterr);
 
 int market_parse(struct rulebook_parser *parser, const struct spot *market,
                  struct aro_market_terms *ret);

@@ -13,8 +13,8 @@ enum { NOBODY = -1, RETRY_MS = 600000 };
 const char *const model_markets[MODEL_MARKETS] = { "BR", "US", "NO" };
 const char *const model_skills[MODEL_SKILLS] = { "fraud", "ip" };
 const char *const model_criteria[MODEL_CRITERIA] = {
-    "best_language", "lowest_load",   "longest_idle", "most_spare",
-    "best_skill",    "fewest_skills", "fewest_open",
+    "best_language", "lowest_load", "longest_idle", "most_spare", "best_skill",
+    "fewest_skills", "fewest_open", "round_robin",  "reserve",
 };
 const char *const model_orders[MODEL_ORDERS] = { "arrival", "deadline", "priority", "slack" };
 const struct model_tag model_tags[MODEL_TAGS] = {
@@ -251,6 +251,36 @@ static int skills_of(const struct model *model, int agent, const struct model_ap
     return sum;
 }
 
+/* How many it is until the turn of @agent. */
+static int turns_until(const struct model *model, int agent, const struct model_appeal *appeal)
+{
+    int last = model->learnt[appeal->queue].served_last;
+    return (agent - last - 1 + MODEL_AGENTS) % MODEL_AGENTS;
+}
+
+static bool speaks_base(const struct model_agent *agent, int base)
+{
+    for (int tag = 0; tag < MODEL_TAGS; tag++) {
+        if (agent->is_known && agent->profile.levels[tag] > 0 && model_tags[tag].base == base)
+            return true;
+    }
+    return false;
+}
+
+/* Speakers of that language of theirs which the fewest speak. */
+static int rarest_of(const struct model *model, int agent)
+{
+    int least = MODEL_AGENTS;
+    for (int tag = 0; tag < MODEL_TAGS; tag++) {
+        int count = 0;
+        for (int i = 0; i < MODEL_AGENTS; i++)
+            count += speaks_base(&model->agents[i], model_tags[tag].base);
+        if (speaks_base(&model->agents[agent], model_tags[tag].base) && count < least)
+            least = count;
+    }
+    return least;
+}
+
 static int compare_by(const struct model *model, int criterion, int a, int b,
                       const struct model_appeal *appeal)
 {
@@ -271,7 +301,9 @@ static int compare_by(const struct model *model, int criterion, int a, int b,
     case 3: return sign(room_of(model, b), room_of(model, a));
     case 4: return sign(skills_of(model, b, appeal, false), skills_of(model, a, appeal, false));
     case 5: return sign(skills_of(model, a, appeal, true), skills_of(model, b, appeal, true));
-    default: return sign(open_of(model, a), open_of(model, b));
+    case 6: return sign(open_of(model, a), open_of(model, b));
+    case 7: return sign(turns_until(model, a, appeal), turns_until(model, b, appeal));
+    default: return sign(rarest_of(model, b), rarest_of(model, a));
     }
 }
 
@@ -424,7 +456,7 @@ static void forget_gone(struct model *model)
             is_used |= is_open_appeal(&model->appeals[i]) && model->appeals[i].queue == queue;
         }
         if (!is_used)
-            model->learnt[queue] = (struct model_learnt){ 0 };
+            model->learnt[queue] = (struct model_learnt){ .served_last = NOBODY };
     }
 }
 
@@ -474,28 +506,61 @@ static bool is_ahead(const struct model *model, int a, int b, int64_t now)
     return kx != ky ? kx < ky : x->arrival < y->arrival;
 }
 
-static int first_of_queue(const struct model *model, int agent, int queue, int64_t now)
+/* Do its overdue appeals have as much of what @queue gave to agents as they may, or would with
+ * @effort more? */
+static bool is_beyond_share(const struct model *model, const struct model_appeal *appeal)
+{
+    int given = appeal->effort, overdue = appeal->effort;
+
+    if (!is_queue_for_agents(model, appeal->queue) || !appeal->is_overdue)
+        return false;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *other = &model->appeals[i];
+        if (!model_has_agent(other) || other->queue != appeal->queue)
+            continue;
+        given += other->effort;
+        overdue += other->is_given_overdue ? other->effort : 0;
+    }
+    return overdue * 100 > model->rulebook->queues[appeal->queue].overdue_share * given;
+}
+
+/* The first that waits in @queue for @agent: of those that are overdue, or of the others. */
+static int first_of_queue(const struct model *model, int agent, int queue, bool is_overdue,
+                          int64_t now)
 {
     int first = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
-        if (is_waiting(appeal) && appeal->queue == queue && may_take(model, agent, i) &&
+        if (is_waiting(appeal) && !appeal->comes_last && appeal->queue == queue &&
+            appeal->is_overdue == is_overdue && may_take(model, agent, i) &&
             (first == NOBODY || is_ahead(model, i, first, now)))
             first = i;
     }
     return first;
 }
 
+static int more_urgent(const struct model *model, int a, int b, int64_t now)
+{
+    if (a == NOBODY || b == NOBODY)
+        return a == NOBODY ? b : a;
+    return is_more_urgent(model, a, b, now) ? a : b;
+}
+
 static int work_for(const struct model *model, int agent, int64_t now)
 {
-    int best = NOBODY;
+    int best = NOBODY, beyond = NOBODY;
     for (int queue = 0; queue < MODEL_QUEUES && model->agents[agent].is_known; queue++) {
-        int first =
-            is_queue_for_agents(model, queue) ? first_of_queue(model, agent, queue, now) : NOBODY;
-        if (first != NOBODY && (best == NOBODY || is_more_urgent(model, first, best, now)))
-            best = first;
+        if (!is_queue_for_agents(model, queue))
+            continue;
+        int first = first_of_queue(model, agent, queue, false, now);
+        int overdue = first_of_queue(model, agent, queue, true, now);
+        if (overdue != NOBODY && is_beyond_share(model, &model->appeals[overdue]))
+            beyond = more_urgent(model, beyond, overdue, now);
+        else if (first == NOBODY || (overdue != NOBODY && is_ahead(model, overdue, first, now)))
+            first = overdue;
+        best = more_urgent(model, best, first, now);
     }
-    return best;
+    return best != NOBODY ? best : beyond;
 }
 
 int model_find_neglected(const struct model *model)
@@ -713,6 +778,15 @@ static void keep_why(struct saying *saying, struct model_appeal *appeal, const s
     buffer_done(&text);
 }
 
+static bool takes_turns(const struct model_queue *queue)
+{
+    for (int i = 0; i < queue->criterion_count; i++) {
+        if (queue->criteria[i] == 7)
+            return true;
+    }
+    return false;
+}
+
 static void give(struct saying *saying, int index)
 {
     struct model *model = saying->model;
@@ -725,6 +799,9 @@ static void give(struct saying *saying, int index)
     appeal->state = queue->makes_offers ? MODEL_OFFERED : MODEL_ASSIGNED;
     appeal->holder = why.best;
     appeal->assigned_at = saying->now;
+    appeal->is_given_overdue = appeal->is_overdue;
+    if (takes_turns(queue))
+        model->learnt[appeal->queue].served_last = why.best;
     appeal->epoch++;
     appeal->is_announced = false;
     appeal->retry_at = NEVER;
@@ -895,10 +972,20 @@ static void settle(struct saying *saying)
 
     for (int next; (next = next_entered(model, done, saying->now)) != NOBODY; done[next] = true)
         order[count++] = next;
-    for (int i = 0; i < count; i++)
-        settle_entered(saying, order[i]);
+    for (int i = 0; i < count; i++) {
+        struct model_appeal *appeal = &model->appeals[order[i]];
+        appeal->comes_last =
+            !saying->is_reload && is_waiting(appeal) && is_beyond_share(model, appeal);
+        if (!appeal->comes_last)
+            settle_entered(saying, order[i]);
+    }
     for (int agent = 0; agent < MODEL_AGENTS; agent++)
         settle_agent(saying, agent);
+    for (int i = 0; i < count; i++) {
+        if (model->appeals[order[i]].comes_last)
+            settle_entered(saying, order[i]);
+        model->appeals[order[i]].comes_last = false;
+    }
     for (int i = 0; i < count; i++) {
         struct model_appeal *appeal = &model->appeals[order[i]];
         if (is_waiting(appeal) && !appeal->is_announced) {
@@ -1600,6 +1687,14 @@ static void do_tick(struct saying *saying)
 }
 
 /* --- the way in --- */
+
+void model_init(struct model *model, const struct model_rulebook *rulebook)
+{
+    memset(model, 0, sizeof *model);
+    model->rulebook = rulebook;
+    for (int queue = 0; queue < MODEL_QUEUES; queue++)
+        model->learnt[queue].served_last = NOBODY;
+}
 
 static bool ignore_of_state(struct saying *saying, const struct model_step *step)
 {

@@ -20,7 +20,7 @@ enum {
     MODEL_QUEUES = 3,
     MODEL_REASONS = 4,
     MODEL_LANGUAGES = 3, /* of an appeal */
-    MODEL_CRITERIA = 7,
+    MODEL_CRITERIA = 9,
     MODEL_ORDERS = 4,
     MODEL_STEPS = 3, /* of a ladder */
     MODEL_DECLINES = MODEL_AGENTS,
@@ -55,6 +55,7 @@ struct model_queue {
     bool makes_offers;
     int64_t expires_ms, retry_ms, reclaim_ms; /* the last may be 0: never */
     int declines_max, misses_max;
+    int overdue_share;
     int criterion_count, criteria[MODEL_CRITERIA];
     unsigned independence; /* kinds of groups, bits */
     int order;
@@ -156,7 +157,9 @@ struct model_appeal {
     int subject, lead;                         /* the second where merged */
     struct model_person persons[MODEL_AGENTS]; /* those barred */
     int64_t joined_deadline;
-    bool is_overdue, is_on_hold, is_announced, is_held_announced, has_just_entered;
+    bool is_overdue, is_given_overdue, is_on_hold, is_announced, is_held_announced,
+        has_just_entered;
+    bool comes_last; /* when this step settles: nobody looks at it before */
     int market, reason, effort, tier, event_priority, priority;
     int language_count, languages[MODEL_LANGUAGES];
     unsigned barred;                             /* decided or excluded: agents, bits */
@@ -182,8 +185,9 @@ struct model_agent {
     int misses;
 };
 
-/* How long the last decisions of a queue took, the oldest first. */
+/* How long the last decisions of a queue took, the oldest first; and whose turn it was. */
 struct model_learnt {
+    int served_last; /* an agent; -1: nobody */
     int count;
     int64_t spans_ms[MODEL_SPANS];
 };
@@ -207,6 +211,9 @@ struct model {
 
 void model_agent_id(int agent, char ret[static 16]);
 void model_appeal_id(int appeal, char ret[static 16]);
+
+/* Nothing has happened yet. */
+void model_init(struct model *model, const struct model_rulebook *rulebook);
 
 /* Does @step and appends a line for each assignment and outcome that it causes. */
 void model_do(struct model *model, const struct model_step *step, struct buffer *lines);

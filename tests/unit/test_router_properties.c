@@ -87,6 +87,7 @@ static void invent_queue(struct model_queue *queue)
     queue->declines_max = 1 + chance(3);
     queue->misses_max = 1 + chance(3);
     queue->order = chance(MODEL_ORDERS);
+    queue->overdue_share = percent(50) ? 20 * chance(4) : 100;
     queue->criterion_count = 1 + chance(3);
     for (int i = 0; i < queue->criterion_count;) {
         queue->criteria[i] = chance(MODEL_CRITERIA);
@@ -196,6 +197,8 @@ static void write_queue(struct buffer *yaml, const struct model_queue *queue, in
         }
         buffer_add_text(yaml, "]");
     }
+    if (queue->overdue_share < 100)
+        buffer_add_format(yaml, ", overdue_share: %d", queue->overdue_share);
     if (queue->reclaim_ms)
         buffer_add_format(yaml, ", reclaim_after: %lldms", (long long)queue->reclaim_ms);
     if (queue->step_count > 1) {
@@ -772,6 +775,13 @@ static void check_recorded_queue(const struct history *history, int index, const
 {
     const struct model_learnt *learnt = &history->model.learnt[index];
     const json_t *handling = json_object_get(record, "handling");
+    const json_t *served_last = json_object_get(record, "served_last");
+    int agent = -1;
+
+    if (served_last)
+        sscanf(json_string_value(served_last), "agent-%d", &agent);
+    if (agent != learnt->served_last)
+        history_fail(history, "somebody else was served last", "");
 
     if (json_array_size(handling) != (size_t)learnt->count)
         history_fail(history, "a queue has learnt from another number of decisions", "");
@@ -1091,7 +1101,7 @@ static void run(const struct trial *trial, struct aro_event_reader *reader)
     history.reader = reader;
     history.book = &books[chance(BOOKS)];
     history.is_crowded = percent(40);
-    history.model.rulebook = &history.book->model;
+    model_init(&history.model, &history.book->model);
     history.now = INT64_C(1795341600000);
     if (aro_router_new(languages, history.book->rulebook, &history.router) < 0)
         abort();

@@ -292,31 +292,6 @@ static void test_a_split_is_the_same_on_every_host(void **state)
     aro_rulebook_free(rulebook);
 }
 
-static void test_what_is_not_done_yet_is_refused_by_name(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *key, *text;
-    } rows[] = {
-        { "queues.a.overdue_share", "queues: { a: { overdue_share: 30 } }\n" },
-        { "queues.a.choose[0]", "queues: { a: { choose: [round_robin] } }\n" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char text[512], start[64];
-        struct aro_rulebook *rulebook = NULL;
-        struct aro_error error = { 0 };
-        snprintf(text, sizeof text, "rulebook: x\n%s" REST, rows[i].text);
-        snprintf(start, sizeof start, "%s: ", rows[i].key);
-        assert_int_equal(aro_rulebook_parse(text, strlen(text), languages, &rulebook, &error),
-                         -EINVAL);
-        if (strncmp(error.message, start, strlen(start)) != 0 ||
-            !strstr(error.message, "not supported yet"))
-            fail_msg("%s: %s", rows[i].key, error.message);
-        assert_int_equal(error.line, 2);
-        aro_rulebook_free(parse_all(text));
-    }
-}
-
 static void test_the_sample_rulebook_is_accepted_as_it_is(void **state)
 {
     (void)state;
@@ -403,7 +378,6 @@ int main(void)
         cmocka_unit_test(test_only_accept_lets_one_language_stand_in_for_another),
         cmocka_unit_test(test_a_rulebook_moves_to_another_table_of_languages),
         cmocka_unit_test(test_a_split_is_the_same_on_every_host),
-        cmocka_unit_test(test_what_is_not_done_yet_is_refused_by_name),
         cmocka_unit_test(test_the_sample_rulebook_is_accepted_as_it_is),
         cmocka_unit_test(test_each_mistake_is_refused_with_its_place_and_what_was_expected),
         cmocka_unit_test(test_each_condition_holds_where_its_rulebook_says),
