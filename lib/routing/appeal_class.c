@@ -459,22 +459,6 @@ void line_remove(struct appeal *appeal)
     appeal->is_in_line = false;
 }
 
-void appeal_set_latest_start(const struct aro_router *router, struct appeal *appeal)
-{
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
-
-    if (!terms || terms->order != ARO_ORDER_SLACK || appeal_is_stopped(appeal) ||
-        !aro_instant_is_never(appeal->latest_start))
-        return;
-    const struct aro_market_terms *market =
-        aro_rulebook_find_market(router->rulebook, appeal->class->market);
-    struct aro_span expected = handling_expected(&appeal->class->queue->handling);
-    if (expected.ms < 1) /* so that a deadline at night counts as the evening before */
-        expected.ms = 1;
-    appeal->latest_start =
-        aro_calendar_subtract(market ? market->calendar : NULL, appeal->deadline, expected);
-}
-
 struct aro_instant appeal_latest_start(const struct appeal *appeal)
 {
     return aro_instant_is_never(appeal->latest_start) ? appeal->deadline : appeal->latest_start;

@@ -97,11 +97,8 @@ void line_find_place(const struct aro_router *router, struct appeal *appeal);
 void line_add(const struct aro_router *router, struct appeal *appeal);
 void line_remove(struct appeal *appeal);
 
-/* Works out when the last moment to begin @appeal is, where its queue is in order of slack and it
- * is not known yet: once, when it first comes to wait there. */
-void appeal_set_latest_start(const struct aro_router *router, struct appeal *appeal);
-/* The deadline, where that was never worked out: it waited before a reload gave its queue this
- * order. */
+/* When it should be begun at the latest, in a queue in order of slack: its deadline where that was
+ * never worked out, since it waited already when a reload gave its queue this order. */
 struct aro_instant appeal_latest_start(const struct appeal *appeal);
 
 /* Which of two appeals of one queue comes first at @now; line_find_place() was called for both. */

@@ -382,6 +382,25 @@ static void settle_agent(struct turn *turn, struct agent *agent)
     }
 }
 
+/* Once, when it first comes to wait in a queue in order of slack. */
+static void set_latest_start(struct turn *turn, struct appeal *appeal)
+{
+    const struct appeal_class *class = appeal->class;
+    const struct aro_queue_terms *terms = class->queue->terms;
+
+    if (!terms || terms->order != ARO_ORDER_SLACK || appeal_is_stopped(appeal) ||
+        !aro_instant_is_never(appeal->latest_start))
+        return;
+    const struct aro_market_terms *market =
+        aro_rulebook_find_market(turn->router->rulebook, class->market);
+    struct aro_span expected = handling_expected(&class->queue->handling);
+    if (expected.ms < 1) /* so that a deadline at night counts as the evening before */
+        expected.ms = 1;
+    turn_touch_appeal(turn, appeal);
+    appeal->latest_start =
+        aro_calendar_subtract(market ? market->calendar : NULL, appeal->deadline, expected);
+}
+
 /* In line it lies already; see appeal_serve(). */
 static void serve(struct turn *turn, struct appeal *appeal)
 {
@@ -435,7 +454,7 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         return;
     if (!appeal->class->queue->terms)
         appeal_reroute(turn, appeal, NULL, "queue_gone");
-    appeal_set_latest_start(turn->router, appeal);
+    set_latest_start(turn, appeal);
     if (appeal->class->queue->terms->delivers_to_queue) {
         appeal_deliver(turn, appeal);
         return;
@@ -483,7 +502,7 @@ static void order_entered(struct turn *turn, struct gathered *entered)
     if (entered->count < 2)
         return;
     for (size_t i = 0; i < entered->count; i++) {
-        appeal_set_latest_start(turn->router, entered->items[i]);
+        set_latest_start(turn, entered->items[i]);
         line_find_place(turn->router, entered->items[i]);
         gathered_add(&sorted, entered->items[i]);
     }
