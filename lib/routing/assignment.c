@@ -414,11 +414,17 @@ static void serve(struct turn *turn, struct appeal *appeal)
     }
 }
 
-/* It is held, and says so once. The job that holds a whole market may not have come to it yet. */
+/* The job that holds a whole market may not have come to it yet. */
+static void follow_market(struct turn *turn, struct appeal *appeal)
+{
+    if (appeal->state == APPEAL_WAITING && !appeal->is_in_line && !appeal->is_market_paused &&
+        market_is_paused(appeal->class->market_state))
+        set_holds(turn, appeal, appeal->is_on_hold, true);
+}
+
+/* It is held, and says so once. */
 static bool settle_held(struct turn *turn, struct appeal *appeal)
 {
-    if (!appeal->is_market_paused && market_is_paused(appeal->class->market_state))
-        set_holds(turn, appeal, appeal->is_on_hold, true);
     if (!appeal_is_held(appeal))
         return false;
     if (!appeal->is_held_announced) {
@@ -559,6 +565,8 @@ void turn_settle(struct turn *turn)
     struct gathered *entered = &turn->router->entered, *hungry = &turn->router->hungry;
     struct gathered last = { 0 };
 
+    for (size_t i = 0; i < entered->count; i++)
+        follow_market(turn, entered->items[i]);
     order_entered(turn, entered);
     if (hungry->count > 1)
         qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);

@@ -34,6 +34,7 @@ static void enter_anew(struct turn *turn, struct appeal *appeal)
 {
     if (!appeal->is_in_line)
         return;
+    turn_touch_appeal(turn, appeal); /* its latest start may be worked out now */
     line_remove(appeal);
     appeal_enter(turn, appeal);
 }

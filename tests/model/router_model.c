@@ -16,6 +16,8 @@ const char *const model_criteria[MODEL_CRITERIA] = {
     "best_language", "lowest_load", "longest_idle", "most_spare", "best_skill",
     "fewest_skills", "fewest_open", "round_robin",  "reserve",
 };
+const char *const model_launches[MODEL_LAUNCHES] = { "full", "draft", "shadow", "canary",
+                                                     "paused" };
 const char *const model_orders[MODEL_ORDERS] = { "arrival", "deadline", "priority", "slack" };
 const struct model_tag model_tags[MODEL_TAGS] = {
     { "pt-BR", 0, "BR" }, { "pt-PT", 0, "PT" }, { "es", 1, "" },
@@ -54,6 +56,43 @@ static bool has_bit(unsigned bits, int bit)
 bool model_has_agent(const struct model_appeal *appeal)
 {
     return appeal->state == MODEL_OFFERED || appeal->state == MODEL_ASSIGNED;
+}
+
+static bool is_stopped(const struct model_appeal *appeal)
+{
+    return appeal->is_on_hold || appeal->is_market_paused;
+}
+
+bool model_is_held(const struct model_appeal *appeal)
+{
+    return appeal->state == MODEL_WAITING && is_stopped(appeal);
+}
+
+bool model_is_paused(const struct model *model, int market)
+{
+    const struct model_market *state = &model->markets[market];
+    return state->is_paused_by_operator || state->is_paused_by_rulebook;
+}
+
+static bool is_shut(const struct model *model, int market)
+{
+    return model_is_paused(model, market) || model->markets[market].job == MODEL_RESUME;
+}
+
+bool model_has_work(const struct model *model)
+{
+    bool has_work = model->reroute.is_under_way;
+    for (int market = 0; market < MODEL_MARKETS; market++)
+        has_work |= model->markets[market].job != MODEL_NO_JOB;
+    return has_work;
+}
+
+static bool is_any_opening(const struct model *model)
+{
+    bool is_any = false;
+    for (int market = 0; market < MODEL_MARKETS; market++)
+        is_any |= model->markets[market].job == MODEL_OPEN;
+    return is_any;
 }
 
 int model_used(const struct model *model, int agent)
@@ -356,7 +395,7 @@ static struct why look(const struct model *model, int appeal)
 static int64_t effective_priority(const struct model *model, const struct model_appeal *appeal,
                                   int64_t now)
 {
-    int64_t age = appeal->is_on_hold ? appeal->age_base : now - appeal->age_base;
+    int64_t age = is_stopped(appeal) ? appeal->age_base : now - appeal->age_base;
     int64_t step = model->rulebook->age_step_ms;
     return appeal->priority + (step ? age / step : 0);
 }
@@ -424,7 +463,7 @@ static void set_latest_start(struct model *model, struct model_appeal *appeal)
 {
     int64_t expected = median_of(&model->learnt[appeal->queue]);
 
-    if (is_by_slack(model, appeal) && !appeal->is_on_hold && appeal->latest_start == NEVER &&
+    if (is_by_slack(model, appeal) && !is_stopped(appeal) && appeal->latest_start == NEVER &&
         appeal->deadline != NEVER)
         appeal->latest_start = work_before(&model->rulebook->hours[appeal->market],
                                            appeal->deadline, expected ? expected : 1);
@@ -479,7 +518,7 @@ static bool is_more_urgent(const struct model *model, int a, int b, int64_t now)
 
 static bool is_waiting(const struct model_appeal *appeal)
 {
-    return appeal->state == MODEL_WAITING && !appeal->is_on_hold;
+    return appeal->state == MODEL_WAITING && !is_stopped(appeal);
 }
 
 static bool is_queue_for_agents(const struct model *model, int queue)
@@ -490,7 +529,7 @@ static bool is_queue_for_agents(const struct model *model, int queue)
 static int64_t place_key(const struct model *model, const struct model_appeal *appeal, int64_t now)
 {
     bool is_ordered = is_queue_for_agents(model, appeal->queue) &&
-                      (!appeal->is_on_hold || model->rulebook->queues[appeal->queue].order == 2);
+                      (!is_stopped(appeal) || model->rulebook->queues[appeal->queue].order == 2);
     switch (is_ordered ? model->rulebook->queues[appeal->queue].order : 0) {
     case 1: return appeal->deadline;
     case 2: return -effective_priority(model, appeal, now);
@@ -531,7 +570,8 @@ static int first_of_queue(const struct model *model, int agent, int queue, bool 
     int first = NOBODY;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
-        if (is_waiting(appeal) && !appeal->comes_last && appeal->queue == queue &&
+        if (is_waiting(appeal) && (!appeal->has_just_entered || appeal->is_in_line) &&
+            !appeal->comes_last && !is_shut(model, appeal->market) && appeal->queue == queue &&
             appeal->is_overdue == is_overdue && may_take(model, agent, i) &&
             (first == NOBODY || is_ahead(model, i, first, now)))
             first = i;
@@ -580,7 +620,28 @@ struct saying {
     int64_t now;
     struct buffer *lines;
     bool is_reload;
+    int used_before[MODEL_AGENTS]; /* when nothing had happened yet, as is the next */
+    struct model_agent agents_before[MODEL_AGENTS];
 };
+
+static void remember_agents(struct saying *saying)
+{
+    memcpy(saying->agents_before, saying->model->agents, sizeof saying->agents_before);
+    for (int agent = 0; agent < MODEL_AGENTS; agent++)
+        saying->used_before[agent] = model_used(saying->model, agent);
+}
+
+/* While a market is being opened there are people who have room for something that waits. Only
+ * those who have just got room, or come, take anything. */
+static bool may_look(const struct saying *saying, int agent)
+{
+    const struct model_agent *before = &saying->agents_before[agent];
+    const struct model_agent *now = &saying->model->agents[agent];
+    return saying->is_reload || !is_any_opening(saying->model) ||
+           model_used(saying->model, agent) < saying->used_before[agent] ||
+           before->is_known != now->is_known || before->status != now->status ||
+           memcmp(&before->profile, &now->profile, sizeof now->profile) != 0;
+}
 
 static void say_head(struct saying *saying, const char *type, int appeal)
 {
@@ -675,11 +736,14 @@ static void say_assignment(struct saying *saying, const char *type, int index, c
     buffer_add_text(saying->lines, "\n");
 }
 
-static void say_waiting(struct saying *saying, int index)
+static void say_waits(struct saying *saying, int index)
 {
     const struct model_appeal *appeal = &saying->model->appeals[index];
-    struct why why = look(saying->model, index);
+    struct why why = { 0 };
     char rule[16];
+
+    if (is_queue_for_agents(saying->model, appeal->queue))
+        why = look(saying->model, index);
 
     say_head(saying, "appeal.waiting", index);
     buffer_add_format(saying->lines, " queue=q%d market=%s language=%s priority=%d", appeal->queue,
@@ -689,6 +753,31 @@ static void say_waiting(struct saying *saying, int index)
     buffer_add_format(saying->lines, " rule=%s rulebook=%s", rule_name(appeal->rule, rule),
                       appeal->rulebook);
     say_why(saying, &why, false);
+}
+
+static void say_waiting(struct saying *saying, int index)
+{
+    say_waits(saying, index);
+    buffer_add_text(saying->lines, "\n");
+}
+
+/* What @queue would have done with it. */
+static void say_shadow(struct saying *saying, int index, int queue)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    const struct model_appeal own = *appeal;
+    struct why why;
+
+    say_waits(saying, index);
+    buffer_add_format(saying->lines, " shadow=q%d", queue);
+    if (is_queue_for_agents(saying->model, queue)) {
+        appeal->queue = queue;
+        why = look(saying->model, index);
+        *appeal = own;
+        if (why.best != NOBODY)
+            say_agent(saying, why.best);
+        say_why(saying, &why, why.best != NOBODY);
+    }
     buffer_add_text(saying->lines, "\n");
 }
 
@@ -730,9 +819,30 @@ static void set_rulebook_name(const struct model *model, struct model_appeal *ap
     memcpy(appeal->rulebook, model->rulebook->name, sizeof appeal->rulebook);
 }
 
+static int percent_of(const struct model *model, const struct model_appeal *appeal)
+{
+    const char *market = model_markets[appeal->market];
+    uint64_t seed = model->rulebook->seed, key = siphash(market, strlen(market), seed, 0);
+    char id[16];
+    model_appeal_id((int)(appeal - model->appeals), id);
+    return (int)(siphash(id, strlen(id), seed, key) % 100);
+}
+
+static int queue_by_launch(const struct model *model, const struct model_appeal *appeal,
+                           int by_rules)
+{
+    const struct model_rulebook *book = model->rulebook;
+    enum model_launch state = book->launches[appeal->market].state;
+    bool is_other = state == MODEL_SHADOW ||
+                    (state == MODEL_CANARY &&
+                     percent_of(model, appeal) >= book->launches[appeal->market].share);
+    return is_other ? book->launches[appeal->market].otherwise : by_rules;
+}
+
 static void route(struct model *model, struct model_appeal *appeal)
 {
-    int queue = queue_of_rule(model, appeal->reason, &appeal->rule);
+    int by_rules = queue_of_rule(model, appeal->reason, &appeal->rule);
+    int queue = queue_by_launch(model, appeal, by_rules);
     bool is_other_queue = queue != appeal->queue;
     if (is_other_queue)
         appeal->step = 1;
@@ -902,14 +1012,52 @@ static void climb(struct saying *saying, int index)
     say_escalated(saying, index, skipped);
 }
 
+static void settle_agent(struct saying *saying, int agent)
+{
+    for (int work; (work = work_for(saying->model, agent, saying->now)) != NOBODY;)
+        give(saying, work);
+}
+
+/* Whoever may take it takes what is first for them, until somebody has it or nobody may. */
+static void serve(struct saying *saying, int index)
+{
+    for (int best; is_waiting(&saying->model->appeals[index]) &&
+                   (best = best_of(saying->model, index, NOBODY)) != NOBODY;)
+        settle_agent(saying, best);
+}
+
+static void set_holds(struct saying *saying, int index, bool is_on_hold, bool is_market_paused)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    bool was_stopped = is_stopped(appeal);
+
+    if (is_on_hold == appeal->is_on_hold && is_market_paused == appeal->is_market_paused)
+        return;
+    appeal->is_on_hold = is_on_hold;
+    appeal->is_market_paused = is_market_paused;
+    appeal->assigned_at = NEVER;
+    if (is_stopped(appeal) != was_stopped)
+        appeal->age_base = saying->now - appeal->age_base;
+}
+
+static void announce(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    if (!is_waiting(appeal) || appeal->is_announced || is_shut(saying->model, appeal->market))
+        return;
+    say_waiting(saying, index);
+    appeal->is_announced = true;
+}
+
 static void settle_entered(struct saying *saying, int index)
 {
     struct model *model = saying->model;
     struct model_appeal *appeal = &model->appeals[index];
 
-    if (appeal->is_on_hold) {
+    if (is_stopped(appeal)) {
         if (!appeal->is_held_announced)
-            say_reason(saying, "appeal.held", index, "on_hold");
+            say_reason(saying, "appeal.held", index,
+                       appeal->is_on_hold ? "on_hold" : "market_paused");
         appeal->is_held_announced = true;
         return;
     }
@@ -924,7 +1072,12 @@ static void settle_entered(struct saying *saying, int index)
     }
     set_latest_start(model, appeal);
     climb(saying, index);
-    if (!saying->is_reload && best_of(model, index, NOBODY) != NOBODY)
+    appeal->is_in_line = true;
+    if (saying->is_reload || is_shut(model, appeal->market))
+        return;
+    if (is_any_opening(model))
+        serve(saying, index);
+    else if (best_of(model, index, NOBODY) != NOBODY)
         give(saying, index);
 }
 
@@ -952,12 +1105,6 @@ static int next_entered(const struct model *model, const bool *done, int64_t now
     return next;
 }
 
-static void settle_agent(struct saying *saying, int agent)
-{
-    for (int work; (work = work_for(saying->model, agent, saying->now)) != NOBODY;)
-        give(saying, work);
-}
-
 /* The order of all that entered is fixed before any of them moves. */
 static void settle(struct saying *saying)
 {
@@ -966,8 +1113,11 @@ static void settle(struct saying *saying)
     int order[MODEL_APPEALS], count = 0;
 
     for (int i = 0; i < MODEL_APPEALS; i++) {
-        if (model->appeals[i].has_just_entered)
-            set_latest_start(model, &model->appeals[i]);
+        if (!model->appeals[i].has_just_entered)
+            continue;
+        if (model_is_paused(model, model->appeals[i].market))
+            set_holds(saying, i, model->appeals[i].is_on_hold, true);
+        set_latest_start(model, &model->appeals[i]);
     }
 
     for (int next; (next = next_entered(model, done, saying->now)) != NOBODY; done[next] = true)
@@ -979,20 +1129,19 @@ static void settle(struct saying *saying)
         if (!appeal->comes_last)
             settle_entered(saying, order[i]);
     }
-    for (int agent = 0; agent < MODEL_AGENTS; agent++)
-        settle_agent(saying, agent);
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (may_look(saying, agent))
+            settle_agent(saying, agent);
+    }
+    remember_agents(saying);
     for (int i = 0; i < count; i++) {
         if (model->appeals[order[i]].comes_last)
             settle_entered(saying, order[i]);
         model->appeals[order[i]].comes_last = false;
     }
     for (int i = 0; i < count; i++) {
-        struct model_appeal *appeal = &model->appeals[order[i]];
-        if (is_waiting(appeal) && !appeal->is_announced) {
-            say_waiting(saying, order[i]);
-            appeal->is_announced = true;
-        }
-        appeal->has_just_entered = false;
+        announce(saying, order[i]);
+        model->appeals[order[i]].has_just_entered = model->appeals[order[i]].is_in_line = false;
     }
 }
 
@@ -1097,6 +1246,11 @@ static void do_submit(struct saying *saying, const struct model_step *step)
         say_ignored(saying, step, "repeat");
         return;
     }
+    enum model_launch launch = saying->model->rulebook->launches[step->market].state;
+    if (launch == MODEL_DRAFT) {
+        say_ignored(saying, step, "market_draft");
+        return;
+    }
     *appeal = (struct model_appeal){
         .state = MODEL_WAITING,
         .has_just_entered = true,
@@ -1123,6 +1277,12 @@ static void do_submit(struct saying *saying, const struct model_step *step)
     }
     bar(saying->model, appeal, step->excluded, step->decided_by);
     route(saying->model, appeal);
+    set_holds(saying, step->appeal, false, model_is_paused(saying->model, step->market));
+    if (launch == MODEL_SHADOW) {
+        int rule;
+        say_shadow(saying, step->appeal, queue_of_rule(saying->model, step->reason, &rule));
+        appeal->is_announced = true;
+    }
 }
 
 static bool changes_fields(const struct model_appeal *appeal, const struct model_step *step)
@@ -1155,18 +1315,17 @@ static bool set_fields(const struct model *model, struct model_appeal *appeal,
     return bar(model, appeal, step->excluded, NOBODY);
 }
 
-static void set_hold(struct saying *saying, int index, bool is_on_hold)
+static void change_holds(struct saying *saying, int index, bool is_on_hold, bool is_market_paused,
+                         const char *reason)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
 
-    appeal->is_on_hold = is_on_hold;
-    appeal->assigned_at = NEVER;
-    appeal->age_base = saying->now - appeal->age_base;
+    set_holds(saying, index, is_on_hold, is_market_paused);
     if (appeal->state != MODEL_WAITING)
         return;
-    if (!is_on_hold && appeal->is_held_announced) {
+    if (!is_stopped(appeal) && appeal->is_held_announced) {
         appeal->is_held_announced = false;
-        say_reason(saying, "appeal.resumed", index, "on_hold");
+        say_reason(saying, "appeal.resumed", index, reason);
     }
     appeal->has_just_entered = true;
 }
@@ -1210,7 +1369,7 @@ static void do_update(struct saying *saying, const struct model_step *step)
         take_back(appeal);
     }
     if (changes_hold)
-        set_hold(saying, step->appeal, step->is_on_hold);
+        change_holds(saying, step->appeal, step->is_on_hold, appeal->is_market_paused, "on_hold");
 }
 
 /* The end of one that is about @review; @decision: NULL where withdrawn. */
@@ -1280,7 +1439,7 @@ static void do_withdraw(struct saying *saying, const struct model_step *step)
         close(saying, step->appeal, step->appeal, NULL);
         appeal->has_withdrawn = true;
         if (appeal->is_on_hold)
-            set_hold(saying, step->appeal, false);
+            change_holds(saying, step->appeal, false, appeal->is_market_paused, "on_hold");
     }
 }
 
@@ -1469,11 +1628,172 @@ static void do_remove(struct saying *saying, const struct model_step *step)
     *agent = (struct model_agent){ .is_known = false };
 }
 
+/* --- markets --- */
+
+static bool has_any_open(const struct model *model, int market)
+{
+    bool has_any = false;
+    for (int i = 0; i < MODEL_APPEALS; i++)
+        has_any |= is_open_appeal(&model->appeals[i]) && model->appeals[i].market == market;
+    return has_any;
+}
+
+static void set_paused(struct model *model, int market, bool *reason, bool is_paused)
+{
+    struct model_market *state = &model->markets[market];
+    bool was_paused = model_is_paused(model, market);
+
+    *reason = is_paused;
+    if (model_is_paused(model, market) == was_paused)
+        return;
+    state->cursor = 0;
+    state->job = !has_any_open(model, market) ? MODEL_NO_JOB
+                 : was_paused                 ? MODEL_RESUME
+                                              : MODEL_HOLD;
+}
+
+static void follow_rulebook(struct model *model)
+{
+    for (int market = 0; market < MODEL_MARKETS; market++)
+        set_paused(model, market, &model->markets[market].is_paused_by_rulebook,
+                   model->rulebook->launches[market].state == MODEL_PAUSED);
+}
+
+static int next_by_arrival(const struct model *model, uint64_t after)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_APPEALS; i++) {
+        const struct model_appeal *appeal = &model->appeals[i];
+        if (is_open_appeal(appeal) && appeal->arrival > after &&
+            (next == NOBODY || appeal->arrival < model->appeals[next].arrival))
+            next = i;
+    }
+    return next;
+}
+
+/* What the job of its market does to an appeal; gives whether that was anything. */
+static bool visit(struct saying *saying, int index, enum model_job job)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    bool is_due = job == MODEL_HOLD ? !appeal->is_market_paused : appeal->is_market_paused;
+
+    if (job == MODEL_OPEN) {
+        bool is_in_line = is_waiting(appeal);
+        serve(saying, index);
+        announce(saying, index);
+        return is_in_line;
+    }
+    if (is_due && job == MODEL_HOLD && appeal->state == MODEL_OFFERED) {
+        say_assignment(saying, "assignment.revoked", index, "market_paused", NULL);
+        take_back(appeal);
+    }
+    if (is_due)
+        change_holds(saying, index, appeal->is_on_hold, job == MODEL_HOLD, "market_paused");
+    return is_due;
+}
+
+enum { LOOK = 1, CHANGE = 16 };
+
+static void market_work(struct saying *saying, int market, int *budget)
+{
+    static const enum model_job next[] = {
+        [MODEL_RESUME] = MODEL_OPEN, [MODEL_OPEN] = MODEL_NO_JOB
+    };
+    struct model_market *state = &saying->model->markets[market];
+    int index = 0;
+
+    while (*budget > 0 && (index = next_by_arrival(saying->model, state->cursor)) != NOBODY) {
+        const struct model_appeal *appeal = &saying->model->appeals[index];
+        state->cursor = appeal->arrival;
+        bool is_ours = appeal->market == market;
+        *budget -= is_ours && visit(saying, index, state->job) ? CHANGE : LOOK;
+    }
+    settle(saying);
+    if (index != NOBODY)
+        return;
+    state->job = next[state->job];
+    state->cursor = 0;
+}
+
+/* BR, NO, US: by name. */
+static int first_with_job(const struct model *model)
+{
+    int first = NOBODY;
+    for (int i = 0; i < MODEL_MARKETS; i++) {
+        if (model->markets[i].job != MODEL_NO_JOB &&
+            (first == NOBODY || strcmp(model_markets[i], model_markets[first]) < 0))
+            first = i;
+    }
+    return first;
+}
+
+static void reroute_one(struct saying *saying, int index)
+{
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    const struct model_appeal old = *appeal;
+
+    route(saying->model, appeal);
+    if (appeal->queue == old.queue && appeal->rule == old.rule &&
+        appeal->priority == old.priority && appeal->deadline == old.deadline) {
+        *appeal = old;
+        return;
+    }
+    say_rerouted(saying, index, old.queue, "control");
+    appeal->has_just_entered = true;
+}
+
+static void reroute_work(struct saying *saying, int *budget)
+{
+    struct model *model = saying->model;
+    int index = 0;
+
+    while (*budget > 0 && (index = next_by_arrival(model, model->reroute.cursor)) != NOBODY) {
+        const struct model_appeal *appeal = &model->appeals[index];
+        bool is_meant = appeal->state == MODEL_WAITING &&
+                        (model->reroute.market < 0 || model->reroute.market == appeal->market);
+        model->reroute.cursor = appeal->arrival;
+        *budget -= is_meant ? CHANGE : LOOK;
+        if (is_meant)
+            reroute_one(saying, index);
+    }
+    if (index == NOBODY)
+        model->reroute.is_under_way = false;
+    settle(saying);
+}
+
+static void do_work(struct saying *saying, int limit)
+{
+    int budget = limit * CHANGE;
+
+    saying->is_reload = false;
+    for (int market; budget > 0 && (market = first_with_job(saying->model)) != NOBODY;)
+        market_work(saying, market, &budget);
+    if (budget > 0 && saying->model->reroute.is_under_way)
+        reroute_work(saying, &budget);
+}
+
+static void do_pause(struct saying *saying, const struct model_step *step)
+{
+    struct model_market *market = &saying->model->markets[step->market];
+    if (market->is_paused_by_operator != step->is_paused)
+        set_paused(saying->model, step->market, &market->is_paused_by_operator, step->is_paused);
+}
+
+static void do_reroute(struct saying *saying, const struct model_step *step)
+{
+    if (saying->model->reroute.is_under_way)
+        return;
+    saying->model->reroute.is_under_way = true;
+    saying->model->reroute.market = step->market;
+    saying->model->reroute.cursor = 0;
+}
+
 static void do_reload(struct saying *saying, const struct model_step *step)
 {
     struct model *model = saying->model;
 
     model->rulebook = step->rulebook;
+    follow_rulebook(model);
     saying->is_reload = true;
     for (int i = 0; i < MODEL_APPEALS; i++) {
         struct model_appeal *appeal = &model->appeals[i];
@@ -1595,7 +1915,7 @@ static void do_retry(struct saying *saying, int index)
     } else {
         appeal->retry_at = NEVER;
         appeal->declined = 0;
-        appeal->has_just_entered = !appeal->is_on_hold;
+        appeal->has_just_entered = !is_stopped(appeal);
     }
 }
 
@@ -1722,6 +2042,9 @@ void model_do(struct model *model, const struct model_step *step, struct buffer 
 {
     struct saying saying = { model, step->now, lines };
 
+    remember_agents(&saying);
+    if (step->kind != MODEL_TICK) /* which need not be a turn */
+        follow_rulebook(model);
     if (ignore_of_state(&saying, step))
         return;
     switch (step->kind) {
@@ -1737,8 +2060,14 @@ void model_do(struct model *model, const struct model_step *step, struct buffer 
     case MODEL_REMOVE: do_remove(&saying, step); break;
     case MODEL_TICK: do_tick(&saying); break;
     case MODEL_RELOAD: do_reload(&saying, step); break;
+    case MODEL_PAUSE: do_pause(&saying, step); break;
+    case MODEL_REROUTE: do_reroute(&saying, step); break;
+    case MODEL_WORK:
+    case MODEL_KINDS: break;
     }
     settle(&saying);
     if (step->kind == MODEL_RELOAD)
         forget_gone(model);
+    if (step->limit > 0)
+        do_work(&saying, step->limit);
 }

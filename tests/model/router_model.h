@@ -41,6 +41,16 @@ extern const struct model_tag {
     const char *region;
 } model_tags[MODEL_TAGS];
 
+enum model_launch {
+    MODEL_FULL,
+    MODEL_DRAFT,
+    MODEL_SHADOW,
+    MODEL_CANARY,
+    MODEL_PAUSED,
+    MODEL_LAUNCHES
+};
+extern const char *const model_launches[MODEL_LAUNCHES];
+
 enum model_reach { MODEL_FIRST, MODEL_ANY, MODEL_FALLBACK };
 
 struct model_queue {
@@ -79,6 +89,10 @@ struct model_rulebook {
         bool has_any;                  /* otherwise it is open always */
         int windows[MODEL_WINDOWS][2]; /* minutes of each day, UTC */
     } hours[MODEL_MARKETS];
+    struct {
+        enum model_launch state;
+        int share, otherwise; /* percent; a queue that exists */
+    } launches[MODEL_MARKETS];
     struct model_queue queues[MODEL_QUEUES];
     struct model_rule rules[MODEL_REASONS];
 };
@@ -109,6 +123,10 @@ enum model_step_kind {
     MODEL_REMOVE,
     MODEL_TICK,
     MODEL_RELOAD,
+    MODEL_PAUSE,
+    MODEL_REROUTE,
+    MODEL_WORK,
+    MODEL_KINDS,
 };
 
 /* One thing that happens. */
@@ -133,6 +151,10 @@ struct model_step {
     unsigned epoch;
     /* reload */
     const struct model_rulebook *rulebook;
+    /* pause, with the market; reroute, where the market may be -1: all */
+    bool is_paused;
+    /* work; and what follows from a reload, a pause and a reroute at once: appeals at most */
+    int limit;
 };
 
 enum model_state {
@@ -157,9 +179,10 @@ struct model_appeal {
     int subject, lead;                         /* the second where merged */
     struct model_person persons[MODEL_AGENTS]; /* those barred */
     int64_t joined_deadline;
-    bool is_overdue, is_given_overdue, is_on_hold, is_announced, is_held_announced,
-        has_just_entered;
-    bool comes_last; /* when this step settles: nobody looks at it before */
+    bool is_overdue, is_given_overdue, is_on_hold, is_market_paused, is_announced,
+        is_held_announced;
+    bool has_just_entered, is_in_line; /* the second only of those that have just entered */
+    bool comes_last;                   /* when this step settles: nobody looks at it before */
     int market, reason, effort, tier, event_priority, priority;
     int language_count, languages[MODEL_LANGUAGES];
     unsigned barred;                             /* decided or excluded: agents, bits */
@@ -200,8 +223,22 @@ struct model_subject {
     } decisions[MODEL_DECISIONS];
 };
 
+enum model_job { MODEL_NO_JOB, MODEL_HOLD, MODEL_RESUME, MODEL_OPEN };
+
+struct model_market {
+    bool is_paused_by_operator, is_paused_by_rulebook;
+    enum model_job job;
+    uint64_t cursor;
+};
+
 struct model {
     struct model_subject subjects[MODEL_SUBJECTS];
+    struct model_market markets[MODEL_MARKETS];
+    struct {
+        bool is_under_way;
+        int market; /* -1: all */
+        uint64_t cursor;
+    } reroute;
     const struct model_rulebook *rulebook;
     struct model_learnt learnt[MODEL_QUEUES];
     struct model_appeal appeals[MODEL_APPEALS];
@@ -219,6 +256,13 @@ void model_init(struct model *model, const struct model_rulebook *rulebook);
 void model_do(struct model *model, const struct model_step *step, struct buffer *lines);
 
 bool model_has_agent(const struct model_appeal *appeal);
+
+/* Neither in somebody's hands nor in line. */
+bool model_is_held(const struct model_appeal *appeal);
+bool model_is_paused(const struct model *model, int market);
+
+/* Is there anything that a pause, a resumption or a reroute has still to do? */
+bool model_has_work(const struct model *model);
 
 /* Units in use, by what they hold. */
 int model_used(const struct model *model, int agent);

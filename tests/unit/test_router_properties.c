@@ -121,6 +121,14 @@ static void invent_hours(struct model_hours *hours)
     }
 }
 
+static void invent_launch(struct model_rulebook *book, int market, int otherwise)
+{
+    book->launches[market].state =
+        percent(60) ? MODEL_FULL : (enum model_launch)chance(MODEL_LAUNCHES);
+    book->launches[market].share = chance(101);
+    book->launches[market].otherwise = otherwise;
+}
+
 static void invent_rulebook(struct model_rulebook *book, int number)
 {
     int last = chance(MODEL_QUEUES);
@@ -142,6 +150,8 @@ static void invent_rulebook(struct model_rulebook *book, int number)
         }
     }
     invent_rule(&book->rules[MODEL_REASONS - 1], last);
+    for (int i = 0; i < MODEL_MARKETS; i++)
+        invent_launch(book, i, last);
 }
 
 static void write_skills(struct buffer *yaml, const int *levels)
@@ -224,11 +234,24 @@ static void write_rule(struct buffer *yaml, const struct model_rule *rule, int i
     buffer_add_text(yaml, " } }\n");
 }
 
+static void write_launch(struct buffer *yaml, const struct model_rulebook *book, int market)
+{
+    enum model_launch state = book->launches[market].state;
+
+    buffer_add_format(yaml, ", launch: { state: %s", model_launches[state]);
+    if (state == MODEL_CANARY)
+        buffer_add_format(yaml, ", share: %d", book->launches[market].share);
+    if (state == MODEL_CANARY || state == MODEL_SHADOW)
+        buffer_add_format(yaml, ", otherwise: q%d", book->launches[market].otherwise);
+    buffer_add_text(yaml, " }");
+}
+
 static void write_market(struct buffer *yaml, const struct model_rulebook *book, int market)
 {
     const struct model_hours *hours = &book->hours[market];
 
     buffer_add_format(yaml, "  %s: { languages: [en]", model_markets[market]);
+    write_launch(yaml, book, market);
     if (market == 0 && book->fallback >= 0)
         buffer_add_format(yaml, ", fallback: [%s]", model_tags[book->fallback].text);
     for (int i = 0; i < MODEL_WINDOWS && hours->has_any; i++) {
@@ -436,9 +459,10 @@ static int invent_appeal(const struct history *history, bool is_open)
 
 /* How often each kind of step is taken, of a hundred. */
 static const int shares[] = {
-    [MODEL_SUBMIT] = 26, [MODEL_UPDATE] = 9, [MODEL_WITHDRAW] = 3, [MODEL_ACCEPT] = 7,
-    [MODEL_DECLINE] = 5, [MODEL_RETURN] = 3, [MODEL_DECIDE] = 12,  [MODEL_AGENT] = 13,
-    [MODEL_STATUS] = 6,  [MODEL_REMOVE] = 2, [MODEL_TICK] = 11,    [MODEL_RELOAD] = 3,
+    [MODEL_SUBMIT] = 26, [MODEL_UPDATE] = 9,  [MODEL_WITHDRAW] = 3, [MODEL_ACCEPT] = 7,
+    [MODEL_DECLINE] = 5, [MODEL_RETURN] = 3,  [MODEL_DECIDE] = 12,  [MODEL_AGENT] = 13,
+    [MODEL_STATUS] = 6,  [MODEL_REMOVE] = 2,  [MODEL_TICK] = 7,     [MODEL_RELOAD] = 3,
+    [MODEL_PAUSE] = 3,   [MODEL_REROUTE] = 1,
 };
 
 static enum model_step_kind invent_kind(void)
@@ -449,6 +473,13 @@ static enum model_step_kind invent_kind(void)
     return (enum model_step_kind)kind;
 }
 
+/* Mostly one market is paused and resumed; some of what that means is left for later. */
+static void invent_pause(const struct history *history, struct model_step *step)
+{
+    step->market = percent(70) ? 0 : chance(MODEL_MARKETS);
+    step->is_paused = !history->model.markets[step->market].is_paused_by_operator ^ percent(15);
+}
+
 static void invent_step(struct history *history, struct model_step *step)
 {
     static const int64_t passes[] = { 0, 0, 0, 1, 1000, 1000, 120000, 300000, 700000 };
@@ -457,6 +488,8 @@ static void invent_step(struct history *history, struct model_step *step)
     history->now += passes[chance(sizeof passes / sizeof *passes)];
     step->now = history->now;
     step->kind = history->step < 4 ? MODEL_AGENT : invent_kind();
+    if (model_has_work(&history->model) && percent(40))
+        step->kind = MODEL_WORK;
     step->appeal = invent_appeal(history, step->kind != MODEL_SUBMIT);
     step->agent = chance(MODEL_AGENTS);
     step->status = (enum model_status)chance(3);
@@ -469,10 +502,16 @@ static void invent_step(struct history *history, struct model_step *step)
         invent_profile(&step->profile);
     else if (step->kind >= MODEL_ACCEPT && step->kind <= MODEL_DECIDE)
         invent_review(history, step);
-    if (history->is_crowded)
+    else if (step->kind == MODEL_PAUSE)
+        invent_pause(history, step);
+    else if (step->kind == MODEL_REROUTE)
+        step->market = percent(50) ? -1 : chance(MODEL_MARKETS);
+    if (history->is_crowded && step->kind <= MODEL_UPDATE)
         make_crowd(step);
     if (history->is_crowded && step->kind == MODEL_AGENT)
         make_scarce(&step->profile, history->step);
+    if (step->kind >= MODEL_RELOAD)
+        step->limit = percent(40) ? 1000 : chance(4);
     if (step->kind == MODEL_RELOAD) {
         history->book = &books[chance(BOOKS)];
         step->rulebook = &history->book->model;
@@ -685,27 +724,40 @@ static void tick(struct aro_router *router, int64_t now, struct aro_effects *eff
         continue;
 }
 
-static void do_step(struct history *history, const struct model_step *step)
+/* A step that is no event. */
+static void do_command(struct aro_router *router, const struct history *history,
+                       const struct model_step *step, struct aro_effects *effects)
 {
     const struct aro_source control = { .kind = ARO_SOURCE_CONTROL };
+    const char *market = step->market < 0 ? NULL : model_markets[step->market];
+    const struct aro_reroute_filter filter = { .market = market };
+    struct aro_instant now = { step->now };
+
+    if (step->kind == MODEL_TICK)
+        tick(router, step->now, effects);
+    else if (step->kind == MODEL_RELOAD)
+        aro_router_set_rulebook(router, now, history->book->rulebook, &control, effects);
+    else if (step->kind == MODEL_PAUSE)
+        aro_router_pause(router, now, market, step->is_paused, effects);
+    else if (step->kind == MODEL_REROUTE)
+        aro_router_reroute(router, now, &filter, effects);
+    if (step->limit > 0)
+        aro_router_work(router, now, (unsigned)step->limit, effects);
+}
+
+static void do_step(struct history *history, const struct model_step *step)
+{
     const struct aro_source record = { .kind = ARO_SOURCE_RECORD,
                                        .topic = "in",
                                        .offset = history->offset++ };
-    struct aro_instant now = { step->now };
 
-    if (step->kind == MODEL_TICK) {
-        tick(history->router, step->now, history->effects);
-        if (history->twin)
-            tick(history->twin, step->now, history->twin_effects);
-    } else if (step->kind == MODEL_RELOAD) {
-        aro_router_set_rulebook(history->router, now, history->book->rulebook, &control,
-                                history->effects);
-        if (history->twin)
-            aro_router_set_rulebook(history->twin, now, history->book->rulebook, &control,
-                                    history->twin_effects);
-    } else {
+    if (step->kind < MODEL_TICK) {
         do_event(history, step, &record);
+        return;
     }
+    do_command(history->router, history, step, history->effects);
+    if (history->twin)
+        do_command(history->twin, history, step, history->twin_effects);
 }
 
 /* --- what the router said --- */
@@ -722,11 +774,22 @@ static void add_value(struct buffer *line, const char *name, const json_t *value
         buffer_add_format(line, " %s%c%lld", name, equals, (long long)json_integer_value(value));
 }
 
+static void add_why(struct buffer *lines, const json_t *why)
+{
+    const char *name;
+    json_t *value;
+
+    add_value(lines, "pool", json_object_get(why, "pool"), '=');
+    json_object_foreach(json_object_get(why, "by_filter"), name, value)
+        add_value(lines, name, value, ':');
+    add_value(lines, "criterion", json_object_get(why, "criterion"), '=');
+    add_value(lines, "runner_up", json_object_get(why, "runner_up"), '=');
+}
+
 static void add_said(struct buffer *lines, const struct aro_record *record)
 {
     json_t *body = json_loadb(record->value, record->value_length, 0, NULL);
-    json_t *why = json_object_get(body, "why");
-    const char *name;
+    const json_t *shadow = json_object_get(body, "shadow");
     json_t *value;
     size_t index;
 
@@ -742,11 +805,10 @@ static void add_said(struct buffer *lines, const struct aro_record *record)
         add_value(lines, "step", json_object_get(body, "step"), '=');
     json_array_foreach(json_object_get(body, "skipped"), index, value)
         add_value(lines, "skipped", value, ':');
-    add_value(lines, "pool", json_object_get(why, "pool"), '=');
-    json_object_foreach(json_object_get(why, "by_filter"), name, value)
-        add_value(lines, name, value, ':');
-    add_value(lines, "criterion", json_object_get(why, "criterion"), '=');
-    add_value(lines, "runner_up", json_object_get(why, "runner_up"), '=');
+    add_why(lines, json_object_get(body, "why"));
+    add_value(lines, "shadow", json_object_get(shadow, "queue"), '=');
+    add_value(lines, "agent_id", json_object_get(shadow, "agent_id"), '=');
+    add_why(lines, json_object_get(shadow, "why"));
     buffer_add_text(lines, "\n");
     json_decref(body);
 }
@@ -886,8 +948,8 @@ static void check_counts(const struct history *history)
 
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &history->model.appeals[i];
-        waiting += appeal->state == MODEL_WAITING && !appeal->is_on_hold;
-        held += appeal->state == MODEL_WAITING && appeal->is_on_hold;
+        waiting += appeal->state == MODEL_WAITING && !model_is_held(appeal);
+        held += model_is_held(appeal);
         assigned += appeal->state == MODEL_ASSIGNED;
         offered += appeal->state == MODEL_OFFERED;
         delivered += appeal->state == MODEL_DELIVERED;
@@ -910,7 +972,7 @@ static void check_queues(const struct history *history)
             continue;
         for (int i = 0; i < MODEL_APPEALS; i++) {
             const struct model_appeal *appeal = &history->model.appeals[i];
-            if (appeal->state != MODEL_WAITING || appeal->is_on_hold || appeal->queue != queue)
+            if (appeal->state != MODEL_WAITING || model_is_held(appeal) || appeal->queue != queue)
                 continue;
             submitted = appeal->submitted < submitted ? appeal->submitted : submitted;
             deadline = appeal->deadline < deadline ? appeal->deadline : deadline;
@@ -920,6 +982,29 @@ static void check_queues(const struct history *history)
     }
 }
 
+static void check_markets(const struct history *history)
+{
+    for (int market = 0; market < MODEL_MARKETS; market++) {
+        uint64_t waiting = 0, held = 0, assigned = 0;
+        struct aro_market_view view;
+        aro_router_market_view(history->router, model_markets[market], &view);
+        for (int i = 0; i < MODEL_APPEALS; i++) {
+            const struct model_appeal *appeal = &history->model.appeals[i];
+            if (appeal->market != market)
+                continue;
+            waiting += appeal->state == MODEL_WAITING && !model_is_held(appeal);
+            held += model_is_held(appeal);
+            assigned += appeal->state >= MODEL_OFFERED && appeal->state <= MODEL_DELIVERED;
+        }
+        if (view.waiting != waiting || view.held != held || view.assigned != assigned ||
+            (view.is_paused_by_operator || view.is_paused_by_rulebook) !=
+                model_is_paused(&history->model, market))
+            history_fail(history, "a market is not as it should be", model_markets[market]);
+    }
+    if (aro_router_has_work(history->router) != model_has_work(&history->model))
+        history_fail(history, "there is work left where there is none, or none", "");
+}
+
 static void history_check(struct history *history)
 {
     history_listen(history);
@@ -927,13 +1012,14 @@ static void history_check(struct history *history)
         fprintf(stderr, "the model says:\n%s\nthe router says:\n", history->expected.data);
         history_fail(history, "they differ", history->said.data);
     }
-    if (model_find_neglected(&history->model) >= 0)
+    if (!model_has_work(&history->model) && model_find_neglected(&history->model) >= 0)
         history_fail(history, "an appeal waits that somebody could take", "");
     check_twin(history);
     check_agents(history);
     check_appeals(history);
     check_counts(history);
     check_queues(history);
+    check_markets(history);
 }
 
 /* --- batches --- */
@@ -1056,6 +1142,19 @@ static void history_done(struct history *history)
     buffer_done(&history->json);
 }
 
+/* A step that is no event, as one tells it. */
+static const char *command_name(const struct model_step *step)
+{
+    static const char *const names[] = { "tick", "reload", "pause or resume", "reroute", "work" };
+    static char text[80];
+    const char *market = step->market < 0 ? "all" : model_markets[step->market];
+    snprintf(text, sizeof text, "%s%s%s%s, limit %d", names[step->kind - MODEL_TICK],
+             step->kind == MODEL_RELOAD ? " " : "",
+             step->kind == MODEL_RELOAD ? step->rulebook->name : "",
+             step->kind == MODEL_PAUSE || step->kind == MODEL_REROUTE ? market : "", step->limit);
+    return text;
+}
+
 /* What is run: a seed's history, or only those of its steps whose bit is set. */
 struct trial {
     unsigned long seed;
@@ -1084,7 +1183,7 @@ static void run_step(struct history *history, const struct trial *trial)
     do_step(history, &step);
     if (trial->is_told)
         printf("%d: %s\n%s", history->step,
-               step.kind <= MODEL_REMOVE ? history->json.data : "(tick or reload)",
+               step.kind <= MODEL_REMOVE ? history->json.data : command_name(&step),
                history->expected.data);
     history_check(history);
     if (ends_batch)
