@@ -351,12 +351,14 @@ static bool is_other_order(const struct aro_queue_terms *old, const struct aro_q
            (new->order == ARO_ORDER_PRIORITY &&is_other_age_step);
 }
 
-static void find_queue_terms(struct aro_router *router, bool is_other_age_step)
+static void find_queue_terms(struct turn *turn, bool is_other_age_step)
 {
+    struct aro_router *router = turn->router;
     size_t position = 0;
     for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
         const struct aro_queue_terms *old = queue->terms;
         queue->terms = aro_rulebook_find_queue(router->rulebook, queue->name);
+        turn_touch_queue(turn, queue); /* the board has new ones, and no longer those gone */
         if (is_other_order(old, queue->terms, is_other_age_step))
             line_up_again(router, queue);
     }
@@ -469,7 +471,7 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
     turn_begin(&turn, router, now, source, effects);
     unlink_all(router);
     use_rulebook(router, rulebook);
-    find_queue_terms(router, is_other_age_step);
+    find_queue_terms(&turn, is_other_age_step);
     agents_arrange(router);
     record_rulebook(&turn);
     markets_follow_rulebook(&turn);

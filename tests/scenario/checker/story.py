@@ -162,6 +162,8 @@ class Story:
             apply(name, appeal, output)
         elif output.type in ("appeal.held", "appeal.resumed"):
             appeal.is_held = output.type == "appeal.held"
+            if not appeal.is_held and appeal.state in ("new", "free"):
+                appeal.state = "waiting"  # in line; said only where it stays there
         elif output.type == "appeal.merged":
             appeal.state = "merged"
         elif output.type == "appeal.rerouted":
@@ -294,12 +296,21 @@ def number_of_output(output):
     return int(last) if last.isdigit() else 0
 
 
+def can_be_of(output, entry):
+    """Is `entry` as an appeal is after `output`? Commands may hold it and give it out again."""
+    if output.type in ("assignment.created", "assignment.offered") and isinstance(entry.body, dict):
+        return entry.body.get("epoch") == output.body["epoch"]
+    if output.type in ("appeal.held", "appeal.resumed") and isinstance(entry.body, dict):
+        return entry.body.get("held_announced", False) == (output.type == "appeal.held")
+    return True
+
+
 def place_timed(output, timed, report):
     """Puts an output of a timer or command to the first ledger record that can be its own."""
     key = f"appeal:{output.key}"
     for step in timed:
         entry = step.ledger[0]
-        if entry.key == key and step.source == output.source:
+        if entry.key == key and step.source == output.source and can_be_of(output, entry):
             kinds = {one.type for one in step.outputs}
             if output.type not in kinds:
                 step.outputs.append(output)
