@@ -65,6 +65,17 @@ static const struct {
     [MARKET_JOB_OPEN] = { open, MARKET_JOB_NONE },
 };
 
+/* What a visit costs. When a market is opened, who comes to take one appeal may take many. */
+static int64_t visit_appeal(struct turn *turn, struct market *market, struct appeal *appeal)
+{
+    size_t before = aro_effects_record_count(turn->effects);
+
+    if (appeal->class->market_state != market || !jobs[market->job].visit(turn, appeal))
+        return WORK_LOOK;
+    int64_t told = (int64_t)(aro_effects_record_count(turn->effects) - before);
+    return WORK_CHANGE * (told > 1 ? told : 1);
+}
+
 /* Gives whether it came to the end. */
 static bool visit_appeals(struct turn *turn, struct market *market, int64_t *budget)
 {
@@ -75,8 +86,7 @@ static bool visit_appeals(struct turn *turn, struct market *market, int64_t *bud
         if (!appeal)
             return true;
         market->cursor = appeal->arrival;
-        bool is_ours = appeal->class->market_state == market;
-        *budget -= is_ours && jobs[market->job].visit(turn, appeal) ? WORK_CHANGE : WORK_LOOK;
+        *budget -= visit_appeal(turn, market, appeal);
     }
     return false;
 }

@@ -120,6 +120,22 @@ static bool any_step_falls_back(const struct aro_rulebook *rulebook)
     return false;
 }
 
+/* A share of none or of all says in a roundabout way what another state says. */
+static void check_launch(struct aro_lint *lint, const struct aro_market_terms *market)
+{
+    if (market->launch != ARO_LAUNCH_CANARY)
+        return;
+    if (market->launch_share == 0)
+        lint_find(lint, ARO_LINT_WARNING, market->line, market->column, "canary-of-none",
+                  "market '%s': no appeal is in the share of its canary; state 'shadow' would tell "
+                  "what its rules would do",
+                  market->name);
+    else if (market->launch_share == 100)
+        lint_find(lint, ARO_LINT_WARNING, market->line, market->column, "canary-of-all",
+                  "market '%s': every appeal is in the share of its canary; that is state 'full'",
+                  market->name);
+}
+
 void lint_check_markets(struct aro_lint *lint)
 {
     bool has_fallback_step = any_step_falls_back(lint->rulebook);
@@ -131,6 +147,7 @@ void lint_check_markets(struct aro_lint *lint)
                       "market '%s': its fallback is of no use, as no ladder has a step with "
                       "'language: fallback'",
                       market->name);
+        check_launch(lint, market);
         for (size_t l = 0; lint->agents.count > 0 && l < market->language_count; l++)
             check_language(lint, market, market->languages[l]);
     }

@@ -1694,6 +1694,14 @@ static bool visit(struct saying *saying, int index, enum model_job job)
 
 enum { LOOK = 1, CHANGE = 16 };
 
+static int count_lines(const struct buffer *lines, size_t from)
+{
+    int count = 0;
+    for (size_t i = from; i < lines->length; i++)
+        count += lines->data[i] == '\n';
+    return count;
+}
+
 static void market_work(struct saying *saying, int market, int *budget)
 {
     static const enum model_job next[] = {
@@ -1705,8 +1713,10 @@ static void market_work(struct saying *saying, int market, int *budget)
     while (*budget > 0 && (index = next_by_arrival(saying->model, state->cursor)) != NOBODY) {
         const struct model_appeal *appeal = &saying->model->appeals[index];
         state->cursor = appeal->arrival;
-        bool is_ours = appeal->market == market;
-        *budget -= is_ours && visit(saying, index, state->job) ? CHANGE : LOOK;
+        size_t said = saying->lines->length;
+        bool is_change = appeal->market == market && visit(saying, index, state->job);
+        int told = count_lines(saying->lines, said);
+        *budget -= !is_change ? LOOK : told > 1 ? told * CHANGE : CHANGE;
     }
     settle(saying);
     if (index != NOBODY)

@@ -78,6 +78,13 @@ bool world_tick(struct world *world)
     return aro_router_tick(world->router, world->now, world->now, 1000, world->effects);
 }
 
+void world_pause(struct world *world, const char *market, bool is_paused)
+{
+    aro_router_pause(world->router, world->now, market, is_paused, world->effects);
+    while (aro_router_work(world->router, world->now, 1, world->effects))
+        continue;
+}
+
 void world_reload(struct world *world, const char *rulebook)
 {
     const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };

@@ -32,6 +32,8 @@ void world_free(struct world *world);
 void world_send(struct world *world, const char *json);
 void world_pass(struct world *world, int64_t ms);
 bool world_tick(struct world *world); /* all that is due now */
+/* Pauses a market or resumes it, with all that follows. */
+void world_pause(struct world *world, const char *market, bool is_paused);
 void world_reload(struct world *world, const char *rulebook);
 
 /* Every assignment and outcome since the last call, a line each: "created a-1 ana 1" (type without

@@ -283,6 +283,23 @@ static void test_a_gap_between_two_shifts_is_told(void **state)
     assert_non_null(strstr(aro_lint_finding_at(lint, 0)->message, "2026-11-23T12:00:00"));
 }
 
+static void test_a_canary_of_none_or_of_all_is_told(void **state)
+{
+    static const struct {
+        const char *share, *findings;
+    } rows[] = { { "0", "3 canary-of-none\n" }, { "1", "" }, { "100", "3 canary-of-all\n" } };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "rulebook: x\nmarkets:\n"
+                 "  NO: { launch: { state: canary, share: %s, otherwise: a } }\n"
+                 "queues: { a: {} }\nrules: [{ name: rest, route: { queue: a } }]\n",
+                 rows[i].share);
+        check(text, rows[i].findings);
+    }
+}
+
 static void test_a_fallback_that_no_ladder_uses_is_told(void **state)
 {
     (void)state;
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_what_the_agents_cannot_do_is_told),
         cmocka_unit_test(test_an_open_hour_without_anybody_is_told),
         cmocka_unit_test(test_a_gap_between_two_shifts_is_told),
+        cmocka_unit_test(test_a_canary_of_none_or_of_all_is_told),
         cmocka_unit_test(test_a_fallback_that_no_ladder_uses_is_told),
         cmocka_unit_test(test_the_largest_rulebook_is_looked_at_in_bounded_time),
     };

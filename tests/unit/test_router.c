@@ -486,6 +486,10 @@ static void test_a_damaged_ledger_record_is_refused_and_changes_nothing(void **s
         { "agent:ana",
           "{\"v\":1,\"status\":\"away\",\"languages\":[{\"tag\":\"pt\",\"level\":9}]}" },
         { "rulebook", "{\"v\":1,\"name\":7}" },
+        { "market:BR", "{\"v\":1,\"paused\":1}" },
+        { "market:BR", "{\"v\":1,\"launch\":\"full\"}" },
+        { "market:BR", "{\"v\":1,\"job\":\"rest\"}" },
+        { "market:*", "{\"v\":1,\"job\":\"hold\"}" },
         { "nothing:x", "{\"v\":1}" },
     };
     world_send(world, APPEAL("a-1"));

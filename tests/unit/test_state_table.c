@@ -119,10 +119,85 @@ static void test_each_event_in_each_state_is_answered_as_the_table_says(void **s
     }
 }
 
+/* The same once both markets are paused; without an event, what pausing and resuming answer. */
+static const struct {
+    const char *name, *event;
+    const char *answers[STATE_COUNT];
+} paused_rows[] = {
+    { "updated, another reason",
+      "{\"type\":\"appeal.updated\"," ABOUT ",\"reason\":\"y\"}",
+      { "", "rerouted a offers plain updated", "", "", "ignored a merged", "ignored a closed" } },
+    { "updated, on hold",
+      "{\"type\":\"appeal.updated\"," ABOUT ",\"on_hold\":true}",
+      { "", "", "", "", "ignored a merged", "ignored a closed" } },
+    { "withdrawn",
+      "{\"type\":\"appeal.withdrawn\"," ABOUT "}",
+      { "closed a withdrawn", "closed a 1 withdrawn",
+        "revoked a ana 1 withdrawn\nclosed a 1 withdrawn",
+        "revoked a 1 withdrawn\nclosed a 1 withdrawn", "closed a 1 withdrawn",
+        "ignored a closed" } },
+    { "accepted",
+      "{\"type\":\"assignment.accepted\"," ABOUT "," BY_ANA "}",
+      { "ignored a stale", "ignored a stale", "ignored a repeat", "ignored a stale",
+        "ignored a merged", "ignored a stale" } },
+    { "returned",
+      "{\"type\":\"assignment.returned\"," ABOUT "," BY_ANA "}",
+      { "ignored a stale", "ignored a stale", "held a market_paused", "held a market_paused",
+        "ignored a merged", "ignored a stale" } },
+    { "decided, no epoch",
+      "{\"type\":\"appeal.decided\"," ABOUT ",\"outcome\":\"upheld\"}",
+      { "closed a decided", "closed a 1 decided", "closed a ana 1 decided", "closed a 1 decided",
+        "ignored a merged", "ignored a closed" } },
+    { "paused",
+      NULL,
+      { "held a market_paused", "revoked a ana 1 market_paused\nheld a market_paused", "", "", "",
+        "" } },
+    { "resumed",
+      NULL,
+      { "resumed a market_paused", "resumed a market_paused\noffered a ana 2", "", "", "", "" } },
+};
+
+static void pause_both(struct world *world, bool is_paused)
+{
+    world_pause(world, "BR", is_paused);
+    world_pause(world, "US", is_paused);
+}
+
+static const char *answers_while_paused(struct world *world, size_t row)
+{
+    pause_both(world, true);
+    if (strcmp(paused_rows[row].name, "paused") == 0)
+        return world_answers(world);
+    world_answers(world);
+    if (paused_rows[row].event)
+        world_send(world, paused_rows[row].event);
+    else
+        pause_both(world, false);
+    return world_answers(world);
+}
+
+static void
+test_each_event_in_each_state_of_a_paused_market_is_answered_as_the_table_says(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof paused_rows / sizeof *paused_rows; row++) {
+        for (size_t column = 0; column < STATE_COUNT; column++) {
+            struct world *world = world_in_state(states[column]);
+            const char *answers = answers_while_paused(world, row);
+            if (strcmp(answers, paused_rows[row].answers[column]) != 0)
+                fail_msg("%s while %s in a paused market: '%s', not '%s'", paused_rows[row].name,
+                         states[column], answers, paused_rows[row].answers[column]);
+            world_free(world);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_event_in_each_state_is_answered_as_the_table_says),
+        cmocka_unit_test(
+            test_each_event_in_each_state_of_a_paused_market_is_answered_as_the_table_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
