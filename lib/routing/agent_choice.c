@@ -252,20 +252,28 @@ static void contest_run(struct contest *contest)
 
 /* --- the counts --- */
 
+/* Would nothing but a bar of their own, or the moment, keep @agent from @appeal, were it of @class?
+ */
+static bool is_candidate(const struct aro_router *router, const struct appeal *appeal,
+                         const struct appeal_class *class, const struct agent *agent)
+{
+    struct language_fit fit;
+    return agent && agent_is_known(agent) &&
+           agent_class_serves_queue(agent->class, class->queue->name) &&
+           filter_class(router, agent->class, class, &fit) == FILTER_NONE &&
+           !independence_covers(router, appeal, agent->class);
+}
+
 /* Agents who are barred are counted as such, and so not by their status or room. */
 static void count_barred(const struct aro_router *router, const struct appeal *appeal,
                          struct why *why)
 {
     struct barred_walk walk = { 0 };
     enum details_bar bar;
-    struct language_fit fit;
 
     for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
         const struct agent *agent = table_find(&router->agents, id);
-        if (!agent || !agent_is_known(agent) ||
-            !agent_class_serves_queue(agent->class, appeal->class->queue->name) ||
-            filter_class(router, agent->class, appeal->class, &fit) != FILTER_NONE ||
-            independence_covers(router, appeal, agent->class))
+        if (!is_candidate(router, appeal, appeal->class, agent))
             continue;
         why->by_filter[bar == DETAILS_BAR_DECLINED ? FILTER_DECLINED : FILTER_INDEPENDENCE]++;
         if (agent->status != ARO_AGENT_AVAILABLE)
@@ -293,6 +301,30 @@ void choice_count(struct aro_router *router, const struct appeal *appeal, struct
         ret->by_filter[FILTER_CAPACITY] += agent_class_full_count(agents, appeal->effort);
     }
     count_barred(router, appeal, ret);
+}
+
+uint64_t choice_count_at_last_step(struct aro_router *router, const struct appeal *appeal)
+{
+    size_t last = appeal->class->queue->terms->step_count;
+    struct appeal_class *class = appeal_class_at_step(router, appeal->class, (unsigned)last);
+    struct barred_walk walk = { 0 };
+    enum details_bar bar;
+    uint64_t count = 0;
+
+    appeal_class_link(router, class);
+    for (size_t i = 0; i < class->candidate_count; i++) {
+        const struct agent_class *agents = class->candidates[i].agents;
+        if (agents->profile.capacity >= appeal->effort &&
+            !independence_covers(router, appeal, agents))
+            count += agents->known;
+    }
+    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
+        const struct agent *agent = table_find(&router->agents, id);
+        if (bar == DETAILS_BAR_INDEPENDENCE && is_candidate(router, appeal, class, agent) &&
+            agent_capacity(agent) >= appeal->effort)
+            count--;
+    }
+    return count;
 }
 
 void choice_make(struct aro_router *router, const struct appeal *appeal, struct choice *ret)

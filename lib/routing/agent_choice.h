@@ -15,6 +15,8 @@ struct why {
     uint64_t pool;
     uint64_t by_filter[FILTER_COUNT];
     unsigned step;
+    bool is_of_waiting; /* it tells of one that waits, and then the next, too */
+    uint64_t eligible_at_last_step;
     const char *criterion; /* NULL where there was nobody to compare with, as is the next */
     const struct agent *runner_up;
 };
@@ -30,6 +32,10 @@ void choice_make(struct aro_router *router, const struct appeal *appeal, struct 
 
 /* Only the counts. */
 void choice_count(struct aro_router *router, const struct appeal *appeal, struct why *ret);
+
+/* Those who may take it at the last step of the ladder once they are there and have room: 0 where
+ * nobody ever will, as things are. */
+uint64_t choice_count_at_last_step(struct aro_router *router, const struct appeal *appeal);
 
 /* By the queue's criteria before the first that looks at a person rather than a class. */
 int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,

@@ -33,6 +33,8 @@ static void add_why(struct json_writer *writer, const char *name, const struct w
         add_text(writer, "criterion", why->criterion);
         add_text(writer, "runner_up", why->runner_up ? why->runner_up->id : NULL);
     }
+    if (why->is_of_waiting)
+        json_add_integer(writer, "eligible_at_last_step", (int64_t)why->eligible_at_last_step);
     json_close_object(writer);
 }
 
@@ -129,6 +131,15 @@ void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reas
 {
     struct json_writer writer = open_assignment(turn, appeal);
     json_add_text(&writer, "reason", reason);
+    emit_assignment(turn, appeal, "assignment.revoked", &writer);
+}
+
+void announce_expired(struct turn *turn, struct appeal *appeal, bool sets_away)
+{
+    struct json_writer writer = open_assignment(turn, appeal);
+    json_add_text(&writer, "reason", "expired");
+    if (sets_away)
+        json_add_text(&writer, "agent_status", aro_agent_status_name(ARO_AGENT_AWAY));
     emit_assignment(turn, appeal, "assignment.revoked", &writer);
 }
 

@@ -15,6 +15,9 @@ void announce_accepted(struct turn *turn, struct appeal *appeal);
 char *why_format(const struct why *why);
 /* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);
+/* The same for an offer that expired; @sets_away: the agent, who let too many do so, is away now.
+ */
+void announce_expired(struct turn *turn, struct appeal *appeal, bool sets_away);
 void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why *why);
 /* As announce_waiting(), and what the rules would have done in full: @queue, and @choice there. */
 void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why *why,

@@ -75,6 +75,13 @@ static struct appeal_class *class_get(struct aro_router *router, struct queue *q
     return class;
 }
 
+struct appeal_class *appeal_class_at_step(struct aro_router *router,
+                                          const struct appeal_class *class, unsigned step)
+{
+    return class_get(router, class->queue, class->market, class->language_count, class->languages,
+                     step);
+}
+
 static void set_idle(struct aro_router *router, struct appeal_class *class, bool is_idle)
 {
     if (class->is_idle == is_idle)

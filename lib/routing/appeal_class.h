@@ -69,6 +69,9 @@ void appeal_classes_init(struct aro_router *router);
 void appeal_set_class(struct aro_router *router, struct appeal *appeal, struct queue *queue,
                       const char *market, size_t language_count,
                       const struct aro_language *const *languages, unsigned step);
+/* The class of its appeals at another step. Lasts as long as this turn. */
+struct appeal_class *appeal_class_at_step(struct aro_router *router,
+                                          const struct appeal_class *class, unsigned step);
 /* @appeal leaves its class for none. */
 void appeal_leave_class(struct aro_router *router, struct appeal *appeal);
 void appeal_class_free(struct aro_router *router, struct appeal_class *class);

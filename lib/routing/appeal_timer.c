@@ -33,26 +33,26 @@ static struct aro_instant offer_due(const struct appeal *appeal)
     return appeal->state == APPEAL_OFFERED ? appeal->at.held.offer_expires_at : ARO_INSTANT_NEVER;
 }
 
-/* Whoever lets too many offers in a row expire is not there. */
-static void agent_miss(struct turn *turn, struct agent *agent, const struct appeal *appeal)
+/* Whoever lets too many offers in a row expire is not there. Gives whether that is so now. */
+static bool agent_miss(struct turn *turn, struct agent *agent, const struct appeal *appeal)
 {
     const struct aro_queue_terms *terms = appeal->class->queue->terms;
 
     turn_touch_agent(turn, agent);
     agent->misses++;
     if (!terms || !terms->makes_offers || agent->misses < terms->offer.misses_max)
-        return;
+        return false;
     agent->misses = 0;
     agent_set_status(turn->router, agent, ARO_AGENT_AWAY, turn->now);
+    return true;
 }
 
 static void offer_fire(struct turn *turn, struct appeal *appeal)
 {
     struct agent *agent = appeal->at.held.agent;
 
-    announce_revoked(turn, appeal, "expired");
+    announce_expired(turn, appeal, agent_miss(turn, agent, appeal));
     ladder_add_declined(turn, appeal, agent->id);
-    agent_miss(turn, agent, appeal);
     appeal_take_back(turn, appeal);
 }
 

@@ -736,6 +736,21 @@ static void say_assignment(struct saying *saying, const char *type, int index, c
     buffer_add_text(saying->lines, "\n");
 }
 
+static int count_at_last_step(struct model *model, int index)
+{
+    struct model_appeal *appeal = &model->appeals[index];
+    int count = 0, step = appeal->step;
+
+    appeal->step = model->rulebook->queues[appeal->queue].step_count;
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        enum filter filter = filter_of(model, agent, index);
+        count += is_in_pool(model, agent, appeal->queue) &&
+                 model->agents[agent].profile.capacity >= appeal->effort && filter >= DECLINED;
+    }
+    appeal->step = step;
+    return count;
+}
+
 static void say_waits(struct saying *saying, int index)
 {
     const struct model_appeal *appeal = &saying->model->appeals[index];
@@ -758,7 +773,8 @@ static void say_waits(struct saying *saying, int index)
 static void say_waiting(struct saying *saying, int index)
 {
     say_waits(saying, index);
-    buffer_add_text(saying->lines, "\n");
+    buffer_add_format(saying->lines, " eligible_at_last_step=%d\n",
+                      count_at_last_step(saying->model, index));
 }
 
 /* What @queue would have done with it. */
@@ -1902,7 +1918,10 @@ static void expire(struct saying *saying, int index)
     struct model_agent *agent = &saying->model->agents[appeal->holder];
     const struct model_queue *queue = &saying->model->rulebook->queues[appeal->queue];
 
+    bool sets_away = queue->exists && queue->makes_offers && agent->misses + 1 >= queue->misses_max;
     say_assignment(saying, "assignment.revoked", index, "expired", NULL);
+    saying->lines->length--; /* the end of the line */
+    buffer_add_text(saying->lines, sets_away ? " agent_status=away\n" : "\n");
     appeal->declined |= 1u << appeal->holder & ~appeal->barred;
     appeal->retry_at = saying->now + retry_of(saying->model, appeal);
     agent->misses++;

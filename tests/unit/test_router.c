@@ -719,7 +719,8 @@ static void test_nobody_below_a_floor_is_chosen(void **state)
     world_expect(world, "waiting a-1");
     json_t *body = world_body(world, "appeal.waiting");
     char *why = json_dumps(json_object_get(body, "why"), JSON_COMPACT);
-    assert_string_equal(why, "{\"pool\":2,\"by_filter\":{\"level\":1,\"skills\":1}}");
+    assert_string_equal(
+        why, "{\"pool\":2,\"by_filter\":{\"level\":1,\"skills\":1},\"eligible_at_last_step\":0}");
     free(why);
     json_decref(body);
 }

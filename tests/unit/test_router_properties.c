@@ -784,6 +784,7 @@ static void add_why(struct buffer *lines, const json_t *why)
         add_value(lines, name, value, ':');
     add_value(lines, "criterion", json_object_get(why, "criterion"), '=');
     add_value(lines, "runner_up", json_object_get(why, "runner_up"), '=');
+    add_value(lines, "eligible_at_last_step", json_object_get(why, "eligible_at_last_step"), '=');
 }
 
 static void add_said(struct buffer *lines, const struct aro_record *record)
@@ -809,6 +810,7 @@ static void add_said(struct buffer *lines, const struct aro_record *record)
     add_value(lines, "shadow", json_object_get(shadow, "queue"), '=');
     add_value(lines, "agent_id", json_object_get(shadow, "agent_id"), '=');
     add_why(lines, json_object_get(shadow, "why"));
+    add_value(lines, "agent_status", json_object_get(body, "agent_status"), '=');
     buffer_add_text(lines, "\n");
     json_decref(body);
 }
