@@ -12,9 +12,12 @@ const struct command command_explain = {
     .summary = "Why an appeal is where it is.",
     .operands = { "APPEAL" },
     .arguments = { ASK_SOCKET },
-    .description = "Tells where the appeal is, which rule sent it there, and for each agent of its "
-                   "queue what keeps\n"
-                   "the appeal from them, or by what they lost against the one who got it.",
+    .description =
+        "Tells where the appeal is, which rule and record brought it there, who declined "
+        "it at this step,\n"
+        "what time will do to it, and for each agent of its queue what keeps the appeal "
+        "from them, or by what\n"
+        "they lost against the one who got it.",
     .examples = "  appealctl explain a-91\n"
                 "  appealctl explain a-91 --json\n",
     .run = run,

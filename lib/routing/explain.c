@@ -3,6 +3,8 @@
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/independence.h"
+#include "routing/ladder.h"
 #include "routing/router_state.h"
 
 #include "support/memory.h"
@@ -77,6 +79,58 @@ static json_t *describe_appeal(const struct appeal *appeal)
     set_instant(object, "deadline", appeal->deadline);
     set_text(object, "agent_id", agent ? agent->id : NULL);
     return object;
+}
+
+/* --- what has become of it --- */
+
+static void set_flag(json_t *object, const char *name, bool flag)
+{
+    if (flag)
+        set(object, name, json_true());
+}
+
+/* The record that brought it: "appeals/0/17". */
+static void describe_source(json_t *object, const struct appeal *appeal)
+{
+    struct buffer text = { 0 };
+
+    buffer_add_text(&text, appeal->source_topic);
+    if (appeal->source_partition >= 0)
+        buffer_add_format(&text, "/%d/%lld", appeal->source_partition,
+                          (long long)appeal->source_offset);
+    set_text(object, "source", text.data);
+    buffer_done(&text);
+}
+
+/* Who gave it back, or let the offer of it expire, at this step. */
+static void describe_declined(json_t *object, const struct appeal *appeal)
+{
+    json_t *list = needed(json_array());
+    struct barred_walk walk = { 0 };
+    enum details_bar bar;
+
+    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
+        if (bar == DETAILS_BAR_DECLINED)
+            append(list, json_string(id));
+    }
+    set(object, "declined", list);
+}
+
+/* Its past and what time will do to it, as far as its own record knows. */
+static void describe_course(json_t *object, const struct appeal *appeal)
+{
+    describe_source(object, appeal);
+    describe_declined(object, appeal);
+    if (appeal->state == APPEAL_ASSIGNED)
+        set_instant(object, "assigned_at", appeal->at.held.assigned_at);
+    if (appeal->state == APPEAL_OFFERED)
+        set_instant(object, "offer_expires_at", appeal->at.held.offer_expires_at);
+    set_instant(object, "latest_start", appeal->latest_start);
+    set_instant(object, "step_ends_at", ladder_step_end(appeal));
+    set_instant(object, "asked_again_at", appeal->retry_at);
+    set_flag(object, "overdue", appeal->is_overdue);
+    set_flag(object, "on_hold", appeal->is_on_hold);
+    set_flag(object, "market_paused", appeal->is_market_paused);
 }
 
 /* --- explain --- */
@@ -242,6 +296,7 @@ json_t *aro_router_explain(const struct aro_router *router, struct aro_instant n
         return NULL;
     json_t *object = describe_appeal(appeal);
     set_integer(object, "age_ms", appeal_age(appeal, now).ms);
+    describe_course(object, appeal);
     describe_review(router, appeal, object);
     if (appeal_class_step(appeal->class))
         set(object, "agents", describe_standings(router, appeal));
@@ -318,6 +373,7 @@ json_t *aro_router_describe_agent(const struct aro_router *router, const char *a
     set_text(object, "site", agent->site);
     set_text(object, "lead", agent->lead);
     set_instant(object, "idle_since", agent->idle_since);
+    set_instant(object, "away_since", agent->away_since);
     set(object, "appeals", describe_held(agent));
     return object;
 }

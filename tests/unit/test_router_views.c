@@ -88,6 +88,65 @@ static void test_explaining_names_who_holds_it_and_by_what_others_lost(void **st
     json_decref(answer);
 }
 
+static void expect_members(struct world *world, const char *appeal_id, const char *expected)
+{
+    json_t *answer = aro_router_explain(world->router, world->now, appeal_id);
+    json_t *members = json_loads(expected, 0, NULL), *value;
+    const char *name;
+
+    assert_non_null(answer);
+    assert_non_null(members);
+    json_object_foreach(members, name, value)
+    {
+        json_t *found = json_object_get(answer, name);
+        if (json_is_null(value) ? found != NULL : !json_equal(found, value))
+            fail_msg("%s: %s", name, found ? json_dumps(found, JSON_ENCODE_ANY) : "absent");
+    }
+    json_decref(members);
+    json_decref(answer);
+}
+
+static void test_explaining_tells_what_has_become_of_an_appeal_and_what_time_will_do(void **state)
+{
+    struct world *world =
+        world_new("rulebook: course\n"
+                  "queues:\n"
+                  "  general: { order: slack, offer: { expires: 2m }, ladder: [{ for: 10m, level: "
+                  "4 }, {}] }\n"
+                  "rules: [{ name: rest, route: { queue: general, deadline: 48h } }]\n");
+
+    (void)state;
+    send_agent(world, "ana", "\"languages\":[\"pt\"]");
+    send_appeal(world, "a-1", "\"reason\":\"fraud\"");
+    expect_members(world, "a-1",
+                   "{\"state\":\"offered\",\"offer_expires_at\":\"2026-11-22T10:02:00.000Z\","
+                   "\"source\":\"in/0/1\",\"declined\":[],\"assigned_at\":null,"
+                   "\"step_ends_at\":null,\"overdue\":null}");
+    world_send(world,
+               "{\"type\":\"assignment.declined\",\"appeal_id\":\"a-1\",\"agent_id\":\"ana\","
+               "\"epoch\":1}");
+    expect_members(world, "a-1",
+                   "{\"state\":\"waiting\",\"declined\":[\"ana\"],\"offer_expires_at\":null,"
+                   "\"step_ends_at\":\"2026-11-22T10:10:00.000Z\","
+                   "\"asked_again_at\":\"2026-11-22T10:10:00.000Z\","
+                   "\"latest_start\":\"2026-11-24T08:59:59.999Z\","
+                   "\"agents\":[{\"agent_id\":\"ana\",\"filter\":\"declined\"}]}");
+    world_pass(world, 600000);
+    assert_false(world_tick(world));
+    world_send(world,
+               "{\"type\":\"assignment.accepted\",\"appeal_id\":\"a-1\",\"agent_id\":\"ana\","
+               "\"epoch\":2}");
+    world_send(world, "{\"type\":\"appeal.updated\",\"appeal_id\":\"a-1\",\"reason\":\"ip\"}");
+    expect_members(world, "a-1",
+                   "{\"state\":\"assigned\",\"assigned_at\":\"2026-11-22T10:10:00.000Z\","
+                   "\"step\":2,\"declined\":[],\"agent_id\":\"ana\",\"on_hold\":null}");
+    world_pass(world, 48 * 3600000);
+    assert_false(world_tick(world));
+    world_send(world, "{\"type\":\"appeal.updated\",\"appeal_id\":\"a-1\",\"on_hold\":true}");
+    expect_members(world, "a-1", "{\"overdue\":true,\"on_hold\":true,\"assigned_at\":null}");
+    world_free(world);
+}
+
 static void test_a_closed_appeal_is_explained_and_an_unknown_one_is_not(void **state)
 {
     struct world *world = *state;
@@ -174,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         VIEWS_TEST(test_explaining_names_for_each_agent_of_the_queue_what_keeps_it_from_them),
         VIEWS_TEST(test_explaining_names_who_holds_it_and_by_what_others_lost),
+        cmocka_unit_test(test_explaining_tells_what_has_become_of_an_appeal_and_what_time_will_do),
         VIEWS_TEST(test_a_closed_appeal_is_explained_and_an_unknown_one_is_not),
         VIEWS_TEST(test_an_agent_is_described_with_what_they_hold),
         VIEWS_TEST(test_all_agents_and_queues_are_visited_in_the_order_of_their_names),
