@@ -70,7 +70,8 @@ unsigned row_free_units(const struct row *row)
 {
     const struct row_agent *agent = &row->agent;
 
-    if (row->is_gone || agent->status != ARO_AGENT_AVAILABLE || agent->used >= agent->capacity)
+    if (row->is_gone || agent->status != ARO_AGENT_AVAILABLE || agent->is_off_shift ||
+        agent->used >= agent->capacity)
         return 0;
     return agent->capacity - agent->used;
 }
@@ -124,6 +125,7 @@ void board_change_add_agent(struct board_change *change, const char *id,
     if (!row->is_gone)
         row->agent = (struct row_agent){
             .status = view->status,
+            .is_off_shift = view->is_off_shift,
             .capacity = view->capacity,
             .used = view->used,
             .open = view->open,

@@ -16,6 +16,7 @@ enum row_kind { ROW_AGENT, ROW_QUEUE };
 
 struct row_agent {
     enum aro_agent_status status;
+    bool is_off_shift;
     unsigned capacity, used, open;
     bool all_queues;
     size_t queue_count;

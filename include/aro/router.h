@@ -128,6 +128,7 @@ struct aro_agent_view {
     const char *id;
     bool is_known; /* false: removed, or only named by an appeal */
     enum aro_agent_status status;
+    bool is_off_shift; /* and so given nothing new */
     unsigned capacity, used, open;
     bool all_queues;
     size_t queue_count;

@@ -44,12 +44,14 @@ struct agent {
     uint32_t misses;                /* offers in a row that they let expire */
     uint8_t status;                 /* enum aro_agent_status */
     bool is_placed : 1;             /* lies in the trees of its class */
+    bool is_off_shift : 1;          /* as of its last look at the clock */
     bool is_record_due : 1;         /* changed since its ledger record was written */
     bool is_hungry : 1;             /* this event may have given it room */
     const char *team, *site, *lead; /* names; NULL where absent, as is the next */
     char *time_zone;
     size_t shift_count;
     struct aro_shift *shifts;
+    struct timer shift_timer; /* due: when a shift begins or ends next */
     char id[];
 };
 
@@ -63,6 +65,12 @@ void agent_set_calendar(struct agent *agent, const struct aro_event *event);
 static inline bool agent_is_known(const struct agent *agent)
 {
     return agent->class != NULL;
+}
+
+/* Do they take anything new? */
+static inline bool agent_is_there(const struct agent *agent)
+{
+    return agent->status == ARO_AGENT_AVAILABLE && !agent->is_off_shift;
 }
 
 #endif

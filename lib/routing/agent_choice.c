@@ -276,7 +276,7 @@ static void count_barred(const struct aro_router *router, const struct appeal *a
         if (!is_candidate(router, appeal, appeal->class, agent))
             continue;
         why->by_filter[bar == DETAILS_BAR_DECLINED ? FILTER_DECLINED : FILTER_INDEPENDENCE]++;
-        if (agent->status != ARO_AGENT_AVAILABLE)
+        if (!agent_is_there(agent))
             why->by_filter[FILTER_STATUS]--;
         else if (agent_room(agent) < appeal->effort)
             why->by_filter[FILTER_CAPACITY]--;

@@ -354,7 +354,7 @@ struct agent_tree *agent_class_tree(const struct aro_router *router,
 unsigned agent_room(const struct agent *agent)
 {
     unsigned capacity = agent_capacity(agent);
-    if (agent->status != ARO_AGENT_AVAILABLE || agent->used >= capacity)
+    if (!agent_is_there(agent) || agent->used >= capacity)
         return 0;
     return capacity - agent->used;
 }
@@ -391,7 +391,7 @@ void agent_lift(struct aro_router *router, struct agent *agent)
 void agent_put(struct aro_router *router, struct agent *agent)
 {
     assert(!agent->is_placed);
-    if (!agent->class || agent->status != ARO_AGENT_AVAILABLE)
+    if (!agent->class || !agent_is_there(agent))
         return;
     if (!agent->places)
         agent_make_places(router, agent);
@@ -443,6 +443,8 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
 {
     struct agent_class *old = agent->class;
 
+    if (!class)
+        timers_remove(&router->shift_timers, &agent->shift_timer);
     agent_lift(router, agent);
     if (class != old) {
         if (class) {

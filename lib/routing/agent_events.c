@@ -4,6 +4,7 @@
 #include "routing/announcement.h"
 #include "routing/assignment.h"
 #include "routing/router_state.h"
+#include "routing/shift.h"
 
 #include "support/text.h"
 
@@ -100,6 +101,7 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     if (!agent_is_known(agent))
         agent->idle_since = turn->now;
     agent_set_calendar(agent, event);
+    shift_look(router, agent, turn->now);
     agent_set_people(router, agent, event);
     agent_set_class(router, agent, class);
     agent_set_status(router, agent, (enum aro_agent_status)status, turn->now);

@@ -365,6 +365,7 @@ json_t *aro_router_describe_agent(const struct aro_router *router, const char *a
     json_t *object = needed(json_object());
     set_text(object, "agent_id", agent->id);
     set_text(object, "status", aro_agent_status_name((enum aro_agent_status)agent->status));
+    set(object, "on_shift", json_boolean(!agent->is_off_shift));
     set_integer(object, "capacity", agent_capacity(agent));
     set_integer(object, "used", agent->used);
     set_integer(object, "open", agent->open);

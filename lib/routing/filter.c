@@ -164,7 +164,7 @@ enum filter filter_person(const struct aro_router *router, const struct agent *a
     case DETAILS_BAR_DECLINED: return FILTER_DECLINED;
     case DETAILS_BAR_NONE: break;
     }
-    if (agent->status != ARO_AGENT_AVAILABLE)
+    if (!agent_is_there(agent))
         return FILTER_STATUS;
     return agent_room(agent) < appeal->effort ? FILTER_CAPACITY : FILTER_NONE;
 }

@@ -297,6 +297,9 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
         }
         json_close_list(&writer);
     }
+    add_flag(&writer, "off_shift", agent->is_off_shift);
+    if (agent->shift_timer.place > 0)
+        add_ms(&writer, "shift_due", agent->shift_timer.due);
     json_add_integer(&writer, "idle_since", agent->idle_since.ms);
     add_ms(&writer, "away_since", agent->away_since);
     add_unless(&writer, "misses", agent->misses, 0);

@@ -538,6 +538,8 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     struct aro_event event;
     struct aro_instant idle_since = read_instant(reading, "idle_since");
     struct aro_instant away_since = read_instant(reading, "away_since");
+    struct aro_instant shift_due = read_instant(reading, "shift_due");
+    bool is_off_shift = read_flag(reading, "off_shift");
     uint32_t misses = (uint32_t)read_integer(reading, "misses", 0, UINT32_MAX, 0);
 
     read_agent(reading, &event);
@@ -548,11 +550,13 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     agent->status = (uint8_t)event.status;
     agent->idle_since = idle_since;
     agent->away_since = away_since;
+    agent->is_off_shift = is_off_shift;
     agent->misses = misses;
     agent->is_record_due = false;
     agent_set_calendar(agent, &event);
     agent_set_people(router, agent, &event);
     agent_set_class(router, agent, agent_class_of_event(router, &event));
+    timers_set(&router->shift_timers, &agent->shift_timer, shift_due);
     agent_set_timers(router, agent);
 }
 

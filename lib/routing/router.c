@@ -21,6 +21,7 @@
 #include "routing/market.h"
 #include "routing/merging.h"
 #include "routing/router_state.h"
+#include "routing/shift.h"
 
 #include "support/memory.h"
 
@@ -71,6 +72,17 @@ static const struct subject *timer_subject(const struct timer *timer)
                                                   offsetof(struct subject, timer));
 }
 
+static const struct agent *timer_agent(const struct timer *timer)
+{
+    return (const struct agent *)(const void *)((const char *)timer -
+                                                offsetof(struct agent, shift_timer));
+}
+
+static int compare_timer_agents(const struct timer *a, const struct timer *b)
+{
+    return strcmp(timer_agent(a)->id, timer_agent(b)->id);
+}
+
 static int compare_timer_appeals(const struct timer *a, const struct timer *b)
 {
     return strcmp(timer_appeal(a)->id, timer_appeal(b)->id);
@@ -116,6 +128,7 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     timers_init(&router->appeal_timers, compare_timer_appeals);
     timers_init(&router->remembered_timers, compare_timer_remembered);
     timers_init(&router->subject_timers, compare_timer_subjects);
+    timers_init(&router->shift_timers, compare_timer_agents);
     use_rulebook(router, rulebook);
     router->is_launch_due = true;
     agents_arrange(router);
@@ -172,6 +185,7 @@ void aro_router_free(struct aro_router *router)
     timers_done(&router->appeal_timers);
     timers_done(&router->remembered_timers);
     timers_done(&router->subject_timers);
+    timers_done(&router->shift_timers);
     struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched };
     for (size_t i = 0; i < sizeof gathered / sizeof *gathered; i++)
         free(gathered[i]->items);
@@ -227,10 +241,16 @@ static struct aro_instant subject_due(const struct aro_router *router)
                  : ARO_INSTANT_NEVER;
 }
 
+static struct aro_instant shift_due(const struct aro_router *router)
+{
+    const struct timer *first = timers_first(&router->shift_timers);
+    return first ? first->due : ARO_INSTANT_NEVER;
+}
+
 struct aro_instant aro_router_next_due(const struct aro_router *router)
 {
     const struct aro_instant dues[] = { appeal_due(router), remembered_due(router),
-                                        subject_due(router) };
+                                        subject_due(router), shift_due(router) };
     struct aro_instant first = ARO_INSTANT_NEVER;
 
     for (size_t i = 0; i < sizeof dues / sizeof *dues; i++)
@@ -275,6 +295,10 @@ bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct a
                 &turn,
                 (struct appeal *)(uintptr_t)timer_appeal(timers_first(&router->appeal_timers)),
                 until);
+        else if (shift_due(router).ms <= until.ms)
+            shift_fire(&turn,
+                       (struct agent *)(uintptr_t)timer_agent(timers_first(&router->shift_timers)),
+                       until);
         else if (remembered_due(router).ms <= until.ms)
             forget_first_remembered(&turn);
         else

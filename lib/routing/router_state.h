@@ -51,7 +51,7 @@ struct aro_router {
     size_t order_count;                      /* agent orders in use */
     uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
 
-    struct timers appeal_timers, remembered_timers, subject_timers;
+    struct timers appeal_timers, remembered_timers, subject_timers, shift_timers;
     uint64_t arrival_last;
     bool is_launch_due;    /* what the rulebook pauses may be otherwise in the ledger */
     size_t job_count;      /* markets that have a job */

@@ -4,4 +4,4 @@ target_sources(appealrouter PRIVATE
   routing/assignment.c routing/details.c routing/effects.c routing/event_check.c routing/exclusion.c routing/explain.c
   routing/filter.c routing/handling.c routing/independence.c routing/ladder.c routing/launch.c
   routing/ledger_record.c routing/ledger_restore.c routing/market.c routing/market_job.c routing/merging.c routing/names.c
-  routing/queue.c routing/reroute.c routing/route.c routing/router.c routing/subject.c routing/timers.c routing/turn.c routing/views.c)
+  routing/queue.c routing/reroute.c routing/route.c routing/router.c routing/shift.c routing/subject.c routing/timers.c routing/turn.c routing/views.c)

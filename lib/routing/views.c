@@ -16,6 +16,7 @@ static struct aro_agent_view agent_view(const struct agent *agent)
         .id = agent->id,
         .is_known = agent_is_known(agent),
         .status = (enum aro_agent_status)agent->status,
+        .is_off_shift = agent->is_off_shift,
         .capacity = agent_capacity(agent),
         .used = agent->used,
         .open = agent->open,

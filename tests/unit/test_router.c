@@ -628,6 +628,9 @@ static void test_a_step_that_nobody_can_fill_is_skipped_but_not_one_with_a_shift
     world_send(world, APPEAL("a-1"));
     world_expect(world, "waiting a-1");
     world_send(world, STATUS("lua", "available"));
+    world_expect(world, "");
+    world_pass(world, 5 * MINUTE);
+    world_tick(world);
     world_expect(world, "offered a-1 lua 1");
     world_send(world, REMOVE("lua"));
     world_expect(world, "revoked a-1 lua 1 removed\nescalated a-1\nwaiting a-1");
