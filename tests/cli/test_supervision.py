@@ -11,7 +11,7 @@ import time
 
 import pytest
 from confluent_kafka import Producer
-from running_router import WAIT_S, Router
+from running_router import WAIT_S, Router, wait_until
 
 WATCHDOG_MS = 800
 HANGS = {
@@ -122,9 +122,7 @@ def test_the_watchdog_is_fed_unless_a_part_hangs(supervised, broker, call):
     hang_file.write_text(call)
     produce(broker, "agents", {"type": "agent.updated", "agent_id": call, "capacity": 0, "languages": ["pt"], "markets": ["BR"]})
     supervisor.wait_starved()
+    if call == "rd_kafka_commit_transaction":  # the one hang that the loop outlives, to tell of it
+        wait_until(lambda: "the writer of shard 'main' has not moved for" in router.read_log())
     hang_file.unlink()
     supervisor.wait("WATCHDOG", "1", count=3)
-
-
-def test_what_hangs_is_named_in_the_log(supervised):
-    assert "the writer of shard 'main' has not moved for" in supervised[0].read_log()
