@@ -1,12 +1,16 @@
 #include "cli/ask.h"
 
 #include "cli/answer.h"
+#include "cli/terminal.h"
 #include "control/client.h"
 
 #include <string.h>
+#include <time.h>
 
 /* A reload or a drain may take a while: it is answered after its commit. */
 static const struct aro_span patience = { .ms = 60 * 1000 };
+
+static const struct timespec watch_interval = { .tv_sec = 2 };
 
 /* What a script is to do about an error: mend the input, mend the call, or try again. */
 static int exit_code_of(const json_t *error)
@@ -25,11 +29,12 @@ static int exit_code_of(const json_t *error)
     return EXIT_FAILED;
 }
 
-int ask(const struct invocation *invocation, json_t *args)
+int ask_for(const struct invocation *invocation, json_t *args, json_t **ret)
 {
     const char *path = invocation_value(invocation, "socket");
     struct aro_error error = { 0 };
     json_t *answer;
+    int code = EXIT_FINE;
 
     int r = client_call(path ? path : CONTROL_SOCKET_DEFAULT, invocation->command->name, args,
                         patience, &answer, &error);
@@ -37,9 +42,30 @@ int ask(const struct invocation *invocation, json_t *args)
     if (r < 0)
         return answer_fail(invocation, EXIT_FAILED, "unreachable", "%s", error.message);
     json_t *failure = json_object_get(answer, "error");
-    int code = json_is_true(json_object_get(answer, "ok"))
-                   ? answer_print(invocation, json_incref(json_object_get(answer, "result")))
-                   : answer_fail_with(invocation, exit_code_of(failure), json_incref(failure));
+    if (json_is_true(json_object_get(answer, "ok")))
+        *ret = json_incref(json_object_get(answer, "result"));
+    else
+        code = answer_fail_with(invocation, exit_code_of(failure), json_incref(failure));
     json_decref(answer);
     return code;
+}
+
+int ask(const struct invocation *invocation, json_t *args)
+{
+    json_t *result;
+    int code = ask_for(invocation, args, &result);
+    return code == EXIT_FINE ? answer_print(invocation, result) : code;
+}
+
+int ask_or_watch(const struct invocation *invocation)
+{
+    if (!invocation_has(invocation, "watch"))
+        return ask(invocation, NULL);
+    for (;;) {
+        terminal_clear(stdout);
+        int code = ask(invocation, NULL);
+        if (fflush(stdout) != 0)
+            return code;
+        nanosleep(&watch_interval, NULL);
+    }
 }

@@ -24,6 +24,15 @@ static size_t argument_count(const struct command *command)
     return count;
 }
 
+const struct argument *command_option_at(const struct command *command, size_t index)
+{
+    size_t own = argument_count(command);
+
+    if (index < own)
+        return &command->arguments[index];
+    return index < own + COMMON_COUNT ? &common[index - own] : NULL;
+}
+
 static size_t operand_count(const struct command *command)
 {
     size_t count = 0;

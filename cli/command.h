@@ -54,4 +54,7 @@ int invocation_read(const struct command *command, int argc, char **argv, struct
 
 void command_print_help(const struct command *command);
 
+/* The options of @command, its own first, then those that all have; NULL after the last. */
+const struct argument *command_option_at(const struct command *command, size_t index);
+
 #endif

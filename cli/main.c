@@ -1,4 +1,4 @@
-/* appealctl: asks the daemon, and runs the same core offline. This file finds the command. */
+/* appealctl: asks the daemon, and runs the same core offline. This file runs the command. */
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "support/nearest.h"
@@ -6,53 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In the order of the help: asking, changing, offline. */
-static const struct command *const commands[] = {
-    &command_status,
-    &command_explain,
-    &command_agent,
-    &command_queues,
-    &command_pause,
-    &command_resume,
-    &command_reload,
-    &command_reroute,
-    &command_drain,
-    &command_start_shard,
-    &command_accept_partitions,
-    &command_check,
-    &command_route,
-    &command_settings,
-    &command_metrics,
-    &command_sandbox,
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
-
 static void print_help(void)
 {
     printf("Usage: appealctl COMMAND [OPERAND...] [OPTION...]\n\n"
            "Looks into a running appeal-routerd, steers it, and tries rulebooks without one.\n\n"
            "Commands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-18s  %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; i < command_count(); i++)
+        printf("  %-18s  %s\n", command_at(i)->name, command_at(i)->summary);
     printf("\n'appealctl COMMAND --help' tells more of each, with examples.\n\n"
            "Exit codes: 0 fine; 1 failed, another try may help; 2 the command line is wrong;\n"
            "78 settings, rulebook or input file wrong or missing.\n");
-}
-
-static const struct command *find_command(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
 }
 
 static int refuse_unknown(const char *name)
 {
     struct nearest nearest;
     nearest_init(&nearest, name);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        nearest_offer(&nearest, commands[i]->name);
+    for (size_t i = 0; i < command_count(); i++)
+        nearest_offer(&nearest, command_at(i)->name);
     if (nearest.best)
         terminal_error("no command '%s'; did you mean '%s'?", name, nearest.best);
     else
@@ -64,7 +35,7 @@ static int refuse_unknown(const char *name)
 static int run(int argc, char **argv)
 {
     struct invocation invocation;
-    const struct command *command = find_command(argv[1]);
+    const struct command *command = command_find(argv[1]);
     if (!command)
         return refuse_unknown(argv[1]);
     int code = invocation_read(command, argc - 2, argv + 2, &invocation);

@@ -4,17 +4,17 @@
 
 static int run(const struct invocation *invocation)
 {
-    return ask(invocation, NULL);
+    return ask_or_watch(invocation);
 }
 
 const struct command command_queues = {
     .name = "queues",
     .summary = "Every queue, and what waits in it.",
-    .arguments = { ASK_SOCKET },
+    .arguments = { ASK_SOCKET, ASK_WATCH },
     .description = "Lists the queues of the rulebook, and those gone from it that still hold "
                    "appeals, with what\n"
                    "waits, what is held, and the next deadline.",
-    .examples = "  appealctl queues\n"
+    .examples = "  appealctl queues --watch\n"
                 "  appealctl queues --json\n",
     .run = run,
 };

@@ -26,6 +26,12 @@ const char *terminal_end(FILE *stream)
     return has_colour(stream) ? "\x1b[0m" : "";
 }
 
+void terminal_clear(FILE *stream)
+{
+    if (isatty(fileno(stream)))
+        fputs("\x1b[H\x1b[2J", stream);
+}
+
 void terminal_error_list(const char *format, va_list arguments)
 {
     fprintf(stderr, "%sappealctl:%s ", terminal_begin(stderr, TERMINAL_RED), terminal_end(stderr));

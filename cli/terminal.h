@@ -20,6 +20,9 @@ enum terminal_colour {
 const char *terminal_begin(FILE *stream, enum terminal_colour colour);
 const char *terminal_end(FILE *stream);
 
+/* Empties the screen where @stream is one. */
+void terminal_clear(FILE *stream);
+
 /* "appealctl: ..." on stderr. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void terminal_error_list(const char *format, va_list arguments)

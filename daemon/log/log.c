@@ -18,12 +18,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     LINE_LENGTH_MAX = PIPE_BUF, /* a pipe that is ready takes this much without waiting */
     WINDOW_MS = 10 * 1000,
     WINDOW_LINES_MAX = 100, /* of one site, whatever they say */
+    RECENT_COUNT = 256,
+    RECENT_LENGTH_MAX = 320,
 };
 
 static struct {
@@ -31,6 +34,8 @@ static struct {
     enum log_level level; /* atomic: read without the lock */
     bool is_prepared, is_socket, is_journal;
     uint64_t dropped_count, suppressed_count;
+    uint64_t recent_count; /* ever; the last RECENT_COUNT are there */
+    char recent[RECENT_COUNT][RECENT_LENGTH_MAX];
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
 
 static const struct {
@@ -67,6 +72,22 @@ const char *log_level_name(enum log_level level)
     return levels[level].name;
 }
 
+bool log_level_find(const char *name, enum log_level *ret)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(levels[i].name, name) == 0) {
+            *ret = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum log_level log_get_level(void)
+{
+    return __atomic_load_n(&sink.level, __ATOMIC_RELAXED);
+}
+
 void log_set_level(enum log_level level)
 {
     __atomic_store_n(&sink.level, level, __ATOMIC_RELAXED);
@@ -74,7 +95,7 @@ void log_set_level(enum log_level level)
 
 bool log_is_enabled(enum log_level level)
 {
-    return level <= __atomic_load_n(&sink.level, __ATOMIC_RELAXED);
+    return level <= log_get_level();
 }
 
 uint64_t log_dropped_count(void)
@@ -205,6 +226,27 @@ static void line_finish(struct line *line, unsigned suppressed_count)
     line->text[line->length++] = '\n';
 }
 
+static void keep_recent(enum log_level level, const char *text, size_t length)
+{
+    char *line = sink.recent[sink.recent_count++ % RECENT_COUNT];
+    struct timespec now;
+    struct tm parts;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    size_t start = strftime(line, RECENT_LENGTH_MAX, "%FT%TZ ", gmtime_r(&now.tv_sec, &parts));
+    snprintf(line + start, RECENT_LENGTH_MAX - start, "%s: %.*s", levels[level].name, (int)length,
+             text);
+}
+
+void log_each_recent(void (*visit)(const char *line, void *context), void *context)
+{
+    pthread_mutex_lock(&sink.lock);
+    uint64_t first = sink.recent_count > RECENT_COUNT ? sink.recent_count - RECENT_COUNT : 0;
+    for (uint64_t i = first; i < sink.recent_count; i++)
+        visit(sink.recent[i % RECENT_COUNT], context);
+    pthread_mutex_unlock(&sink.lock);
+}
+
 void log_write(struct log_site *site, enum log_level level, const struct log_subject *subject,
                const char *format, ...)
 {
@@ -226,6 +268,8 @@ void log_write(struct log_site *site, enum log_level level, const struct log_sub
     va_end(arguments);
     line_make_printable(&line, start);
     if (site_admits(site, level, &line, start, &suppressed_count)) {
+        if (level < LOG_LEVEL_DEBUG)
+            keep_recent(level, line.text + start, line.length - start);
         line_finish(&line, suppressed_count);
         if (!sink_write(line.text, line.length))
             count_up(&sink.dropped_count);

@@ -17,6 +17,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 /* "error", "warning", "info", "debug" */
 const char *log_level_name(enum log_level level);
+bool log_level_find(const char *name, enum log_level *ret);
+enum log_level log_get_level(void);
 
 /* What a line is about; members that do not apply stay NULL. Printed in this order. */
 struct log_subject {
@@ -42,6 +44,10 @@ struct log_subject {
  * stderr) each line begins with its priority, "<3>" and so on. */
 void log_set_level(enum log_level level);
 bool log_is_enabled(enum log_level level);
+
+/* The last lines, oldest first, each cut to what a bundle needs of it; not those of debug, which
+ * would push all others out. @visit must not log. */
+void log_each_recent(void (*visit)(const char *line, void *context), void *context);
 
 /* Lines that stderr did not take, and lines cut as repeats, since the start. */
 uint64_t log_dropped_count(void);

@@ -1,28 +1,22 @@
 #include "loop/commands_private.h"
 
+#include "loop/bundle.h"
 #include "support/memory.h"
-#include "version.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- status ---- */
-
 static void command_status(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    json_t *shards = json_array();
     (void)args;
+    control_reply_ok(reply, bundle_status(daemon));
+}
 
-    for (size_t i = 0; i < daemon->shard_count; i++)
-        json_array_append_new(shards, shard_describe(daemon->shards[i]));
-    const char *member_id = daemon->membership ? membership_member_id(daemon->membership) : "";
-    control_reply_ok(reply, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o}", "instance",
-                                      daemon->config->instance, "version", ARO_VERSION, "group",
-                                      daemon->config->kafka.group, "member_id", member_id,
-                                      "rulebook", aro_rulebook_name(daemon->rulebook->rulebook),
-                                      "http", daemon->http ? http_address(daemon->http) : NULL,
-                                      "ending", daemon->is_ending, "shards", shards));
+static void command_bundle(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    (void)args;
+    control_reply_ok(reply, bundle_new(daemon));
 }
 
 /* ---- looking into what an owner has in memory ---- */
@@ -98,52 +92,15 @@ static void command_agent(struct daemon *daemon, json_t *args, struct control_re
     look_up(daemon, look_at_agent, "agent", command_text(args, "agent_id"), reply);
 }
 
-struct queue_list {
-    json_t *list;
-    const char *shard;
-};
-
-static json_t *time_or_null(struct aro_instant at)
-{
-    char text[ARO_INSTANT_TEXT_SIZE];
-    if (aro_instant_is_never(at))
-        return json_null();
-    aro_instant_format(at, text);
-    return json_string(text);
-}
-
-static void add_queue(const struct aro_queue_view *queue, void *context)
-{
-    struct queue_list *queues = context;
-    json_array_append_new(queues->list,
-                          json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "queue", queue->name,
-                                    "shard", queues->shard, "waiting", (json_int_t)queue->waiting,
-                                    "held", (json_int_t)queue->held, "assigned",
-                                    (json_int_t)queue->assigned, "oldest_submitted_at",
-                                    time_or_null(queue->oldest_submitted_at), "next_deadline",
-                                    time_or_null(queue->next_deadline)));
-}
-
 static void command_queues(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    struct queue_list queues = { .list = json_array() };
-    bool has_asked = false;
+    json_t *queues = bundle_queues(daemon);
     (void)args;
 
-    for (size_t i = 0; i < daemon->shard_count; i++) {
-        if (!shard_is_owner(daemon->shards[i]))
-            continue;
-        has_asked = true;
-        queues.shard = shard_name(daemon->shards[i]);
-        aro_router_each_queue(shard_router(daemon->shards[i]), add_queue, &queues);
-    }
-    if (has_asked) {
-        control_reply_ok(reply, json_pack("{s:o, s:o}", "queues", queues.list, "paused_markets",
-                                          commands_paused_markets(daemon)));
-    } else {
-        json_decref(queues.list);
+    if (queues)
+        control_reply_ok(reply, queues);
+    else
         command_reply_not_owner(daemon, reply);
-    }
 }
 
 /* ---- changing something ---- */
@@ -179,6 +136,23 @@ static void command_reload(struct daemon *daemon, json_t *args, struct control_r
         control_reply_error(reply, CONTROL_ERROR_CONFIGURATION, "%s", error.message);
         free(reload);
     }
+}
+
+static void command_log_level(struct daemon *daemon, json_t *args, struct control_reply *reply)
+{
+    const char *name = command_text(args, "level");
+    enum log_level level, before = log_get_level();
+    (void)daemon;
+
+    if (!log_level_find(name, &level)) {
+        control_reply_error(reply, CONTROL_ERROR_REQUEST,
+                            "'%s' is no level: expected error, warning, info or debug", name);
+        return;
+    }
+    log_set_level(LOG_LEVEL_INFO); /* so that the change itself is told, whatever it is */
+    log_info(NULL, "log level %s, was %s", name, log_level_name(before));
+    log_set_level(level);
+    control_reply_ok(reply, json_pack("{s:s, s:s}", "level", name, "was", log_level_name(before)));
 }
 
 /* Answered before the end begins: afterwards nobody is there to answer. */
@@ -225,8 +199,10 @@ static const struct {
 } commands[] = {
     { "accept-partitions", command_accept_partitions },
     { "agent", command_agent },
+    { "bundle", command_bundle },
     { "drain", command_drain },
     { "explain", command_explain },
+    { "log-level", command_log_level },
     { "pause", command_pause },
     { "queues", command_queues },
     { "reload", command_reload },

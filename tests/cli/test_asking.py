@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import socket
+import subprocess
 import tempfile
 import threading
 
@@ -32,6 +34,8 @@ class FakeDaemon:
                     stream.flush()
 
     def close(self):
+        if self._listener.fileno() < 0:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
@@ -67,6 +71,7 @@ def daemon():
      {"apply": True, "market": "BR", "queue": "general"}),
     (["reload"], "reload", {}),
     (["drain"], "drain", {}),
+    (["log-level", "debug"], "log-level", {"level": "debug"}),
     (["start-shard", "main"], "start-shard", {"shard": "main", "new_ledger": False}),
     (["start-shard", "--new-ledger", "main"], "start-shard", {"shard": "main", "new_ledger": True}),
     (["accept-partitions", "main"], "accept-partitions", {"shard": "main"}),
@@ -103,6 +108,38 @@ def test_with_json_an_error_is_json_too(appealctl, daemon):
     result = appealctl("explain", "a-1", "--json", "--socket", fake.path)
     assert json.loads(result.stdout) == {"error": error}
     assert result.stderr == "appealctl: a standby (the owner is router-b)\n"
+
+
+@pytest.mark.parametrize("command", ["status", "queues"])
+def test_watch_asks_again_and_again_though_nobody_answers_for_a_while(program, daemon, command):
+    fake = daemon(result={"waiting": 3})
+    process = subprocess.Popen([program, command, "--watch", "--json", "--socket", fake.path],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert [json.loads(process.stdout.readline()) for _ in range(2)] == [{"waiting": 3}] * 2
+        fake.close()
+        assert "cannot reach" in process.stderr.readline()
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_bundle_is_written_to_a_file_whose_name_tells_instance_and_time(appealctl, daemon, tmp_path):
+    fake = daemon(result={"status": {"instance": "router-a"}})
+    result = appealctl("bundle", "--socket", fake.path, cwd=tmp_path)
+    assert result.returncode == 0
+    [written] = tmp_path.iterdir()
+    assert result.stdout == f"{written.name}\n"
+    assert re.fullmatch(r"appeal-router-router-a-\d{8}T\d{6}Z\.json", written.name)
+    assert json.loads(written.read_text()) == {"status": {"instance": "router-a"}}
+
+
+def test_a_bundle_that_cannot_be_written_is_a_failure_that_names_the_file(appealctl, daemon, tmp_path):
+    fake = daemon(result={})
+    result = appealctl("bundle", "--output", tmp_path / "no" / "where", "--socket", fake.path)
+    assert result.returncode == 1
+    assert f"cannot write '{tmp_path}/no/where'" in result.stderr
 
 
 @pytest.mark.parametrize("raw", ["", "nonsense\n", "[]\n", '{"v":1}\n'])

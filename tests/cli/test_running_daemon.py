@@ -204,6 +204,27 @@ def test_reload_refuses_a_wrong_rulebook_and_names_the_line(ask, folder):
     assert "rulebook.yaml:3:" in answer["error"]["message"]
 
 
+def test_the_log_level_holds_until_it_is_changed_and_a_wrong_one_is_refused(ask):
+    assert ask("log-level", "debug") == (0, {"level": "debug", "was": "info"})
+    assert ask("status")[1]["log_level"] == "debug"
+    code, answer = ask("log-level", "loud")
+    assert (code, "expected error, warning, info or debug" in answer["error"]["message"]) == (2, True)
+    assert ask("log-level", "info") == (0, {"level": "info", "was": "debug"})
+
+
+def test_a_bundle_tells_what_one_would_ask_for(ask, folder, appeal):
+    code, bundle = ask("bundle")
+    assert code == 0
+    assert bundle["status"]["instance"] == "router-a"
+    assert bundle["queues"]["queues"][0]["assigned"] == 1
+    assert bundle["settings"]["rulebook"] == str(folder / "rulebook.yaml")
+    assert bundle["settings"]["kafka.password_file"] is None
+    assert bundle["settings"]["limits.clock_jump"] == "10s"
+    assert bundle["settings"]["shards"][0]["appeals"] == ["appeals"]
+    assert "appeal_router_build_info" in bundle["metrics"]
+    assert any("owner, was" in line for line in bundle["log"])
+
+
 def test_drain_ends_the_daemon_well(ask, daemon):
     code, _ = ask("drain")
     assert code == 0
