@@ -131,6 +131,9 @@ CORRUPTIONS = {
     "a ce_id that is not its source's": (
         lambda data: relabel(data, "outcomes", {"ce_id": "reviews/9/9/0"}, **DECIDED), "I9",
         "does not begin"),
+    "an appeal given to who must not judge it": (
+        lambda data: change(data, "appeals", {"exclude": ["ana", "rui"]}, appeal_id="p-3"), "I6",
+        "must not judge"),
     "an agent given more than the capacity": (give_to_a_full_agent, "I3", "3 used of 2"),
     "an agent's load wrong in the ledger": (
         lambda data: change(data, "ledger", {"effort": 5}, key="appeal:p-3"), "I4",

@@ -24,7 +24,9 @@ def check_replies(data, transactions, story, report):
         if record.type == "event.ignored":
             ignored[record.source] = body
         else:
-            effects.setdefault(record.source, set()).add((body.get("appeal_id"), record.type))
+            # What closes an appeal merged into another is an effect on that one too.
+            for name in filter(None, (body.get("appeal_id"), body.get("lead"))):
+                effects.setdefault(record.source, set()).add((name, record.type))
     refused = {record.source for record in data.records([data.shard.dead_letters])}
     lives = tell_lives(story, transactions)
 

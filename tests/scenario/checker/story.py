@@ -6,6 +6,7 @@ where the first ledger record with that source lies, and inside of it by the num
 compared in `checks`.
 """
 
+import collections
 import dataclasses
 
 from .data import Violation, source_place
@@ -34,6 +35,10 @@ class Appeal:
     is_held: bool = False
     submitted_at: str | None = None
     deadline: str | None = None
+    subject: tuple | None = None
+    barred: set = dataclasses.field(default_factory=set)  # who must not judge it
+    lead: str | None = None  # the appeal that it was merged into
+    has_withdrawn: bool = False  # and goes on for those merged into it
 
 
 @dataclasses.dataclass
@@ -60,6 +65,7 @@ class Story:
     def __init__(self, data, report):
         self.appeals = {}
         self.agents = {}
+        self.deciders = collections.defaultdict(set)  # subject -> who has decided on it
         self.report = report
         self._inputs = {record.place: record for record in data.records(data.shard.inputs)}
         self._ignored = {
@@ -112,8 +118,16 @@ class Story:
                     "I7", name, f"submitted a second time by {record.place}, not ignored"
                 )
                 return
-            self.appeals[name] = Appeal(effort=body.get("effort") or 1)
+            subject = body.get("subject")
+            self.appeals[name] = Appeal(
+                effort=body.get("effort") or 1,
+                subject=(subject["type"], subject["id"]) if subject else None,
+                barred=named_in(body),
+            )
             touched.add(name)
+        elif kind == "appeal.updated" and body["appeal_id"] in self.appeals:
+            appeal = self.appeals[body["appeal_id"]]
+            self.appeals.get(appeal.lead, appeal).barred |= named_in(body)
         elif kind in GIVES_BACK:
             self._give_back(body, record, touched)
         elif kind and kind.startswith("agent."):
@@ -165,9 +179,14 @@ class Story:
             if not appeal.is_held and appeal.state in ("new", "free"):
                 appeal.state = "waiting"  # in line; said only where it stays there
         elif output.type == "appeal.merged":
-            appeal.state = "merged"
+            self._merge(appeal, output.body["lead"])
         elif output.type == "appeal.rerouted":
             appeal.queue = output.body["to"]
+
+    def _merge(self, appeal, lead_name):
+        appeal.state, appeal.lead = "merged", lead_name
+        if lead_name in self.appeals:
+            self.appeals[lead_name].barred |= appeal.barred
 
     def _create(self, name, appeal, output):
         body = output.body
@@ -190,6 +209,8 @@ class Story:
             return
         elif appeal.is_held:
             self._violation("I7", name, "given out although held")
+        if body["agent_id"] in appeal.barred | self.deciders.get(appeal.subject, set()):
+            self._violation("I6", name, f"given to '{body['agent_id']}', who must not judge it")
         if body["epoch"] != appeal.epoch + 1:
             self._violation("I7", name, f"epoch {body['epoch']} follows {appeal.epoch}")
         appeal.epoch, appeal.agent, appeal.topic = body["epoch"], body["agent_id"], output.topic
@@ -238,14 +259,38 @@ class Story:
         body = output.body
         if appeal.state == "closed":
             self._violation("I7", name, "closed a second time")
-        elif appeal.state in OPEN and body["reason"] == "withdrawn":
+        elif (
+            appeal.state in OPEN
+            and body["reason"] == "withdrawn"
+            and not self._has_appellants(name)
+        ):
             self._violation("I7", name, "withdrawn without its assignment being revoked")
         elif appeal.state in OPEN and body.get("epoch") not in (None, appeal.epoch):
             self._violation(
                 "I7", name, f"closed with epoch {body['epoch']}, {appeal.epoch} is open"
             )
+        if body["reason"] == "decided" and body.get("agent_id") and appeal.subject:
+            self.deciders[appeal.subject].add(body["agent_id"])
+        if body["reason"] == "withdrawn" and self._has_appellants(name):
+            appeal.has_withdrawn = True
+            return
         self._release(appeal)
         appeal.state = "closed"
+        lead = self.appeals.get(appeal.lead)
+        if lead and lead.has_withdrawn and not self._has_appellants(appeal.lead):
+            self._release(lead)
+            lead.state = "closed"
+        if lead:
+            appeal.epoch = body.get("epoch") or 0  # of the review that it was part of
+
+    def _has_appellants(self, name):
+        return any(one.lead == name and one.state == "merged" for one in self.appeals.values())
+
+
+def named_in(body):
+    """Who must not judge the appeal by the words of its own event."""
+    decider = (body.get("decision") or {}).get("decided_by")
+    return {*(body.get("exclude") or []), *([decider] if decider else [])}
 
 
 def input_event(record):
