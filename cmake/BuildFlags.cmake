@@ -1,4 +1,4 @@
-# What every target of ours is compiled with: warnings as errors, asserts kept, and the OpenSSF hardening
+# What every target of ours is compiled with: warnings, as errors unless ARO_WERROR is off, asserts kept, and the OpenSSF hardening
 # flags that this compiler knows. Targets link aro_build; nothing is set globally.
 include(CheckCCompilerFlag)
 include(CheckLinkerFlag)
@@ -8,7 +8,7 @@ include(CheckLinkerFlag)
 add_library(aro_build INTERFACE)
 target_compile_definitions(aro_build INTERFACE _GNU_SOURCE)
 target_compile_options(aro_build INTERFACE
-  -UNDEBUG -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -UNDEBUG -Wall -Wextra $<$<BOOL:${ARO_WERROR}>:-Werror> -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough
   -Wno-missing-field-initializers -Wno-maybe-uninitialized -fno-common)
 

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Installs the Debian packages of packages.txt that are not there yet. Does nothing, and asks for
+# Installs the Debian packages of LIST (packages.txt) that are not there yet. Does nothing, and asks for
 # nothing, where all are; otherwise it needs root (or sudo without a password) and the network.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
+list=${1:-$here/packages.txt}
 
 fail() {
     printf 'set-up: %s\n' "$*" >&2
@@ -20,7 +21,7 @@ while read -r package unless command; do
         continue
     fi
     is_installed "$package" || missing+=("$package")
-done <"$here/packages.txt"
+done <"$list"
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 command -v apt-get >/dev/null ||
