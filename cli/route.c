@@ -123,7 +123,8 @@ static int apply_appeal(struct trial *trial, const char *path)
     if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
         return answer_fail_file(trial->invocation, path, &error);
     if (input_event(trial->reader, text, length, ARO_TOPIC_APPEALS, ARO_APPEAL_SUBMITTED, &event,
-                    &error) < 0) {
+                    &error) < 0 ||
+        aro_rulebook_check_event(trial->rulebook, event, &error) < 0) {
         error.line = error.column = 1;
         return answer_fail_file(trial->invocation, path, &error);
     }

@@ -86,6 +86,7 @@ def test_blank_lines_among_the_agents_are_nothing(route):
 @pytest.mark.parametrize("appeal, agents, said", [
     ("{", None, "appeal.json:1:1: "),
     ({**APPEAL, "market": 7}, None, "market"),
+    ({**APPEAL, "market": "Atlantis"}, None, "nor a name that the rulebook declares"),
     ({"type": "agent.updated", **ANA}, None, "agent.updated"),
     (APPEAL, f"{json.dumps(ANA)}\n{{\"agent_id\": \"rui\"}}\n", "agents.jsonl:2:1: "),
     (APPEAL, "nonsense", "agents.jsonl:1:1: "),
