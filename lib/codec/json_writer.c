@@ -28,44 +28,104 @@ static char *put_escape(char *at, unsigned char c)
     return put(at, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
 }
 
-/* Room for what comes next is reserved once for a whole text, at its longest. */
-static void add_escaped(struct buffer *buffer, const char *text)
+/* Whether any of eight bytes needs an escape: the usual trick of finding a byte below a bound. */
+static inline bool any_needs_escape(uint64_t word)
 {
-    size_t length = strlen(text);
-
-    buffer_reserve(buffer, length * 6 + 2);
-    char *at = buffer->data + buffer->length;
-    *at++ = '"';
-    for (const char *run = text, *end = text + length; run < end;) {
-        const char *stop = run;
-        while (stop < end && !needs_escape((unsigned char)*stop))
-            stop++;
-        at = put(at, run, (size_t)(stop - run));
-        run = stop;
-        if (run < end)
-            at = put_escape(at, (unsigned char)*run++);
-    }
-    *at++ = '"';
-    *at = '\0';
-    buffer->length = (size_t)(at - buffer->data);
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+            ((backslash - ones) & ~backslash)) &
+           tops;
 }
 
-/* The comma and the name that come before any value. */
-static void begin_value(struct json_writer *writer, const char *name)
+/* Copies eight bytes; gives whether none of them needs an escape. */
+static inline bool put_plain_word(char *at, const char *text)
 {
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    memcpy(at, &word, sizeof word);
+    return !any_needs_escape(word);
+}
+
+/* Copies @text as far as nothing in it needs an escape; gives whether that was all of it. A text
+ * of eight bytes or more ends with its last eight, some of them a second time. */
+static bool put_plain(char *at, const char *text, size_t length)
+{
+    size_t done = 0;
+    if (length >= 8) {
+        for (; done + 8 <= length; done += 8) {
+            if (!put_plain_word(at + done, text + done))
+                return false;
+        }
+        return put_plain_word(at + length - 8, text + length - 8);
+    }
+    for (; done < length; done++) {
+        if (needs_escape((unsigned char)text[done]))
+            return false;
+        at[done] = text[done];
+    }
+    return true;
+}
+
+/* Where room for it at its longest was reserved. */
+static inline char *put_text(char *at, const char *text, size_t length)
+{
+    *at++ = '"';
+    if (put_plain(at, text, length)) {
+        at += length;
+    } else {
+        for (const char *end = text + length; text < end; text++) {
+            if (needs_escape((unsigned char)*text))
+                at = put_escape(at, (unsigned char)*text);
+            else
+                *at++ = *text;
+        }
+    }
+    *at++ = '"';
+    return at;
+}
+
+/* How long a text of @length, quotes included, can become. */
+static inline size_t text_room(size_t length)
+{
+    return length * 6 + 2;
+}
+
+/* Reserves room for a member, and for @room bytes of its value; puts the comma and the name that
+ * come before it. Gives where the value goes. */
+static char *begin_value(struct json_writer *writer, const char *name, size_t room)
+{
+    struct buffer *buffer = writer->buffer;
+    size_t length = name ? strlen(name) : 0;
+
+    buffer_reserve(buffer, 2 + text_room(length) + room);
+    char *at = buffer->data + buffer->length;
     if (writer->needs_comma)
-        buffer_add(writer->buffer, ",", 1);
+        *at++ = ',';
     if (name) {
-        add_escaped(writer->buffer, name);
-        buffer_add(writer->buffer, ":", 1);
+        at = put_text(at, name, length);
+        *at++ = ':';
     }
     writer->needs_comma = true;
+    return at;
+}
+
+/* @at: behind the value. */
+static inline void end_value(struct json_writer *writer, char *at)
+{
+    *at = '\0';
+    writer->buffer->length = (size_t)(at - writer->buffer->data);
+}
+
+static void add_bytes(struct json_writer *writer, const char *name, const char *bytes,
+                      size_t length)
+{
+    end_value(writer, put(begin_value(writer, name, length), bytes, length));
 }
 
 static void open_bracket(struct json_writer *writer, const char *name, const char *bracket)
 {
-    begin_value(writer, name);
-    buffer_add(writer->buffer, bracket, 1);
+    add_bytes(writer, name, bracket, 1);
     writer->needs_comma = false;
 }
 
@@ -97,23 +157,22 @@ void json_close_list(struct json_writer *writer)
 
 void json_add_text(struct json_writer *writer, const char *name, const char *text)
 {
-    begin_value(writer, name);
-    if (text)
-        add_escaped(writer->buffer, text);
-    else
-        buffer_add(writer->buffer, "null", 4);
+    if (!text) {
+        json_add_null(writer, name);
+        return;
+    }
+    size_t length = strlen(text);
+    end_value(writer, put_text(begin_value(writer, name, text_room(length)), text, length));
 }
 
 void json_add_json(struct json_writer *writer, const char *name, const char *json)
 {
-    begin_value(writer, name);
-    buffer_add_text(writer->buffer, json);
+    add_bytes(writer, name, json, strlen(json));
 }
 
 void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
 {
-    begin_value(writer, name);
-    buffer_add_integer(writer->buffer, value);
+    end_value(writer, buffer_put_integer(begin_value(writer, name, BUFFER_INTEGER_MAX), value));
 }
 
 void json_add_number(struct json_writer *writer, const char *name, double value)
@@ -129,19 +188,17 @@ void json_add_number(struct json_writer *writer, const char *name, double value)
         if (strtod(text, NULL) == value)
             break;
     }
-    begin_value(writer, name);
-    buffer_add_text(writer->buffer, text);
+    json_add_json(writer, name, text);
 }
 
 void json_add_bool(struct json_writer *writer, const char *name, bool value)
 {
-    begin_value(writer, name);
-    buffer_add_text(writer->buffer, value ? "true" : "false");
+    json_add_json(writer, name, value ? "true" : "false");
 }
 
 void json_add_null(struct json_writer *writer, const char *name)
 {
-    json_add_text(writer, name, NULL);
+    json_add_json(writer, name, "null");
 }
 
 void json_add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
@@ -152,8 +209,5 @@ void json_add_instant(struct json_writer *writer, const char *name, struct aro_i
         return;
     }
     aro_instant_format(at, text);
-    begin_value(writer, name);
-    buffer_add(writer->buffer, "\"", 1);
-    buffer_add_text(writer->buffer, text);
-    buffer_add(writer->buffer, "\"", 1);
+    json_add_text(writer, name, text);
 }

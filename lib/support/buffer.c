@@ -37,18 +37,41 @@ void buffer_add_text(struct buffer *buffer, const char *text)
     buffer_add(buffer, text, strlen(text));
 }
 
+static unsigned digit_count(uint64_t value)
+{
+    unsigned count = 1;
+    for (; value >= 10000; value /= 10000)
+        count += 4;
+    return count + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+/* From the last digit on, two a division. */
+char *buffer_put_integer(char *at, int64_t value)
+{
+    static const char pairs[] = "000102030405060708091011121314151617181920212223242526272829"
+                                "303132333435363738394041424344454647484950515253545556575859"
+                                "606162636465666768697071727374757677787980818283848586878889"
+                                "90919293949596979899";
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    if (value < 0)
+        *at++ = '-';
+    char *end = at + digit_count(left), *start = end;
+    for (; left >= 10; left /= 100) {
+        start -= 2;
+        memcpy(start, &pairs[left % 100 * 2], 2);
+    }
+    if (start > at)
+        *at = (char)('0' + left);
+    return end;
+}
+
 void buffer_add_integer(struct buffer *buffer, int64_t value)
 {
-    char digits[24];
-    char *end = digits + sizeof digits, *start = end;
-    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-
-    do
-        *--start = (char)('0' + magnitude % 10);
-    while (magnitude /= 10);
-    if (value < 0)
-        *--start = '-';
-    buffer_add(buffer, start, (size_t)(end - start));
+    buffer_reserve(buffer, BUFFER_INTEGER_MAX);
+    char *end = buffer_put_integer(buffer->data + buffer->length, value);
+    *end = '\0';
+    buffer->length = (size_t)(end - buffer->data);
 }
 
 void buffer_add_format(struct buffer *buffer, const char *format, ...)

@@ -33,6 +33,51 @@ static void test_members_lists_and_escapes_are_written_as_json(void **state)
     buffer_done(&buffer);
 }
 
+/* The writer looks at eight bytes at a time: an escape at every place among them. */
+static void test_an_escape_is_written_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char letters[] = "abc !#[]\x7f~xyz0123456789", specials[] = "\x01\x1f\"\\";
+    char text[sizeof letters];
+
+    for (size_t length = 1; length < sizeof letters; length++) {
+        for (size_t i = 0; i < length * strlen(specials); i++) {
+            struct buffer buffer = { 0 };
+            struct json_writer json = { .buffer = &buffer };
+            memcpy(text, letters, length);
+            text[length] = '\0';
+            text[i % length] = specials[i / length];
+            json_open_list(&json, NULL);
+            json_add_text(&json, NULL, text);
+            json_close_list(&json);
+            json_t *list = json_loadb(buffer.data, buffer.length, 0, NULL);
+            assert_non_null(list);
+            assert_string_equal(json_string_value(json_array_get(list, 0)), text);
+            json_decref(list);
+            buffer_done(&buffer);
+        }
+    }
+}
+
+static void test_integers_of_every_length_are_written_digit_by_digit(void **state)
+{
+    (void)state;
+    for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10) {
+        for (int64_t value = power - 2; value <= power + 2; value++) {
+            struct buffer buffer = { 0 };
+            char expected[2][32];
+            buffer_add_integer(&buffer, value);
+            buffer_add_integer(&buffer, -value);
+            snprintf(expected[0], sizeof expected[0], "%lld", (long long)value);
+            snprintf(expected[1], sizeof expected[1], "%lld", (long long)-value);
+            assert_int_equal(strlen(buffer.data), strlen(expected[0]) + strlen(expected[1]));
+            assert_memory_equal(buffer.data, expected[0], strlen(expected[0]));
+            assert_string_equal(buffer.data + strlen(expected[0]), expected[1]);
+            buffer_done(&buffer);
+        }
+    }
+}
+
 static void test_numbers_read_back_as_the_same_number(void **state)
 {
     (void)state;
@@ -56,6 +101,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members_lists_and_escapes_are_written_as_json),
+        cmocka_unit_test(test_an_escape_is_written_wherever_it_stands),
+        cmocka_unit_test(test_integers_of_every_length_are_written_digit_by_digit),
         cmocka_unit_test(test_numbers_read_back_as_the_same_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
