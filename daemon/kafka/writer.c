@@ -384,7 +384,7 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
     return WRITER_DONE;
 }
 
-static enum writer_verdict run_commit(struct writer *writer, struct aro_error *reterr)
+static enum writer_verdict commit_or_retry(struct writer *writer, struct aro_error *reterr)
 {
     int backoff_ms = RETRY_BACKOFF_FIRST_MS;
 
@@ -401,6 +401,17 @@ static enum writer_verdict run_commit(struct writer *writer, struct aro_error *r
         sleep_ms(backoff_ms);
         backoff_ms *= 2;
     }
+}
+
+/* The producers borrow what they send from the batch. One that did not finish may still look at it,
+ * so they end before the batch goes back; the next claim has new ones. */
+static enum writer_verdict run_commit(struct writer *writer, struct aro_error *reterr)
+{
+    enum writer_verdict verdict = commit_or_retry(writer, reterr);
+
+    for (int i = 0; verdict != WRITER_DONE && i < PRODUCER_COUNT; i++)
+        producer_done(&writer->producers[i]);
+    return verdict;
 }
 
 /* ---- where the sources end now ---- */
