@@ -129,23 +129,12 @@ static void agent_change_status(struct turn *turn, const struct aro_event *event
     agent_note_hungry(turn, agent);
 }
 
-/* In the order of arrival, since the list of an agent has none that a fold would keep. */
-static void revoke_all(struct turn *turn, struct agent *agent, const char *reason)
+static void revoke_all(struct turn *turn, const struct agent *agent, const char *reason)
 {
-    struct gathered held = { 0 };
-    struct appeal *appeal;
+    struct gathered held = appeals_held_by(agent);
 
-    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
-    {
-        gathered_add(&held, appeal);
-    }
-    if (held.count)
-        qsort(held.items, held.count, sizeof(void *), appeal_compare_arrivals);
-    for (size_t i = 0; i < held.count; i++) {
-        turn_touch_appeal(turn, held.items[i]);
-        announce_revoked(turn, held.items[i], reason);
-        appeal_take_back(turn, held.items[i]);
-    }
+    for (size_t i = 0; i < held.count; i++)
+        appeal_revoke(turn, held.items[i], reason);
     free(held.items);
 }
 

@@ -204,10 +204,8 @@ static void appeal_update(struct turn *turn, struct appeal *appeal, const struct
             update_apply(turn, appeal, &update, event);
             update_follow(turn, appeal, &update, event);
         }
-        if (changes_hold && event->on_hold && appeal->state == APPEAL_OFFERED) {
-            announce_revoked(turn, appeal, "on_hold");
-            appeal_take_back(turn, appeal);
-        }
+        if (changes_hold && event->on_hold && appeal->state == APPEAL_OFFERED)
+            appeal_revoke(turn, appeal, "on_hold");
         if (changes_hold)
             appeal_set_hold(turn, appeal, event->on_hold);
     }

@@ -66,8 +66,7 @@ static struct aro_instant reclaim_due(const struct appeal *appeal)
 
 static void reclaim_fire(struct turn *turn, struct appeal *appeal)
 {
-    announce_revoked(turn, appeal, "reclaimed");
-    appeal_take_back(turn, appeal);
+    appeal_revoke(turn, appeal, "reclaimed");
 }
 
 static struct aro_instant retry_due(const struct appeal *appeal)

@@ -205,6 +205,13 @@ static void appeal_give(struct turn *turn, struct appeal *appeal, const struct c
     announce_created(turn, appeal, &choice->why);
 }
 
+void appeal_revoke(struct turn *turn, struct appeal *appeal, const char *reason)
+{
+    turn_touch_appeal(turn, appeal);
+    announce_revoked(turn, appeal, reason);
+    appeal_take_back(turn, appeal);
+}
+
 void appeal_accept(struct turn *turn, struct appeal *appeal)
 {
     struct agent *agent = appeal->at.held.agent;
@@ -241,19 +248,25 @@ static void remember(struct turn *turn, const char *id, uint32_t epoch, uint32_t
     timers_set(&turn->router->remembered_timers, &remembered->timer, turn->now);
 }
 
+/* The working hours of the appeal's market; NULL: always. */
+static const struct aro_calendar *calendar_of(const struct aro_router *router,
+                                              const struct appeal *appeal)
+{
+    const struct aro_market_terms *market =
+        aro_rulebook_find_market(router->rulebook, appeal->class->market);
+    return market ? market->calendar : NULL;
+}
+
 /* From the assignment to the decision, in the market's working hours. */
 static void learn_handling(struct turn *turn, const struct appeal *appeal)
 {
-    const struct appeal_class *class = appeal->class;
-    const struct aro_market_terms *market =
-        aro_rulebook_find_market(turn->router->rulebook, class->market);
+    struct queue *queue = appeal->class->queue;
 
     if (appeal->state != APPEAL_ASSIGNED || aro_instant_is_never(appeal->at.held.assigned_at))
         return;
-    turn_touch_queue_record(turn, class->queue);
-    handling_add(&class->queue->handling,
-                 aro_calendar_between(market ? market->calendar : NULL, appeal->at.held.assigned_at,
-                                      turn->now));
+    turn_touch_queue_record(turn, queue);
+    handling_add(&queue->handling, aro_calendar_between(calendar_of(turn->router, appeal),
+                                                        appeal->at.held.assigned_at, turn->now));
 }
 
 void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
@@ -385,20 +398,18 @@ static void settle_agent(struct turn *turn, struct agent *agent)
 /* Once, when it first comes to wait in a queue in order of slack. */
 static void set_latest_start(struct turn *turn, struct appeal *appeal)
 {
-    const struct appeal_class *class = appeal->class;
-    const struct aro_queue_terms *terms = class->queue->terms;
+    const struct queue *queue = appeal->class->queue;
+    const struct aro_queue_terms *terms = queue->terms;
 
     if (!terms || terms->order != ARO_ORDER_SLACK || appeal_is_stopped(appeal) ||
         !aro_instant_is_never(appeal->latest_start))
         return;
-    const struct aro_market_terms *market =
-        aro_rulebook_find_market(turn->router->rulebook, class->market);
-    struct aro_span expected = handling_expected(&class->queue->handling);
+    struct aro_span expected = handling_expected(&queue->handling);
     if (expected.ms < 1) /* so that a deadline at night counts as the evening before */
         expected.ms = 1;
     turn_touch_appeal(turn, appeal);
     appeal->latest_start =
-        aro_calendar_subtract(market ? market->calendar : NULL, appeal->deadline, expected);
+        aro_calendar_subtract(calendar_of(turn->router, appeal), appeal->deadline, expected);
 }
 
 /* In line it lies already; see appeal_serve(). */

@@ -9,6 +9,9 @@
  * settles, unless somebody else gets it first. Whoever had it may get something else. */
 void appeal_take_back(struct turn *turn, struct appeal *appeal);
 
+/* As appeal_take_back(), and tells whoever has it why: @reason of `assignment.revoked`. */
+void appeal_revoke(struct turn *turn, struct appeal *appeal, const char *reason);
+
 /* Whoever it was offered to takes it. */
 void appeal_accept(struct turn *turn, struct appeal *appeal);
 

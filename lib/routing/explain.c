@@ -275,8 +275,7 @@ static void describe_review(const struct aro_router *router, const struct appeal
 
     if (review)
         set(object, "appellants", describe_appellants(review));
-    if (appeal->has_withdrawn)
-        set(object, "has_withdrawn", json_true());
+    set_flag(object, "has_withdrawn", appeal->has_withdrawn);
     if (appeal->subject && appeal->subject->decider_count > 0)
         set(object, "decided_before_by", describe_deciders(appeal->subject));
 }
@@ -307,16 +306,9 @@ json_t *aro_router_explain(const struct aro_router *router, struct aro_instant n
 
 static json_t *describe_held(const struct agent *agent)
 {
-    struct gathered held = { 0 };
-    struct appeal *appeal;
+    struct gathered held = appeals_held_by(agent);
     json_t *list = needed(json_array());
 
-    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
-    {
-        gathered_add(&held, appeal);
-    }
-    if (held.count)
-        qsort(held.items, held.count, sizeof(void *), appeal_compare_arrivals);
     for (size_t i = 0; i < held.count; i++) {
         const struct appeal *item = held.items[i];
         json_t *object = needed(json_object());

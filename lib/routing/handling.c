@@ -11,20 +11,21 @@ static int compare_spans(const void *a, const void *b)
 
 void handling_add(struct handling *handling, struct aro_span span)
 {
-    int64_t sorted[HANDLING_SPANS_MAX];
-
     if (handling->count == HANDLING_SPANS_MAX) {
         handling->count--;
         memmove(handling->spans_ms, handling->spans_ms + 1,
                 handling->count * sizeof *handling->spans_ms);
     }
     handling->spans_ms[handling->count++] = span.ms;
-    memcpy(sorted, handling->spans_ms, handling->count * sizeof *sorted);
-    qsort(sorted, handling->count, sizeof *sorted, compare_spans);
-    handling->median_ms = sorted[(handling->count - 1) / 2];
 }
 
 struct aro_span handling_expected(const struct handling *handling)
 {
-    return (struct aro_span){ handling->median_ms };
+    int64_t sorted[HANDLING_SPANS_MAX];
+
+    if (handling->count == 0)
+        return (struct aro_span){ 0 };
+    memcpy(sorted, handling->spans_ms, handling->count * sizeof *sorted);
+    qsort(sorted, handling->count, sizeof *sorted, compare_spans);
+    return (struct aro_span){ sorted[(handling->count - 1) / 2] };
 }

@@ -15,7 +15,6 @@ enum { HANDLING_SPANS_MAX = 31 };
 struct handling {
     size_t count;
     int64_t spans_ms[HANDLING_SPANS_MAX]; /* the oldest first */
-    int64_t median_ms;
 };
 
 /* Learns one more, and forgets the oldest where there is no room. */

@@ -427,8 +427,7 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
         ledger_write_reroute(&router->reroute, &dump.record);
         dump_add(&dump, "market:", "*");
     }
-    if (dump.lines.count)
-        qsort(dump.lines.items, dump.lines.count, sizeof(void *), compare_lines);
+    gathered_sort(&dump.lines, compare_lines);
     buffer_clear(buffer);
     if (router->recorded_name) {
         ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &dump.record);

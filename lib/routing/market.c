@@ -114,8 +114,7 @@ void markets_follow_rulebook(struct turn *turn)
         if (market->is_paused_by_rulebook != rulebook_pauses(router, market->name))
             gathered_add(&changed, market);
     }
-    if (changed.count)
-        qsort(changed.items, changed.count, sizeof(void *), compare_names);
+    gathered_sort(&changed, compare_names);
     for (size_t i = 0; i < changed.count; i++) {
         struct market *market = changed.items[i];
         market_set_paused(turn, market, &market->is_paused_by_rulebook,
@@ -127,11 +126,10 @@ void markets_follow_rulebook(struct turn *turn)
 bool aro_router_pause(struct aro_router *router, struct aro_instant now, const char *name,
                       bool is_paused, struct aro_effects *effects)
 {
-    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     struct market *market = market_get(router, name);
     struct turn turn;
 
-    turn_begin(&turn, router, now, &source, effects);
+    turn_begin_control(&turn, router, now, effects);
     bool changes = market->is_paused_by_operator != is_paused;
     if (changes)
         market_set_paused(&turn, market, &market->is_paused_by_operator, is_paused);
@@ -193,8 +191,7 @@ void aro_router_each_market(const struct aro_router *router,
     struct gathered markets = { 0 };
 
     gather_markets(router, &markets, unmet);
-    if (markets.count)
-        qsort(markets.items, markets.count, sizeof(void *), compare_names);
+    gathered_sort(&markets, compare_names);
     for (size_t i = 0; i < markets.count; i++) {
         struct aro_market_view view = market_view(router, markets.items[i]);
         visit(&view, context);

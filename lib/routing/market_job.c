@@ -31,11 +31,8 @@ static bool hold(struct turn *turn, struct appeal *appeal)
 {
     if (appeal->is_market_paused)
         return false;
-    if (appeal->state == APPEAL_OFFERED) {
-        turn_touch_appeal(turn, appeal);
-        announce_revoked(turn, appeal, "market_paused");
-        appeal_take_back(turn, appeal);
-    }
+    if (appeal->state == APPEAL_OFFERED)
+        appeal_revoke(turn, appeal, "market_paused");
     appeal_set_market_paused(turn, appeal, true);
     return true;
 }
@@ -94,10 +91,9 @@ static bool visit_appeals(struct turn *turn, struct market *market, int64_t *bud
 static void market_work(struct aro_router *router, struct aro_instant now, struct market *market,
                         int64_t *budget, struct aro_effects *effects)
 {
-    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     struct turn turn;
 
-    turn_begin(&turn, router, now, &source, effects);
+    turn_begin_control(&turn, router, now, effects);
     turn_touch_market(&turn, market);
     bool is_over = visit_appeals(&turn, market, budget);
     turn_settle(&turn);

@@ -23,11 +23,8 @@ void appeal_revoke_if_barred(struct turn *turn, struct appeal *appeal)
 {
     struct agent *agent = appeal_agent(appeal);
 
-    if (!agent || independence_bar(turn->router, appeal, agent) != DETAILS_BAR_INDEPENDENCE)
-        return;
-    turn_touch_appeal(turn, appeal);
-    announce_revoked(turn, appeal, "independence");
-    appeal_take_back(turn, appeal);
+    if (agent && independence_bar(turn->router, appeal, agent) == DETAILS_BAR_INDEPENDENCE)
+        appeal_revoke(turn, appeal, "independence");
 }
 
 static void enter_anew(struct turn *turn, struct appeal *appeal)
@@ -149,8 +146,7 @@ static struct gathered open_appeals_of(const struct subject *subject)
     {
         gathered_add(&open, appeal);
     }
-    if (open.count)
-        qsort(open.items, open.count, sizeof(void *), appeal_compare_arrivals);
+    gathered_sort(&open, appeal_compare_arrivals);
     return open;
 }
 

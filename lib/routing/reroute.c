@@ -120,10 +120,9 @@ static void reroute_appeal(struct turn *turn, struct appeal *appeal)
 void reroute_work(struct aro_router *router, struct aro_instant now, int64_t *budget,
                   struct aro_effects *effects)
 {
-    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     struct turn turn;
 
-    turn_begin(&turn, router, now, &source, effects);
+    turn_begin_control(&turn, router, now, effects);
     turn_touch_reroute(&turn);
     for (struct appeal *appeal; (appeal = next_appeal(router, &router->reroute, budget)) != NULL;)
         reroute_appeal(&turn, appeal);
@@ -135,12 +134,11 @@ void reroute_work(struct aro_router *router, struct aro_instant now, int64_t *bu
 bool aro_router_reroute(struct aro_router *router, struct aro_instant now,
                         const struct aro_reroute_filter *filter, struct aro_effects *effects)
 {
-    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     struct turn turn;
 
     if (router->reroute.is_under_way)
         return false;
-    turn_begin(&turn, router, now, &source, effects);
+    turn_begin_control(&turn, router, now, effects);
     turn_touch_reroute(&turn);
     tally_done(&router->reroute.tally);
     reroute_restore(&router->reroute, true, filter->market, filter->queue, 0);

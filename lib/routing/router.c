@@ -37,6 +37,25 @@ void gathered_add(struct gathered *gathered, void *item)
     gathered->items[gathered->count++] = item;
 }
 
+void gathered_sort(struct gathered *gathered, int (*compare)(const void *a, const void *b))
+{
+    if (gathered->count) /* else there is no array */
+        qsort(gathered->items, gathered->count, sizeof(void *), compare);
+}
+
+struct gathered appeals_held_by(const struct agent *agent)
+{
+    struct gathered held = { 0 };
+    struct appeal *appeal;
+
+    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
+    {
+        gathered_add(&held, appeal);
+    }
+    gathered_sort(&held, appeal_compare_arrivals);
+    return held;
+}
+
 /* --- making and freeing --- */
 
 #define DEFINE_KEY(type, member)                                                                   \
@@ -388,12 +407,6 @@ static void find_queue_terms(struct turn *turn, bool is_other_age_step)
     }
 }
 
-static void sort_by_arrival(struct gathered *gathered)
-{
-    if (gathered->count)
-        qsort(gathered->items, gathered->count, sizeof(void *), appeal_compare_arrivals);
-}
-
 /* Those in line that had climbed a ladder higher than it is now. */
 static void lower_steps(struct turn *turn)
 {
@@ -404,7 +417,7 @@ static void lower_steps(struct turn *turn)
         if (queue->terms && !queue->terms->delivers_to_queue)
             gather_line(&climbed, queue, queue->terms->step_count);
     }
-    sort_by_arrival(&climbed);
+    gathered_sort(&climbed, appeal_compare_arrivals);
     for (size_t i = 0; i < climbed.count; i++) {
         line_remove(climbed.items[i]);
         ladder_lower(turn, climbed.items[i]);
@@ -423,7 +436,7 @@ static void enter_misplaced(struct turn *turn)
         if (!queue->terms || queue->terms->delivers_to_queue)
             gather_line(&misplaced, queue, 0);
     }
-    sort_by_arrival(&misplaced);
+    gathered_sort(&misplaced, appeal_compare_arrivals);
     for (size_t i = 0; i < misplaced.count; i++) {
         struct appeal *appeal = misplaced.items[i];
         turn_touch_appeal(turn, appeal);
@@ -467,8 +480,7 @@ static void free_gone_queues(struct turn *turn)
         if (!queue->terms && queue->waiting + queue->held + queue->given_out == 0)
             gathered_add(&gone, queue);
     }
-    if (gone.count)
-        qsort(gone.items, gone.count, sizeof(void *), compare_names);
+    gathered_sort(&gone, compare_names);
     for (size_t i = 0; i < gone.count; i++) {
         struct queue *queue = gone.items[i];
         if (queue_has_record(queue)) {

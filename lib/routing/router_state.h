@@ -72,4 +72,11 @@ struct aro_router {
 /* Appends @item. */
 void gathered_add(struct gathered *gathered, void *item);
 
+/* What @agent holds, in the order of arrival, since their list has none that a fold would keep. The
+ * array is the caller's. */
+struct gathered appeals_held_by(const struct agent *agent);
+
+/* Sorts the items; @compare gets pointers to two of them, as qsort() does. */
+void gathered_sort(struct gathered *gathered, int (*compare)(const void *a, const void *b));
+
 #endif

@@ -61,6 +61,13 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
         markets_follow_rulebook(turn);
 }
 
+void turn_begin_control(struct turn *turn, struct aro_router *router, struct aro_instant now,
+                        struct aro_effects *effects)
+{
+    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+    turn_begin(turn, router, now, &source, effects);
+}
+
 /* --- touching --- */
 
 static const char *key_of(struct turn *turn, const char *kind, const char *id)
@@ -139,18 +146,29 @@ void turn_touch_appellant(struct turn *turn, struct appellant *appellant)
     note_id(turn, appellant->id);
 }
 
-void turn_touch_subject(struct turn *turn, struct subject *subject)
+/* The record of @subject, in the scratch; NULL where there is none. So are the next. */
+static const char *subject_record(struct turn *turn, const struct subject *subject,
+                                  size_t *ret_length)
 {
     struct buffer *body = &turn->router->body;
-    bool is_new = subject->decider_count == 0;
+
+    *ret_length = 0;
+    if (subject->decider_count == 0)
+        return NULL;
+    ledger_write_subject(subject, body);
+    *ret_length = body->length;
+    return body->data;
+}
+
+void turn_touch_subject(struct turn *turn, struct subject *subject)
+{
+    size_t length;
 
     if (subject->touched_in == turn->effects->batch)
         return;
     subject->touched_in = turn->effects->batch;
-    if (!is_new)
-        ledger_write_subject(subject, body);
-    turn_save(turn, key_of(turn, KEY_SUBJECT, subject->key), is_new ? NULL : body->data,
-              is_new ? 0 : body->length);
+    const char *record = subject_record(turn, subject, &length);
+    turn_save(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
 }
 
 void turn_touch_agent(struct turn *turn, struct agent *agent)
@@ -177,23 +195,31 @@ void turn_touch_queue(struct turn *turn, struct queue *queue)
     effects_add_queue(turn->effects, queue->name, turn->source_text);
 }
 
-void turn_touch_queue_record(struct turn *turn, struct queue *queue)
+static const char *queue_record(struct turn *turn, const struct queue *queue, size_t *ret_length)
 {
     struct buffer *body = &turn->router->body;
-    bool is_new = !queue_has_record(queue);
+
+    *ret_length = 0;
+    if (!queue_has_record(queue))
+        return NULL;
+    ledger_write_queue(queue, body);
+    *ret_length = body->length;
+    return body->data;
+}
+
+void turn_touch_queue_record(struct turn *turn, struct queue *queue)
+{
+    size_t length;
 
     turn_touch_queue(turn, queue);
     queue->is_record_due = true;
     if (queue->saved_in == turn->effects->batch)
         return;
     queue->saved_in = turn->effects->batch;
-    if (!is_new)
-        ledger_write_queue(queue, body);
-    turn_save(turn, key_of(turn, KEY_QUEUE, queue->name), is_new ? NULL : body->data,
-              is_new ? 0 : body->length);
+    const char *record = queue_record(turn, queue, &length);
+    turn_save(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
 }
 
-/* The record of @market; NULL where there is none. */
 static const char *market_record(struct turn *turn, const struct market *market, size_t *ret_length)
 {
     struct buffer *body = &turn->router->body;
@@ -269,13 +295,11 @@ void turn_write_agent(struct turn *turn, struct agent *agent)
 
 void turn_write_queue(struct turn *turn, struct queue *queue)
 {
-    struct buffer *body = &turn->router->body;
+    size_t length;
+    const char *record = queue_record(turn, queue, &length);
 
     queue->is_record_due = false;
-    if (queue_has_record(queue))
-        ledger_write_queue(queue, body);
-    turn_write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name),
-                      queue_has_record(queue) ? body->data : NULL, body->length);
+    turn_write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
 }
 
 void turn_write_market(struct turn *turn, const struct market *market)
@@ -299,13 +323,9 @@ void turn_write_tombstone(struct turn *turn, const char *appeal_id)
 
 void turn_write_subject(struct turn *turn, const struct subject *subject)
 {
-    struct buffer *body = &turn->router->body;
-    bool is_known = subject->decider_count > 0;
-
-    if (is_known)
-        ledger_write_subject(subject, body);
-    turn_write_ledger(turn, key_of(turn, KEY_SUBJECT, subject->key), is_known ? body->data : NULL,
-                      body->length);
+    size_t length;
+    const char *record = subject_record(turn, subject, &length);
+    turn_write_ledger(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
 }
 
 /* The record of an appeal that this turn changed, as it is now. */

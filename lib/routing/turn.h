@@ -31,6 +31,10 @@ struct turn {
 void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,
                 const struct aro_source *source, struct aro_effects *effects);
 
+/* Of a command of an operator, or of what follows from it. */
+void turn_begin_control(struct turn *turn, struct aro_router *router, struct aro_instant now,
+                        struct aro_effects *effects);
+
 /* Writes the ledger records of the appeals that changed, and of the agents and queues where nothing
  * else would carry the source. */
 void turn_end(struct turn *turn);

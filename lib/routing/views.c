@@ -81,8 +81,7 @@ static struct gathered gather_sorted(const struct table *table,
 
     for (void *item; (item = table_next(table, &position)) != NULL;)
         gathered_add(&gathered, item);
-    if (gathered.count)
-        qsort(gathered.items, gathered.count, sizeof(void *), compare);
+    gathered_sort(&gathered, compare);
     return gathered;
 }
 
