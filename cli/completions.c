@@ -1,5 +1,4 @@
-/* appealctl completions: what a shell needs to complete a command line, out of the commands' table.
- */
+/* appealctl completions: the table of commands, as a shell needs it to complete a line. */
 #include "cli/commands.h"
 #include "cli/terminal.h"
 
@@ -19,10 +18,10 @@ static void print_quoted(const char *text, const char *special)
     }
 }
 
-static void print_names(const char *separator)
+static void print_names(void)
 {
     for (size_t i = 0; i < command_count(); i++)
-        printf("%s%s", i ? separator : "", command_at(i)->name);
+        printf("%s ", command_at(i)->name);
 }
 
 static void print_bash_command(const struct command *command)
@@ -42,8 +41,8 @@ static void print_bash(void)
            "    local word=${COMP_WORDS[COMP_CWORD]} options=\n"
            "    if ((COMP_CWORD == 1)); then\n"
            "        COMPREPLY=($(compgen -W '");
-    print_names(" ");
-    printf(" --help --version' -- \"$word\"))\n"
+    print_names();
+    printf("--help --version' -- \"$word\"))\n"
            "        return\n"
            "    fi\n"
            "    case ${COMP_WORDS[1]} in\n");

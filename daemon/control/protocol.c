@@ -6,40 +6,33 @@
 #include <errno.h>
 #include <string.h>
 
+/* What a command cannot do without. */
+#define NEEDED(name_, help_)                                                                       \
+    {                                                                                              \
+        .name = name_, .kind = CONTROL_TEXT, .is_required = true, .help = help_                    \
+    }
+/* Of a market, which is a mistyped one more often than not. */
+#define UNSEEN                                                                                     \
+    {                                                                                              \
+        .name = "unseen", .kind = CONTROL_BOOL, .help = "Though nothing is known of it yet."       \
+    }
+
 static const struct control_command commands[] = {
     { .name = "status", .help = "The instance, its shards, and what each is doing." },
     { .name = "explain",
       .help = "Why an appeal is where it is, and what keeps it from each agent.",
-      .arguments = { { .name = "appeal_id",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The appeal's id." } } },
+      .arguments = { NEEDED("appeal_id", "The appeal's id.") } },
     { .name = "agent",
       .help = "An agent, with the appeals they hold.",
-      .arguments = { { .name = "agent_id",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The agent's id." } } },
+      .arguments = { NEEDED("agent_id", "The agent's id.") } },
     { .name = "queues", .help = "Every queue, with what waits in it." },
     { .name = "reload", .help = "Reads settings and rulebook again: all of it, or nothing." },
     { .name = "pause",
       .help = "Holds every appeal of a market, until it is resumed.",
-      .arguments = { { .name = "market",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The market." },
-                     { .name = "unseen",
-                       .kind = CONTROL_BOOL,
-                       .help = "Though nothing is known of it yet." } } },
+      .arguments = { NEEDED("market", "The market."), UNSEEN } },
     { .name = "resume",
       .help = "Ends the pause of a market.",
-      .arguments = { { .name = "market",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The market." },
-                     { .name = "unseen",
-                       .kind = CONTROL_BOOL,
-                       .help = "Though nothing is known of it yet." } } },
+      .arguments = { NEEDED("market", "The market."), UNSEEN } },
     { .name = "reroute",
       .help = "Sends what waits where the rulebook in force sends it, or tells what would move.",
       .arguments = { { .name = "apply", .kind = CONTROL_BOOL, .help = "Do it." },
@@ -51,27 +44,18 @@ static const struct control_command commands[] = {
       .help = "Finishes what has begun, hands the shards over and ends the process." },
     { .name = "log-level",
       .help = "Writes lines of this level and above, until the next reload.",
-      .arguments = { { .name = "level",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "error, warning, info or debug." } } },
+      .arguments = { NEEDED("level", "error, warning, info or debug.") } },
     { .name = "bundle",
       .help = "What there is to know of the instance, for a report, without secrets." },
     { .name = "start-shard",
       .help = "Has a stopped shard go on.",
-      .arguments = { { .name = "shard",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The shard's name." },
+      .arguments = { NEEDED("shard", "The shard's name."),
                      { .name = "new_ledger",
                        .kind = CONTROL_BOOL,
                        .help = "Begin with the ledger as it is now, though records are lost." } } },
     { .name = "accept-partitions",
       .help = "Reads the partitions that were added to a shard's topics, from their beginning.",
-      .arguments = { { .name = "shard",
-                       .kind = CONTROL_TEXT,
-                       .is_required = true,
-                       .help = "The shard's name." } } },
+      .arguments = { NEEDED("shard", "The shard's name.") } },
 };
 
 const struct control_command *control_command_find(const char *name)

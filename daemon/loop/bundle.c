@@ -57,14 +57,13 @@ static void add_queue(const struct aro_queue_view *queue, void *context)
 json_t *bundle_queues(const struct daemon *daemon)
 {
     struct queue_list queues = { .list = json_array() };
+    size_t index = 0;
     bool is_owner = false;
 
-    for (size_t i = 0; i < daemon->shard_count; i++) {
-        if (!shard_is_owner(daemon->shards[i]))
-            continue;
+    for (struct shard *shard; (shard = command_next_owned(daemon, &index)) != NULL;) {
         is_owner = true;
-        queues.shard = shard_name(daemon->shards[i]);
-        aro_router_each_queue(shard_router(daemon->shards[i]), add_queue, &queues);
+        queues.shard = shard_name(shard);
+        aro_router_each_queue(shard_router(shard), add_queue, &queues);
     }
     if (is_owner)
         return json_pack("{s:o, s:o}", "queues", queues.list, "paused_markets",

@@ -62,12 +62,10 @@ static json_t *look_at_agent(const struct aro_router *router, struct aro_instant
 static void look_up(struct daemon *daemon, look_function *look, const char *what, const char *id,
                     struct control_reply *reply)
 {
+    size_t index = 0;
     bool has_asked = false;
 
-    for (size_t i = 0; i < daemon->shard_count; i++) {
-        struct shard *shard = daemon->shards[i];
-        if (!shard_is_owner(shard))
-            continue;
+    for (struct shard *shard; (shard = command_next_owned(daemon, &index)) != NULL;) {
         has_asked = true;
         json_t *found = look(shard_router(shard), shard_now(shard), id);
         if (found) {

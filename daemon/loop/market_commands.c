@@ -209,12 +209,6 @@ static void change_market(struct daemon *daemon, const char *market, bool is_pau
     on_changed(true, change); /* the one counted for this loop */
 }
 
-/* A market that no appeal came from yet may be paused by its country's code, if that is meant. */
-static bool is_country_code(const char *name)
-{
-    return strlen(name) == 2 && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
-}
-
 static bool may_change(const struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
     const char *market = command_text(args, "market");
@@ -224,7 +218,8 @@ static bool may_change(const struct daemon *daemon, json_t *args, struct control
         command_reply_not_owner(daemon, reply);
         return false;
     }
-    if (json_is_true(json_object_get(args, "unseen")) && is_country_code(market))
+    /* One that no appeal came from yet, if that is meant. */
+    if (json_is_true(json_object_get(args, "unseen")) && aro_market_is_country_code(market))
         return true;
     return command_check_market(daemon, market, reply);
 }

@@ -164,6 +164,13 @@ const struct aro_market_terms *aro_rulebook_market_at(const struct aro_rulebook 
 const struct aro_market_terms *aro_rulebook_find_market(const struct aro_rulebook *rulebook,
                                                         const char *name);
 
+/* Two capital letters (ISO 3166): a market that need not be declared. */
+static inline bool aro_market_is_country_code(const char *market)
+{
+    return market[0] >= 'A' && market[0] <= 'Z' && market[1] >= 'A' && market[1] <= 'Z' &&
+           market[2] == '\0';
+}
+
 /* What only a rulebook can tell of an event: is its market an ISO 3166 code in form, or declared?
  * To be asked of every event that was read. -EINVAL with code FIELD where it is neither. */
 int aro_rulebook_check_event(const struct aro_rulebook *rulebook, const struct aro_event *event,

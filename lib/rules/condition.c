@@ -80,7 +80,8 @@ static int find_field(const struct rulebook_parser *parser, const struct spot *m
 static int check_market(const struct rulebook_parser *parser, const struct spot *spot,
                         const char *market)
 {
-    if (market_is_country_code(market) || table_find(&parser->rulebook->markets_by_name, market))
+    if (aro_market_is_country_code(market) ||
+        table_find(&parser->rulebook->markets_by_name, market))
         return 0;
     return spot_refuse(spot, parser->reterr,
                        "unknown market '%.60s': expected two capital letters, or a name that "

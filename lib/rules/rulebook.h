@@ -123,13 +123,6 @@ int rule_parse(struct rulebook_parser *parser, const struct spot *rule, struct r
 /* Runs the rulebook's own `tests`; a failing one is refused. */
 int self_test_run(struct rulebook_parser *parser, const struct spot *tests);
 
-/* Two capital letters (ISO 3166): a market that need not be declared. */
-static inline bool market_is_country_code(const char *market)
-{
-    return market[0] >= 'A' && market[0] <= 'Z' && market[1] >= 'A' && market[1] <= 'Z' &&
-           market[2] == '\0';
-}
-
 /* A queue that the rulebook must name; refused with the nearest where it does not. */
 int parser_read_queue(struct rulebook_parser *parser, const struct spot *spot,
                       const struct aro_queue_terms **ret);

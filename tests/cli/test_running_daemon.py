@@ -7,12 +7,11 @@ import pathlib
 import signal
 import subprocess
 import tempfile
-import time
 
 import pytest
 from confluent_kafka import Producer
+from running_router import WAIT_S, wait_until
 
-WAIT_S = 60
 SHARD = "main"
 AGENT = {"type": "agent.updated", "agent_id": "ana", "capacity": 2, "languages": ["pt"], "markets": ["BR"]}
 APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "languages": ["pt-BR"], "reason": "other"}
@@ -31,21 +30,11 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def address(program):
-    process = subprocess.Popen([program, "sandbox"], stdout=subprocess.PIPE, text=True)
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(WAIT_S)
-
-
-@pytest.fixture(scope="module")
-def daemon(program, folder, address):
+def daemon(program, folder, broker):
     (folder / "rulebook.yaml").write_text(RULEBOOK)
     settings = folder / "router.yaml"
     settings.write_text(
-        f"instance: router-a\nkafka: {{ bootstrap_servers: '{address}' }}\nrulebook: rulebook.yaml\n"
+        f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}' }}\nrulebook: rulebook.yaml\n"
         "control: { socket: control.sock }\n")
     process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings])
     try:
@@ -67,17 +56,10 @@ def ask(program, folder, daemon):
     return run
 
 
-def wait_until(is_so):
-    deadline = time.monotonic() + WAIT_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
-def appeal(ask, address):
+def appeal(ask, broker):
     """An appeal that an agent holds."""
-    producer = Producer({"bootstrap.servers": address})
+    producer = Producer({"bootstrap.servers": broker})
     for topic, event in [("agents", AGENT), ("appeals", APPEAL)]:
         producer.produce(topic, json.dumps(event))
     assert producer.flush(WAIT_S) == 0
@@ -153,8 +135,8 @@ def test_a_country_that_nothing_came_from_yet_may_be_paused_if_that_is_meant(ask
     assert ask("pause", "nowhere", "--unseen")[0] == 1
 
 
-def test_reroute_tells_what_would_move_and_then_moves_it(ask, appeal, folder, address):
-    producer = Producer({"bootstrap.servers": address})
+def test_reroute_tells_what_would_move_and_then_moves_it(ask, appeal, folder, broker):
+    producer = Producer({"bootstrap.servers": broker})
     for number in range(3):
         event = dict(APPEAL, appeal_id=f"w-{number}", languages=["fr"], reason="fraud" if number else "other")
         producer.produce("appeals", json.dumps(event))
@@ -231,10 +213,10 @@ def test_drain_ends_the_daemon_well(ask, daemon):
     assert daemon.wait(WAIT_S) == 0
 
 
-def test_without_a_control_socket_the_daemon_runs_too(program, folder, address):
+def test_without_a_control_socket_the_daemon_runs_too(program, folder, broker):
     settings = folder / "silent.yaml"
     (folder / "rulebook.yaml").write_text(RULEBOOK)
-    settings.write_text(f"kafka: {{ bootstrap_servers: '{address}', group: silent }}\nrulebook: rulebook.yaml\n")
+    settings.write_text(f"kafka: {{ bootstrap_servers: '{broker}', group: silent }}\nrulebook: rulebook.yaml\n")
     process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings],
                                stderr=subprocess.PIPE, text=True)
     try:
