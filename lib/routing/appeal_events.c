@@ -325,18 +325,21 @@ static bool find_known(const struct aro_router *router, const struct aro_event *
                        struct known *ret)
 {
     struct appeal *appeal = table_find(&router->appeals, event->appeal_id);
-    const struct appellant *appellant = table_find(&router->appellants, event->appeal_id);
-    const struct remembered *remembered = table_find(&router->remembered, event->appeal_id);
-
-    if (appeal)
+    if (appeal) {
         *ret = (struct known){ (enum appeal_state)appeal->state, appeal, appeal->details,
                                appeal->epoch };
-    else if (appellant)
+        return true;
+    }
+    const struct appellant *appellant = table_find(&router->appellants, event->appeal_id);
+    if (appellant) {
         *ret = (struct known){ APPEAL_MERGED, table_find(&router->appeals, appellant->review->lead),
                                appellant->trace, 0 };
-    else if (remembered)
+        return true;
+    }
+    const struct remembered *remembered = table_find(&router->remembered, event->appeal_id);
+    if (remembered)
         *ret = (struct known){ APPEAL_CLOSED, NULL, NULL, remembered->epoch };
-    return appeal || appellant || remembered;
+    return remembered;
 }
 
 /* The review goes on under its id, but it is over for the appellant. */
