@@ -83,6 +83,7 @@ def test_health_tells_of_the_loop_and_of_each_part_that_must_move(router):
     assert answer["alive"] and answer["loop_lag_seconds_max"] >= 0
     assert set(answer["silent_seconds"]) == {
         "the writer of shard 'main'", "the reader of shard 'main'", "the group's consumer"}
+    assert max(answer["silent_seconds"].values()) < 60
 
 
 def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):

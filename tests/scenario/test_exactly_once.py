@@ -58,14 +58,16 @@ def test_an_owner_frozen_beyond_its_session_wakes_up_as_a_standby(world):
 @pytest.mark.every_kafka
 def test_a_clean_stop_hands_over_at_once(new_world):
     """The session is long here: only a clean leave can make the other one the owner in time."""
-    world = new_world(session_timeout="120s")
+    world = new_world(session_timeout="60s")
     world.start("a").wait_state("main", "owner")
     world.start("b").wait_state("main", "standby")
     with Crowd(world, 3000) as crowd:
         crowd.wait_share(0.3)
         leaving, staying = world.instances["a"], world.instances["b"]
+        started = time.monotonic()
         assert leaving.stop() == 0
-        staying.wait_state("main", "owner", seconds=60)
+        staying.wait_state("main", "owner", seconds=10)
+        assert time.monotonic() - started < 10
         crowd.finish()
 
 

@@ -1,6 +1,7 @@
 """A few appeals through the whole: Kafka in, Kafka out, the board in Redis."""
 
 import json
+import time
 
 import pytest
 from harness import events
@@ -14,11 +15,17 @@ def watch(world):
 
 
 @pytest.mark.every_kafka
-def test_an_appeal_is_assigned(world, watch):
-    world.start()
-    world.send("agents", [events.agent("ana", languages=["pt-BR"])])
-    world.send("appeals", [submitted("a-1")])
-    created = watch.wait("assignment.created", appeal_id="a-1")
+def test_an_appeal_is_assigned_within_a_second(world, watch):
+    """The quickest of five: a busy machine may hold one up, what the daemon does to all it may not."""
+    world.start().wait_state("main", "owner")
+    world.send("agents", [events.agent("ana", languages=["pt-BR"], capacity=5)])
+    delays = []
+    for name in ("a-5", "a-4", "a-3", "a-2", "a-1"):
+        sent = time.monotonic()
+        world.send("appeals", [submitted(name)])
+        created = watch.wait("assignment.created", appeal_id=name)
+        delays.append(created.arrived - sent)
+    assert min(delays) < 1
     assert created.body["agent_id"] == "ana"
     assert created.body["epoch"] == 1
     assert created.body["rulebook"] == RULEBOOK["rulebook"]

@@ -51,4 +51,4 @@ def test_a_signal_ends_an_idle_daemon_with_status_0(world, number):
     instance = world.start()
     instance.wait_state("main", "owner")
     instance.process.signal(signal.Signals[number])
-    assert instance.process.child.wait(timeout=60) == 0
+    assert instance.process.child.wait(timeout=10) == 0
