@@ -3,6 +3,7 @@
 import pytest
 from harness import events
 from harness.crowd import Crowd
+from harness.process import wait_until
 from harness.world import RULEBOOK
 
 NEW = {**RULEBOOK, "rulebook": "scenario.2"}
@@ -63,6 +64,11 @@ def test_a_rulebook_that_is_refused_changes_nothing(world, watch, flaw):
     assert watch.wait("assignment.created", appeal_id="a-0").body["rulebook"] == "scenario.1"
 
 
+def rulebook_of(instance):
+    [shard] = instance.status()["shards"]
+    return shard["rulebook"]
+
+
 def test_reloads_under_load_disturb_nothing(world):
     instance = world.start()
     with Crowd(world, 3000) as crowd:
@@ -70,6 +76,8 @@ def test_reloads_under_load_disturb_nothing(world):
             crowd.wait_more(300)
             world.write_rulebook({**RULEBOOK, "rulebook": f"scenario.{number}"})
             instance.reload()
+        wait_until(lambda: rulebook_of(instance) == "scenario.7", 60, "the last is in force")
+        crowd.send_more(100)  # the others may all have been given out meanwhile
         crowd.finish()
     rulebooks = {one.body["rulebook"] for one in world.read().records([world.main.assignments])}
     assert "scenario.7" in rulebooks and len(rulebooks) > 3

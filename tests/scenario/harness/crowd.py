@@ -29,6 +29,10 @@ class Crowd:
     def __exit__(self, *_error):
         self.people.stop()
 
+    def send_more(self, count):
+        self.world.send("appeals", events.appeals(count, first=self.count))
+        self.count += count
+
     def wait_share(self, share, seconds=60):
         """Until this share (0 to 1) of the appeals is closed."""
         self.people.wait_closed(int(self.count * share), seconds * patience())
