@@ -45,15 +45,15 @@ static int64_t next_wait_ms(struct board *board, enum refusal_pace pace)
 }
 
 /* Says a failure once, however often it comes back before the board is live again. */
-static void log_failure(struct board *board, enum log_level level, int64_t wait_ms)
+static void log_failure(struct board *board, enum message message, int64_t wait_ms)
 {
     const char *text = board->status.last_error;
 
     if (strcmp(text, board->last_logged) == 0)
         return;
     memcpy(board->last_logged, text, sizeof board->last_logged);
-    board_log(level, board, "%s; the board is stale, trying again in %" PRId64 " ms", text,
-              wait_ms);
+    LOG_MESSAGE(message, board_about(board),
+                "%s; the board is stale, trying again in %" PRId64 " ms", text, wait_ms);
 }
 
 /* What a server says goes to the log and to status: one line of plain characters, whatever it was.
@@ -66,7 +66,7 @@ static void text_make_plain(char *text)
     }
 }
 
-void board_fail(struct board *board, enum refusal_pace pace, enum log_level level,
+void board_fail(struct board *board, enum refusal_pace pace, enum message message,
                 const char *format, ...)
 {
     va_list arguments;
@@ -81,12 +81,12 @@ void board_fail(struct board *board, enum refusal_pace pace, enum log_level leve
     board->phase = BOARD_WAITING;
     int64_t wait_ms = next_wait_ms(board, pace);
     timer_arm(board->retry, wait_ms);
-    log_failure(board, level, wait_ms);
+    log_failure(board, message, wait_ms);
 }
 
 void board_distrust(struct board *board, const char *command)
 {
-    board_fail(board, REFUSAL_SOON, LOG_LEVEL_WARNING, "not an answer to %s", command);
+    board_fail(board, REFUSAL_SOON, MESSAGE_board_unavailable, "not an answer to %s", command);
 }
 
 bool board_is_refused(struct board *board, const redisReply *reply)
@@ -95,7 +95,7 @@ bool board_is_refused(struct board *board, const redisReply *reply)
         return false;
     const struct refusal *refusal = refusal_find(reply->str);
     board->status.refusal_count++;
-    board_fail(board, refusal->pace, refusal->level, "%.120s (%s)", reply->str, refusal->meaning);
+    board_fail(board, refusal->pace, refusal->message, "%.120s (%s)", reply->str, refusal->meaning);
     return true;
 }
 
@@ -111,7 +111,7 @@ static void on_link_connected(void *context)
 
 static void on_link_failed(void *context, const char *reason)
 {
-    board_fail(context, REFUSAL_SOON, LOG_LEVEL_WARNING, "%s", reason);
+    board_fail(context, REFUSAL_SOON, MESSAGE_board_unavailable, "%s", reason);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *context)
@@ -169,7 +169,7 @@ void board_write(struct board *board, int64_t ledger_offset, struct board_change
         mirror_apply(&board->mirror, ledger_offset, change);
     if (board_is_writing(board) && board->mirror.pending_count > board->backlog_rows_max) {
         board->status.dropped_backlog_count++;
-        board_fail(board, REFUSAL_SOON, LOG_LEVEL_WARNING,
+        board_fail(board, REFUSAL_SOON, MESSAGE_board_unavailable,
                    "it takes rows more slowly than they change: dropped %zu",
                    board->mirror.pending_count);
         return;
@@ -201,7 +201,7 @@ void board_rebuild(struct board *board, const char *reason)
 {
     if (!board_is_writing(board))
         return; /* what comes next is a new board anyway */
-    board_log(LOG_LEVEL_INFO, board, "building the board anew: %s", reason);
+    LOG(board_rebuilt, board_about(board), "building the board anew: %s", reason);
     board_build(board);
 }
 

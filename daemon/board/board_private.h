@@ -58,8 +58,7 @@ struct board {
     char last_logged[256];
 };
 
-#define board_log(level, board, ...)                                                               \
-    LOG_AT(level, ABOUT(.shard = (board)->shard, .peer = "redis"), __VA_ARGS__)
+#define board_about(board) ABOUT(.shard = (board)->shard, .peer = "redis")
 
 static inline bool board_is_writing(const struct board *board)
 {
@@ -68,7 +67,7 @@ static inline bool board_is_writing(const struct board *board)
 
 /* Drops the connection, says why (once), and begins anew after a wait. Whoever calls it touches
  * nothing of the epoch or the connection after. */
-void board_fail(struct board *board, enum refusal_pace pace, enum log_level level,
+void board_fail(struct board *board, enum refusal_pace pace, enum message message,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Fails for an answer that no Redis gives to @command. */
 void board_distrust(struct board *board, const char *command);

@@ -41,7 +41,7 @@ static void board_go_live(struct board *board)
     board->phase = BOARD_LIVE;
     board->has_lost_keys = false;
     board->last_logged[0] = '\0';
-    board_log(LOG_LEVEL_INFO, board, "the board is live under epoch %s", board->epoch);
+    LOG(board_live, board_about(board), "the board is live under epoch %s", board->epoch);
     sweep_ask(board, "0");
 }
 
@@ -70,12 +70,12 @@ static void on_call_answered(void *context, const redisReply *reply, void *tag)
         call_is_done(board, note);
     } else if (strncmp(reply->str, "OLDER ", strlen("OLDER ")) == 0) {
         board->status.refusal_count++;
-        board_fail(board, REFUSAL_LATE, LOG_LEVEL_ERROR,
+        board_fail(board, REFUSAL_LATE, MESSAGE_board_taken_over,
                    "a later owner has claimed the board: ours is %" PRId64 ", theirs %.100s",
                    board->claim, reply->str + strlen("OLDER "));
     } else if (strcmp(reply->str, "GONE") == 0) {
         if (note->epoch_count == board->epoch_count)
-            board_fail(board, REFUSAL_SOON, LOG_LEVEL_WARNING,
+            board_fail(board, REFUSAL_SOON, MESSAGE_board_unavailable,
                        "the board is gone from it: flushed, lost, or changed by somebody");
     } else {
         board_distrust(board, "EVALSHA");
@@ -175,7 +175,7 @@ static void on_check_info(void *context, const redisReply *reply, void *tag)
     if (!board_read_info(board, reply, &info))
         return;
     if (!info_is_same_server(&info, &board->server)) {
-        board_fail(board, REFUSAL_SOON, LOG_LEVEL_WARNING,
+        board_fail(board, REFUSAL_SOON, MESSAGE_board_unavailable,
                    "it restarted or failed over, and may have lost writes");
         return;
     }

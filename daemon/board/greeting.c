@@ -36,12 +36,12 @@ bool board_read_info(struct board *board, const redisReply *reply, struct info *
         return false;
     }
     if (!ret->is_primary) {
-        board_fail(board, REFUSAL_SOON, LOG_LEVEL_WARNING,
+        board_fail(board, REFUSAL_SOON, MESSAGE_board_unavailable,
                    "it is a replica: looking for the primary");
         return false;
     }
     if (ret->is_loading) {
-        board_fail(board, REFUSAL_SOON, LOG_LEVEL_INFO, "it is still loading its data");
+        board_fail(board, REFUSAL_SOON, MESSAGE_board_loading, "it is still loading its data");
         return false;
     }
     return true;
@@ -55,9 +55,9 @@ static void on_info(void *context, const redisReply *reply, void *tag)
     if (!board_read_info(board, reply, &board->server))
         return;
     if (board->server.is_evicting && !board->status.is_evicting)
-        board_log(LOG_LEVEL_WARNING, board,
-                  "its maxmemory-policy takes keys away without a word, noeviction would not; "
-                  "going on, and building the board anew when keys were taken");
+        LOG(board_evicting, board_about(board),
+            "its maxmemory-policy takes keys away without a word, noeviction would not; "
+            "going on, and building the board anew when keys were taken");
     board->status.is_evicting = board->server.is_evicting;
 }
 

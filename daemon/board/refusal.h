@@ -13,7 +13,7 @@ enum refusal_pace {
 struct refusal {
     const char *code; /* how the reply begins */
     enum refusal_pace pace;
-    enum log_level level;
+    enum message message;
     const char *meaning; /* for the log: what it is, or what to do */
 };
 

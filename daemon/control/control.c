@@ -255,8 +255,8 @@ static void on_accept_error(struct evconnlistener *listener, void *context)
     const struct timeval pause = { .tv_sec = ACCEPT_PAUSE_SECONDS };
     struct control *control = context;
 
-    log_warning(ABOUT(.peer = "control"), "cannot accept a caller: %m; trying again in %d s",
-                ACCEPT_PAUSE_SECONDS);
+    LOG(caller_not_accepted, ABOUT(.peer = "control"),
+        "cannot accept a caller: %m; trying again in %d s", ACCEPT_PAUSE_SECONDS);
     evconnlistener_disable(listener);
     event_add(control->accept_timer, &pause);
 }

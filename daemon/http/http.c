@@ -252,8 +252,8 @@ static void on_accept_error(struct evconnlistener *listener, void *context)
     static const struct timeval pause = { .tv_sec = ACCEPT_PAUSE_SECONDS };
     struct http *http = context;
 
-    log_warning(ABOUT(.peer = "http"), "cannot accept a caller: %m; trying again in %d s",
-                ACCEPT_PAUSE_SECONDS);
+    LOG(caller_not_accepted, ABOUT(.peer = "http"),
+        "cannot accept a caller: %m; trying again in %d s", ACCEPT_PAUSE_SECONDS);
     evconnlistener_disable(listener);
     event_add(http->accept_timer, &pause);
 }

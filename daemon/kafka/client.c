@@ -16,19 +16,19 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
     if (strcmp(facility, "CONFWARN") == 0)
         level = 7;
     if (level <= 4)
-        log_warning(ABOUT(.peer = "kafka"), "%s: %s", facility, text);
+        LOG(kafka_library_warning, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
     else if (level <= 6)
-        log_info(ABOUT(.peer = "kafka"), "%s: %s", facility, text);
+        LOG(kafka_library_notice, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
     else
-        log_debug(ABOUT(.peer = "kafka"), "%s: %s", facility, text);
+        LOG(kafka_library_detail, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
 }
 
 void client_log_error(rd_kafka_t *handle, int error, const char *reason, void *opaque)
 {
     (void)opaque;
     /* A fatal error is met again, with its consequences, by whoever uses the handle next. */
-    log_warning(ABOUT(.peer = "kafka"), "%s: %s (%s)", rd_kafka_name(handle), reason,
-                rd_kafka_err2name((rd_kafka_resp_err_t)error));
+    LOG(kafka_client_error, ABOUT(.peer = "kafka"), "%s: %s (%s)", rd_kafka_name(handle), reason,
+        rd_kafka_err2name((rd_kafka_resp_err_t)error));
 }
 
 void client_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)

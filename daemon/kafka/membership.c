@@ -127,8 +127,8 @@ static void hold_partitions(struct membership *membership, rd_kafka_topic_partit
     if (!err)
         err = rd_kafka_pause_partitions(membership->consumer, given);
     if (err)
-        log_error(NULL, "cannot hold the ledger partitions that the group gave: %s",
-                  rd_kafka_err2str(err));
+        LOG(partitions_not_held, NULL, "cannot hold the ledger partitions that the group gave: %s",
+            rd_kafka_err2str(err));
 }
 
 static void on_assign(struct membership *membership, rd_kafka_topic_partition_list_t *given)
@@ -139,7 +139,8 @@ static void on_assign(struct membership *membership, rd_kafka_topic_partition_li
     hold_partitions(membership, given);
     if (r < 0) {
         /* Another rebalance has come already; its own assignment follows. */
-        log_warning(NULL, "the group's assignment is out of date already, waiting for the next");
+        LOG(assignment_outdated, NULL,
+            "the group's assignment is out of date already, waiting for the next");
         return;
     }
     free(membership->member_id);
@@ -320,7 +321,8 @@ void membership_release(struct membership *membership)
     membership->is_revoking = false;
     rd_kafka_resp_err_t err = rd_kafka_assign(membership->consumer, NULL);
     if (err)
-        log_error(NULL, "cannot give the ledger partitions back: %s", rd_kafka_err2str(err));
+        LOG(partitions_not_given_back, NULL, "cannot give the ledger partitions back: %s",
+            rd_kafka_err2str(err));
 }
 
 void membership_leave(struct membership *membership)
@@ -330,8 +332,8 @@ void membership_leave(struct membership *membership)
     rd_kafka_error_t *error =
         rd_kafka_consumer_close_queue(membership->consumer, membership->queue);
     if (error) {
-        log_warning(NULL, "cannot leave the group: %s; it will notice by itself",
-                    rd_kafka_error_string(error));
+        LOG(group_not_left, NULL, "cannot leave the group: %s; it will notice by itself",
+            rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
         membership->callbacks.on_left(membership->callbacks.context);
         return;

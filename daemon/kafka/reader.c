@@ -143,7 +143,7 @@ static void on_read_error(struct reader *reader, const rd_kafka_message_t *messa
     case RD_KAFKA_RESP_ERR__BAD_MSG:
         reader->callbacks.on_broken(text, reader->callbacks.context);
         break;
-    default: log_warning(ABOUT(.shard = reader->shard->name, .peer = "kafka"), "%s", text);
+    default: LOG(read_failed, ABOUT(.shard = reader->shard->name, .peer = "kafka"), "%s", text);
     }
 }
 
@@ -351,8 +351,8 @@ void reader_stop(struct reader *reader)
     reader->is_reading = false;
     rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, NULL);
     if (err)
-        log_warning(ABOUT(.shard = reader->shard->name), "cannot stop reading: %s",
-                    rd_kafka_err2str(err));
+        LOG(reading_not_stopped, ABOUT(.shard = reader->shard->name), "cannot stop reading: %s",
+            rd_kafka_err2str(err));
 }
 
 void reader_hold_appeals(struct reader *reader, bool is_held)
@@ -372,8 +372,9 @@ void reader_hold_appeals(struct reader *reader, bool is_held)
                                       : rd_kafka_resume_partitions(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err)
-        log_warning(ABOUT(.shard = reader->shard->name), "cannot %s the appeals topics: %s",
-                    is_held ? "pause" : "resume", rd_kafka_err2str(err));
+        LOG(appeals_not_paused, ABOUT(.shard = reader->shard->name),
+            "cannot %s the appeals topics: %s", is_held ? "pause" : "resume",
+            rd_kafka_err2str(err));
 }
 
 int64_t reader_silence_ms(const struct reader *reader)

@@ -104,8 +104,8 @@ static int fetch_metadata(rd_kafka_t *client, bool (*is_cancelled)(void),
         rd_kafka_resp_err_t err = rd_kafka_metadata(client, 1, NULL, ret, METADATA_MS);
         if (!err)
             return 0;
-        log_warning(ABOUT(.peer = "kafka"), "no answer yet: %s; asking again",
-                    rd_kafka_err2str(err));
+        LOG(kafka_silent, ABOUT(.peer = "kafka"), "no answer yet: %s; asking again",
+            rd_kafka_err2str(err));
         if (is_cancelled())
             return -ECANCELED;
     }
@@ -160,8 +160,7 @@ static int refuse_missing(const struct config *config, const struct needed_list 
         if (topic->exists)
             continue;
         buffer_add_format(&names, "%s'%s'", names.length ? ", " : "", topic->name);
-        log_error(
-            ABOUT(.topic = topic->name),
+        LOG(topic_missing, ABOUT(.topic = topic->name),
             "missing; this creates it: kafka-topics.sh --bootstrap-server %s --create --topic %s "
             "--partitions %" PRId64 "%s",
             config->kafka.bootstrap_servers, topic->name, partitions_to_create(config, topic),
@@ -207,7 +206,7 @@ static int read_created(rd_kafka_event_t *event, struct aro_error *reterr)
                                  rd_kafka_topic_result_name(results[i]),
                                  rd_kafka_topic_result_error_string(results[i]));
         if (!err)
-            log_info(ABOUT(.topic = rd_kafka_topic_result_name(results[i])), "created");
+            LOG(topic_created, ABOUT(.topic = rd_kafka_topic_result_name(results[i])), "created");
     }
     return 0;
 }
@@ -253,8 +252,8 @@ static int check_config(struct needed_list *list, const struct needed *topic, co
                              topic->name, value, topic->record_bytes_min);
     if (topic->record_bytes_min && strcmp(name, "unclean.leader.election.enable") == 0 &&
         strcmp(value, "true") == 0)
-        log_warning(ABOUT(.topic = topic->name),
-                    "unclean.leader.election.enable=true: Kafka may lose what it has acknowledged");
+        LOG(topic_election_unclean, ABOUT(.topic = topic->name),
+            "unclean.leader.election.enable=true: Kafka may lose what it has acknowledged");
     return 0;
 }
 
@@ -277,8 +276,8 @@ static int check_described(struct needed_list *list, const rd_kafka_ConfigResour
     if (!topic)
         return 0;
     if (rd_kafka_ConfigResource_error(resource)) {
-        log_warning(ABOUT(.topic = name), "cannot check its settings: %s",
-                    rd_kafka_ConfigResource_error_string(resource));
+        LOG(topic_settings_unknown, ABOUT(.topic = name), "cannot check its settings: %s",
+            rd_kafka_ConfigResource_error_string(resource));
         return 0;
     }
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
@@ -301,8 +300,8 @@ static int read_described(struct needed_list *list, rd_kafka_event_t *event,
     size_t count;
 
     if (!event || rd_kafka_event_error(event)) {
-        log_warning(ABOUT(.peer = "kafka"), "cannot check the topics' settings: %s",
-                    event ? rd_kafka_event_error_string(event) : "no answer");
+        LOG(topic_settings_unknown, ABOUT(.peer = "kafka"), "cannot check the topics' settings: %s",
+            event ? rd_kafka_event_error_string(event) : "no answer");
         return 0;
     }
     const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(

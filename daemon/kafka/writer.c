@@ -396,8 +396,8 @@ static enum writer_verdict commit_or_retry(struct writer *writer, struct aro_err
             return WRITER_CANCELLED;
         if (tries > RETRIES_MAX)
             return WRITER_IN_DOUBT; /* begin anew with fresh producers */
-        log_warning(ABOUT(.shard = writer->shard->name), "%s; trying again in %d ms",
-                    reterr->message, backoff_ms);
+        LOG(commit_repeated, ABOUT(.shard = writer->shard->name), "%s; trying again in %d ms",
+            reterr->message, backoff_ms);
         sleep_ms(backoff_ms);
         backoff_ms *= 2;
     }

@@ -39,15 +39,6 @@ static struct {
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
 
 static const struct {
-    const char *name, *journal_prefix;
-} levels[] = {
-    [LOG_LEVEL_ERROR] = { "error", "<3>" },
-    [LOG_LEVEL_WARNING] = { "warning", "<4>" },
-    [LOG_LEVEL_INFO] = { "info", "<6>" },
-    [LOG_LEVEL_DEBUG] = { "debug", "<7>" },
-};
-
-static const struct {
     const char *name;
     size_t offset;
 } subject_members[] = {
@@ -67,22 +58,6 @@ struct line {
     size_t length;
 };
 
-const char *log_level_name(enum log_level level)
-{
-    return levels[level].name;
-}
-
-bool log_level_find(const char *name, enum log_level *ret)
-{
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (strcmp(levels[i].name, name) == 0) {
-            *ret = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 enum log_level log_get_level(void)
 {
     return __atomic_load_n(&sink.level, __ATOMIC_RELAXED);
@@ -93,9 +68,9 @@ void log_set_level(enum log_level level)
     __atomic_store_n(&sink.level, level, __ATOMIC_RELAXED);
 }
 
-bool log_is_enabled(enum log_level level)
+bool log_wants(enum message message)
 {
-    return level <= log_get_level();
+    return message_get(message)->level <= log_get_level();
 }
 
 uint64_t log_dropped_count(void)
@@ -217,10 +192,13 @@ static bool site_admits(struct log_site *site, enum log_level level, const struc
     return true;
 }
 
-static void line_finish(struct line *line, unsigned suppressed_count)
+static void line_finish(struct line *line, enum message message, unsigned suppressed_count)
 {
+    char code[MESSAGE_CODE_SIZE];
+
     if (suppressed_count > 0)
         line_add(line, " (%u repeats before it were left out)", suppressed_count);
+    line_add(line, " [%s]", message_code(message, code));
     if (line->length == sizeof line->text - 1)
         line->length--;
     line->text[line->length++] = '\n';
@@ -234,8 +212,8 @@ static void keep_recent(enum log_level level, const char *text, size_t length)
 
     clock_gettime(CLOCK_REALTIME, &now);
     size_t start = strftime(line, RECENT_LENGTH_MAX, "%FT%TZ ", gmtime_r(&now.tv_sec, &parts));
-    snprintf(line + start, RECENT_LENGTH_MAX - start, "%s: %.*s", levels[level].name, (int)length,
-             text);
+    snprintf(line + start, RECENT_LENGTH_MAX - start, "%s: %.*s", log_level_name(level),
+             (int)length, text);
 }
 
 void log_each_recent(void (*visit)(const char *line, void *context), void *context)
@@ -247,18 +225,35 @@ void log_each_recent(void (*visit)(const char *line, void *context), void *conte
     pthread_mutex_unlock(&sink.lock);
 }
 
-void log_write(struct log_site *site, enum log_level level, const struct log_subject *subject,
+static void line_begin(struct line *line, enum log_level level)
+{
+    if (sink.is_journal)
+        line_add(line, "<%d>", log_level_priority(level));
+    else
+        line_add(line, "%s: ", log_level_name(level));
+}
+
+void log_last_words(enum message message, const char *text)
+{
+    struct line line = { .length = 0 };
+
+    line_begin(&line, message_get(message)->level);
+    line_add(&line, "%s", text);
+    line_finish(&line, message, 0);
+    sink_write(line.text, line.length);
+}
+
+void log_write(struct log_site *site, enum message message, const struct log_subject *subject,
                const char *format, ...)
 {
+    enum log_level level = message_get(message)->level;
     int saved_errno = errno;
     struct line line = { .length = 0 };
     unsigned suppressed_count = 0;
 
     pthread_mutex_lock(&sink.lock);
     sink_prepare();
-    line_add(&line, "%s", sink.is_journal ? levels[level].journal_prefix : "");
-    if (!sink.is_journal)
-        line_add(&line, "%s: ", levels[level].name);
+    line_begin(&line, level);
     size_t start = line.length;
     line_add_subject(&line, subject);
     errno = saved_errno; /* for %m */
@@ -270,7 +265,7 @@ void log_write(struct log_site *site, enum log_level level, const struct log_sub
     if (site_admits(site, level, &line, start, &suppressed_count)) {
         if (level < LOG_LEVEL_DEBUG)
             keep_recent(level, line.text + start, line.length - start);
-        line_finish(&line, suppressed_count);
+        line_finish(&line, message, suppressed_count);
         if (!sink_write(line.text, line.length))
             count_up(&sink.dropped_count);
     }

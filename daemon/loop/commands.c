@@ -148,7 +148,7 @@ static void command_log_level(struct daemon *daemon, json_t *args, struct contro
         return;
     }
     log_set_level(LOG_LEVEL_INFO); /* so that the change itself is told, whatever it is */
-    log_info(NULL, "log level %s, was %s", name, log_level_name(before));
+    LOG(log_level_changed, NULL, "log level %s, was %s", name, log_level_name(before));
     log_set_level(level);
     control_reply_ok(reply, json_pack("{s:s, s:s}", "level", name, "was", log_level_name(before)));
 }

@@ -60,7 +60,7 @@ int daemon_check(const char *config_path)
         memory_exhausted();
     int r = daemon_load(config_path, languages, &config, &rulebook, &error);
     if (r < 0) {
-        log_error(NULL, "%s", error.message);
+        LOG(settings_refused, NULL, "%s", error.message);
     } else {
         config_free(config);
         rulebook_file_unref(rulebook);
@@ -87,7 +87,7 @@ static void on_shard_reloaded(bool is_committed, void *context)
         return;
     if (!reload->is_start)
         notify_ready();
-    log_info(NULL, "reloaded");
+    LOG(reloaded, NULL, "reloaded");
     reload->done(reload->is_committed, reload->context);
     free(reload);
 }
@@ -167,7 +167,7 @@ static void on_assigned(const int32_t *partitions, size_t count, struct term *te
 {
     struct daemon *daemon = context;
 
-    log_info(NULL, "the group gives this instance %zu of its shards", count);
+    LOG(shards_given, NULL, "the group gives this instance %zu of its shards", count);
     daemon->unnamed_partition = -1;
     for (size_t i = 0; i < count; i++) {
         struct shard *shard = find_shard_of(daemon, partitions[i]);
@@ -176,11 +176,11 @@ static void on_assigned(const int32_t *partitions, size_t count, struct term *te
             continue;
         }
         daemon->unnamed_partition = partitions[i];
-        log_error(ABOUT(.topic = daemon->config->ledger_topic),
-                  "partition %" PRId32
-                  " is given to this instance, but no shard of its settings names it: "
-                  "nobody routes what belongs to it",
-                  partitions[i]);
+        LOG(shard_unnamed, ABOUT(.topic = daemon->config->ledger_topic),
+            "partition %" PRId32
+            " is given to this instance, but no shard of its settings names it: "
+            "nobody routes what belongs to it",
+            partitions[i]);
     }
 }
 
@@ -204,7 +204,7 @@ static void on_revoked(bool is_lost, void *context)
     struct daemon *daemon = context;
 
     if (is_lost)
-        log_warning(NULL, "the group has given this instance's shards to others");
+        LOG(shards_lost, NULL, "the group has given this instance's shards to others");
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_end_term(daemon->shards[i], is_lost);
     release_if_all_released(daemon);
@@ -225,8 +225,8 @@ static void on_left(void *context)
 static void on_fenced(const char *text, void *context)
 {
     struct daemon *daemon = context;
-    log_error(NULL, "another process runs as static instance '%s': %s", daemon->config->instance,
-              text);
+    LOG(instance_duplicate, NULL, "another process runs as static instance '%s': %s",
+        daemon->config->instance, text);
     daemon->exit_code = EXIT_CONFIGURATION;
     event_base_loopbreak(daemon->base);
 }
@@ -247,7 +247,7 @@ static void on_caught_up(struct shard *caught_up, void *context)
         return;
     daemon->is_joining = false;
     if (membership_join(daemon->membership, &error) < 0) {
-        log_error(NULL, "%s", error.message);
+        LOG(group_not_joined, NULL, "%s", error.message);
         daemon_end(daemon, EXIT_FAILED);
         return;
     }
@@ -274,7 +274,8 @@ static void on_end_signal(evutil_socket_t number, short what, void *context)
 {
     struct daemon *daemon = context;
     (void)what;
-    log_info(NULL, "%s: finishing what is under way and leaving the group", strsignal((int)number));
+    LOG(ending, NULL, "%s: finishing what is under way and leaving the group",
+        strsignal((int)number));
     daemon_end(daemon, EXIT_FINE);
 }
 
@@ -290,15 +291,14 @@ static void on_reload_signal(evutil_socket_t number, short what, void *context)
     (void)number, (void)what;
 
     if (daemon_reload(daemon, ignore_reloaded, NULL, &error) < 0)
-        log_error(NULL, "not reloaded, everything goes on as before: %s", error.message);
+        LOG(reload_refused, NULL, "not reloaded, everything goes on as before: %s", error.message);
 }
 
 /* The end takes too long: a library hangs. Everything that counts is in Kafka. */
 static void on_alarm(int number)
 {
-    static const char text[] = "gave up waiting for a clean end\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)ignored, (void)number;
+    (void)number;
+    log_last_words(MESSAGE_end_forced, "gave up waiting for a clean end");
     _exit(EXIT_FINE);
 }
 
@@ -374,7 +374,7 @@ static int open_http(struct daemon *daemon, struct aro_error *reterr)
         http_new(daemon->base, &daemon->config->http, (unsigned)daemon->config->limits.connections,
                  pages, page_count, daemon, &daemon->http, reterr);
     if (r == 0)
-        log_info(ABOUT(.peer = "http"), "listening at %s", http_address(daemon->http));
+        LOG(http_listening, ABOUT(.peer = "http"), "listening at %s", http_address(daemon->http));
     return r;
 }
 
@@ -437,7 +437,7 @@ static void choose_hash_key(void)
     if (getrandom(key, sizeof key, 0) == sizeof key)
         aro_hash_key_set(key[0], key[1]);
     else
-        log_warning(NULL, "no randomness from the kernel, going on with a known hash key");
+        LOG(hash_key_known, NULL, "no randomness from the kernel, going on with a known hash key");
 }
 
 int daemon_run(const struct daemon_arguments *arguments)
@@ -462,7 +462,8 @@ int daemon_run(const struct daemon_arguments *arguments)
         daemon.exit_code = start(&daemon, &error);
     }
     if (daemon.exit_code != EXIT_FINE)
-        log_error(NULL, "cannot start: %s", error.message);
+        LOG_MESSAGE(daemon.config ? MESSAGE_start_failed : MESSAGE_settings_refused, NULL,
+                    "cannot start: %s", error.message);
     else if (!daemon.is_ending)
         event_base_dispatch(daemon.base);
     int exit_code = daemon.exit_code;

@@ -33,10 +33,10 @@ static void feed_watchdog(struct supervision *supervision)
         supervision->fed_at_ms = now;
         supervision->has_hung = false;
     } else if (!supervision->has_hung) {
-        log_error(NULL,
-                  "%s has not moved for %" PRId64 " ms; systemd is no longer told that "
-                  "this process is alive, and will begin it anew",
-                  hang.what, hang.silent_ms);
+        LOG(part_hangs, NULL,
+            "%s has not moved for %" PRId64 " ms; systemd is no longer told that "
+            "this process is alive, and will begin it anew",
+            hang.what, hang.silent_ms);
         supervision->has_hung = true;
     }
 }

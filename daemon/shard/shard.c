@@ -45,8 +45,8 @@ void shard_move(struct shard *shard, enum shard_state next)
 {
     if (shard->state == next)
         return;
-    log_info(shard_about(shard), "%s, was %s", shard_state_name(next),
-             shard_state_name(shard->state));
+    LOG(shard_state, shard_about(shard), "%s, was %s", shard_state_name(next),
+        shard_state_name(shard->state));
     shard->state = next;
 }
 
@@ -69,7 +69,8 @@ static void undo_uncommitted(struct shard *shard)
     size_t count = (shard->collecting ? batch_record_count(shard->collecting) : 0) +
                    (shard->in_flight ? batch_record_count(shard->in_flight) : 0);
     if (count > 0)
-        log_info(shard_about(shard), "%zu records were not committed and are undone", count);
+        LOG(records_undone, shard_about(shard), "%zu records were not committed and are undone",
+            count);
     drop_batch(shard, &shard->collecting);
     drop_batch(shard, &shard->in_flight);
     board_change_free(TAKE(shard->in_flight_change));
@@ -106,9 +107,9 @@ void shard_stop(struct shard *shard, const char *reason)
     }
     leave_work(shard);
     shard_move(shard, SHARD_STOPPED);
-    log_error(shard_about(shard),
-              "stopped: %s; when that is mended, 'appealctl start-shard %s' goes on", reason,
-              shard->settings->name);
+    LOG(shard_stopped, shard_about(shard),
+        "stopped: %s; when that is mended, 'appealctl start-shard %s' goes on", reason,
+        shard->settings->name);
 }
 
 /* Reads on behind the last transaction that is in memory. */
@@ -193,8 +194,8 @@ static void on_release_timer(evutil_socket_t descriptor, short what, void *conte
 {
     struct shard *shard = context;
     (void)descriptor, (void)what;
-    log_warning(shard_about(shard),
-                "what is under way has not been committed in %d ms, giving it up", RELEASE_MS);
+    LOG(release_overdue, shard_about(shard),
+        "what is under way has not been committed in %d ms, giving it up", RELEASE_MS);
     writer_cancel(shard->writer);
 }
 

@@ -212,9 +212,9 @@ static void adopt_rulebook(struct shard *shard)
         shard->rulebook == shard->rulebook_next)
         return;
     if (recorded && strcmp(recorded, aro_rulebook_sha256(rulebook)))
-        log_warning(shard_about(shard),
-                    "the ledger's rulebook is '%s', this instance routes by '%s' from here on",
-                    aro_router_recorded_rulebook_name(shard->router), aro_rulebook_name(rulebook));
+        LOG(rulebook_changed, shard_about(shard),
+            "the ledger's rulebook is '%s', this instance routes by '%s' from here on",
+            aro_router_recorded_rulebook_name(shard->router), aro_rulebook_name(rulebook));
     shard_swap_rulebook(shard);
 }
 
@@ -265,8 +265,8 @@ static void resolve(struct shard *shard)
     bool is_committed = shard->fold.seen_seq >= shard->in_flight->seq;
     struct aro_error error;
 
-    log_warning(shard_about(shard), "the transaction in doubt was %s",
-                is_committed ? "committed" : "not committed, it is written again");
+    LOG(doubt_resolved, shard_about(shard), "the transaction in doubt was %s",
+        is_committed ? "committed" : "not committed, it is written again");
     int r = reader_work(shard->reader, &shard->resume_positions, &error);
     if (r < 0) {
         shard_stop(shard, error.message);
@@ -309,7 +309,8 @@ void shard_on_claim_done(struct shard *shard, struct writer_result *result)
         shard_go_on_after_claim(shard);
         break;
     case WRITER_NOT_OWNER:
-        log_info(shard_about(shard), "the group has given the shard to another instance");
+        LOG(shard_given_away, shard_about(shard),
+            "the group has given the shard to another instance");
         shard_become_standby(shard);
         break;
     case WRITER_LEDGER_LOST:
@@ -318,8 +319,8 @@ void shard_on_claim_done(struct shard *shard, struct writer_result *result)
     case WRITER_FAILED:
     case WRITER_CANCELLED:
         if (result->verdict != WRITER_CANCELLED)
-            log_warning(shard_about(shard), "cannot claim the shard yet: %s",
-                        result->error.message);
+            LOG(claim_failed, shard_about(shard), "cannot claim the shard yet: %s",
+                result->error.message);
         shard_claim_later(shard);
         break;
     }

@@ -176,8 +176,8 @@ static void on_doubt(struct shard *shard, const struct aro_error *error)
         shard_stop(shard, reason);
         return;
     }
-    log_warning(shard_about(shard),
-                "a transaction is in doubt, claiming the shard again to see: %s", error->message);
+    LOG(transaction_in_doubt, shard_about(shard),
+        "a transaction is in doubt, claiming the shard again to see: %s", error->message);
     shard_move(shard, SHARD_RESOLVING);
     /* The ledger alone is read until it has told; a batch must not grow meanwhile. */
     aro_positions_done(&shard->resume_positions);
@@ -208,8 +208,8 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
         shard_commit_next(shard);
         break;
     case WRITER_NOT_OWNER:
-        log_warning(shard_about(shard), "the group has given the shard to another instance: %s",
-                    result->error.message);
+        LOG(shard_lost, shard_about(shard), "the group has given the shard to another instance: %s",
+            result->error.message);
         shard_become_standby(shard);
         break;
     case WRITER_REFUSED:

@@ -73,9 +73,9 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     char place[400];
     snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, source.topic, source.partition,
              source.offset);
-    log_warning(ABOUT(.shard = shard->settings->name, .record = place),
-                "cannot be read (%s), goes to the dead letters: %s: %s",
-                aro_error_code_name(error.code), error.field, error.message);
+    LOG(record_refused, ABOUT(.shard = shard->settings->name, .record = place),
+        "cannot be read (%s), goes to the dead letters: %s: %s", aro_error_code_name(error.code),
+        error.field, error.message);
 }
 
 /* A full batch holds the sources back; the writer's return lets them go. */
@@ -121,8 +121,8 @@ static void observe_time(struct shard *shard)
     struct aro_span difference = core_clock_observe(&shard->clock, shard->fold.positions.time,
                                                     host_clock_now(), shard->has_caught_up);
     if (llabs(difference.ms) > shard->config->limits.clock_jump.ms)
-        log_warning(shard_about(shard),
-                    "this host's clock and the owner's are %" PRId64 " ms apart", difference.ms);
+        LOG(clocks_apart, shard_about(shard),
+            "this host's clock and the owner's are %" PRId64 " ms apart", difference.ms);
 }
 
 /* Another instance has claimed the shard: this one slept through its session, and the group's word
@@ -133,7 +133,7 @@ static void lose_to_other(struct shard *shard, const struct aro_error *error)
         shard_stop(shard, error->message);
         return;
     }
-    log_warning(shard_about(shard), "%s; standing by", error->message);
+    LOG(shard_claimed_elsewhere, shard_about(shard), "%s; standing by", error->message);
     shard_become_standby(shard);
     if (shard->term)
         shard_claim_later(shard);

@@ -68,8 +68,8 @@ void shard_on_ends_done(struct shard *shard, struct writer_result *result)
     if (shard->state != SHARD_OWNER)
         return;
     if (result->verdict != WRITER_DONE) {
-        log_warning(shard_about(shard), "cannot tell whether timers may fire, asking again: %s",
-                    result->error.message);
+        LOG(timers_held, shard_about(shard),
+            "cannot tell whether timers may fire, asking again: %s", result->error.message);
         shard->wants_ends = true;
     } else if (shard_check_topics(shard, &result->topics, &error) < 0) {
         shard_stop(shard, error.message); /* what lies in a new partition would wait unread */

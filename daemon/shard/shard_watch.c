@@ -22,14 +22,14 @@ static void watch_stall(struct shard *shard, struct aro_instant now)
         return;
     }
     if (shard->has_read_anew) {
-        log_error(shard_about(shard),
-                  "%s gives nothing though it has records, even when read anew; ending", place);
+        LOG(reader_dead, shard_about(shard),
+            "%s gives nothing though it has records, even when read anew; ending", place);
         shard->callbacks.on_failed(shard, shard->callbacks.context);
         return;
     }
-    log_warning(shard_about(shard),
-                "%s has given nothing for %" PRId64 " s though it has records; reading anew", place,
-                shard->config->limits.stall.ms / 1000);
+    LOG(reader_stalled, shard_about(shard),
+        "%s has given nothing for %" PRId64 " s though it has records; reading anew", place,
+        shard->config->limits.stall.ms / 1000);
     shard->has_read_anew = true;
     if (reader_restart(shard->reader, &error) < 0)
         shard_stop(shard, error.message);
@@ -42,8 +42,8 @@ static void fold_anew(struct shard *shard)
 {
     struct aro_error error;
 
-    log_warning(shard_about(shard),
-                "has not followed the ledger for too long, reading it from the beginning");
+    LOG(ledger_read_anew, shard_about(shard),
+        "has not followed the ledger for too long, reading it from the beginning");
     if (shard_begin_fold(shard, &error) < 0)
         shard_stop(shard, error.message);
     else

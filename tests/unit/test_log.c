@@ -42,44 +42,47 @@ static void hear(void (*speak)(void))
 
 static void speak_of_an_appeal(void)
 {
-    log_warning(ABOUT(.shard = "main", .appeal = "a-91"), "queued in '%s'", "fraud-pt");
+    LOG(read_failed, ABOUT(.shard = "main", .appeal = "a-91"), "queued in '%s'", "fraud-pt");
 }
 
 static void test_the_subject_comes_before_the_sentence(void **state)
 {
     (void)state;
     hear(speak_of_an_appeal);
-    assert_string_equal(heard, "warning: shard=main appeal=a-91: queued in 'fraud-pt'\n");
+    assert_string_equal(heard,
+                        "warning: shard=main appeal=a-91: queued in 'fraud-pt' [read-failed]\n");
 }
 
 static void speak_of_nobody(void)
 {
-    log_error(NULL, "no %s", "memory");
+    LOG(start_failed, NULL, "no %s", "memory");
 }
 
 static void test_a_line_about_the_daemon_itself_has_no_subject(void **state)
 {
     (void)state;
     hear(speak_of_nobody);
-    assert_string_equal(heard, "error: no memory\n");
+    assert_string_equal(heard, "error: no memory [start-failed]\n");
 }
 
 static void speak_on_every_level(void)
 {
-    log_debug(NULL, "one");
-    log_info(NULL, "two");
+    LOG(kafka_library_detail, NULL, "one");
+    LOG(reloaded, NULL, "two");
     log_set_level(LOG_LEVEL_WARNING);
-    log_info(NULL, "three");
-    log_warning(NULL, "four");
+    LOG(reloaded, NULL, "three");
+    LOG(read_failed, NULL, "four");
     log_set_level(LOG_LEVEL_DEBUG);
-    log_debug(NULL, "five");
+    LOG(kafka_library_detail, NULL, "five");
 }
 
 static void test_levels_above_the_set_one_are_silent(void **state)
 {
     (void)state;
     hear(speak_on_every_level);
-    assert_string_equal(heard, "info: two\nwarning: four\ndebug: five\n");
+    assert_string_equal(
+        heard,
+        "info: two [reloaded]\nwarning: four [read-failed]\ndebug: five [kafka-library-detail]\n");
 }
 
 static void speak_to_the_journal(void)
@@ -90,46 +93,46 @@ static void speak_to_the_journal(void)
     snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)status.st_dev,
              (unsigned long long)status.st_ino);
     setenv("JOURNAL_STREAM", stream, 1);
-    log_error(NULL, "a");
-    log_info(NULL, "b");
+    LOG(start_failed, NULL, "a");
+    LOG(reloaded, NULL, "b");
 }
 
 static void test_the_journal_is_told_the_priority(void **state)
 {
     (void)state;
     hear(speak_to_the_journal);
-    assert_string_equal(heard, "<3>a\n<6>b\n");
+    assert_string_equal(heard, "<3>a [start-failed]\n<6>b [reloaded]\n");
 }
 
 static void speak_to_another_stream(void)
 {
     setenv("JOURNAL_STREAM", "1:2", 1);
-    log_info(NULL, "b");
+    LOG(reloaded, NULL, "b");
 }
 
 static void test_a_stderr_that_is_not_the_journal_gets_words(void **state)
 {
     (void)state;
     hear(speak_to_another_stream);
-    assert_string_equal(heard, "info: b\n");
+    assert_string_equal(heard, "info: b [reloaded]\n");
 }
 
 static void speak_of_line_ends(void)
 {
-    log_info(ABOUT(.agent = "x\ninfo: forged"), "\x1b[31mred\r\n");
+    LOG(reloaded, ABOUT(.agent = "x\ninfo: forged"), "\x1b[31mred\r\n");
 }
 
 static void test_what_comes_from_outside_cannot_make_a_second_line(void **state)
 {
     (void)state;
     hear(speak_of_line_ends);
-    assert_string_equal(heard, "info: agent=x?info: forged: ?[31mred??\n");
+    assert_string_equal(heard, "info: agent=x?info: forged: ?[31mred?? [reloaded]\n");
 }
 
 static void speak_again_and_again(void)
 {
     for (int i = 0; i < 1000; i++)
-        log_warning(ABOUT(.peer = "redis"), "is %s", i < 999 ? "down" : "up");
+        LOG(read_failed, ABOUT(.peer = "redis"), "is %s", i < 999 ? "down" : "up");
     fprintf(stderr, "suppressed %d\n", (int)log_suppressed_count());
 }
 
@@ -137,15 +140,16 @@ static void test_a_repeated_line_is_written_once_and_counted(void **state)
 {
     (void)state;
     hear(speak_again_and_again);
-    assert_string_equal(heard, "warning: peer=redis: is down\n"
-                               "warning: peer=redis: is up (998 repeats before it were left out)\n"
-                               "suppressed 998\n");
+    assert_string_equal(
+        heard, "warning: peer=redis: is down [read-failed]\n"
+               "warning: peer=redis: is up (998 repeats before it were left out) [read-failed]\n"
+               "suppressed 998\n");
 }
 
 static void speak_of_a_thousand_records(void)
 {
     for (int i = 0; i < 1000; i++)
-        log_warning(NULL, "record %d", i);
+        LOG(read_failed, NULL, "record %d", i);
 }
 
 static void test_one_site_cannot_flood_the_log(void **state)
@@ -163,7 +167,7 @@ static void speak_very_long(void)
     char text[10000];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    log_info(NULL, "%s", text);
+    LOG(reloaded, NULL, "%s", text);
 }
 
 static void test_a_line_too_long_is_cut(void **state)
@@ -177,7 +181,8 @@ static void test_a_line_too_long_is_cut(void **state)
 static void *speak_in_a_thread(void *word)
 {
     for (int i = 0; i < 1000; i++)
-        log_debug(ABOUT(.peer = word), "%s %s %s", (char *)word, (char *)word, (char *)word);
+        LOG(kafka_library_detail, ABOUT(.peer = word), "%s %s %s", (char *)word, (char *)word,
+            (char *)word);
     return NULL;
 }
 
@@ -197,8 +202,9 @@ static void test_lines_of_two_threads_do_not_mix(void **state)
     (void)state;
     hear(speak_in_threads);
     for (char *line = strtok(heard, "\n"); line; line = strtok(NULL, "\n"))
-        assert_true(strcmp(line, "debug: peer=alpha: alpha alpha alpha") == 0 ||
-                    strcmp(line, "debug: peer=beta: beta beta beta") == 0);
+        assert_true(strcmp(line, "debug: peer=alpha: alpha alpha alpha [kafka-library-detail]") ==
+                        0 ||
+                    strcmp(line, "debug: peer=beta: beta beta beta [kafka-library-detail]") == 0);
 }
 
 /* Nobody reads the pipe while this speaks: it must come to its end all the same. */
@@ -213,7 +219,7 @@ static void test_a_stderr_that_takes_no_more_holds_nobody_up(void **state)
         dup2(ends[1], STDERR_FILENO);
         log_set_level(LOG_LEVEL_DEBUG);
         for (int i = 0; i < 10000; i++)
-            log_debug(NULL, "line %d of many", i);
+            LOG(kafka_library_detail, NULL, "line %d of many", i);
         _exit(log_dropped_count() > 0 ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -234,7 +240,7 @@ static void test_a_reader_that_has_gone_ends_nothing(void **state)
         signal(SIGPIPE, SIG_IGN);
         dup2(ends[1], STDERR_FILENO);
         close(ends[1]);
-        log_info(NULL, "to nobody");
+        LOG(reloaded, NULL, "to nobody");
         _exit(log_dropped_count() == 1 ? 0 : 1);
     }
     close(ends[1]);
