@@ -2,75 +2,16 @@
 
 #include "config/describe.h"
 #include "loop/commands_private.h"
+#include "loop/describe.h"
 #include "loop/host_clock.h"
 #include "loop/metrics_page.h"
 #include "loop/progress.h"
 #include "loop/readiness.h"
 #include "support/buffer.h"
 #include "support/cleanup.h"
-#include "version.h"
 
 #include <event2/event.h>
 #include <librdkafka/rdkafka.h>
-
-json_t *bundle_status(const struct daemon *daemon)
-{
-    json_t *shards = json_array();
-
-    for (size_t i = 0; i < daemon->shard_count; i++)
-        json_array_append_new(shards, shard_describe(daemon->shards[i]));
-    const char *member_id = daemon->membership ? membership_member_id(daemon->membership) : "";
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:o}", "instance", daemon->config->instance,
-        "version", ARO_VERSION, "group", daemon->config->kafka.group, "member_id", member_id,
-        "rulebook", aro_rulebook_name(daemon->rulebook->rulebook), "http",
-        daemon->http ? http_address(daemon->http) : NULL, "log_level",
-        log_level_name(log_get_level()), "ending", daemon->is_ending, "shards", shards);
-}
-
-struct queue_list {
-    json_t *list;
-    const char *shard;
-};
-
-static json_t *time_or_null(struct aro_instant at)
-{
-    char text[ARO_INSTANT_TEXT_SIZE];
-    if (aro_instant_is_never(at))
-        return json_null();
-    aro_instant_format(at, text);
-    return json_string(text);
-}
-
-static void add_queue(const struct aro_queue_view *queue, void *context)
-{
-    struct queue_list *queues = context;
-    json_array_append_new(queues->list,
-                          json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "queue", queue->name,
-                                    "shard", queues->shard, "waiting", (json_int_t)queue->waiting,
-                                    "held", (json_int_t)queue->held, "assigned",
-                                    (json_int_t)queue->assigned, "oldest_submitted_at",
-                                    time_or_null(queue->oldest_submitted_at), "next_deadline",
-                                    time_or_null(queue->next_deadline)));
-}
-
-json_t *bundle_queues(const struct daemon *daemon)
-{
-    struct queue_list queues = { .list = json_array() };
-    size_t index = 0;
-    bool is_owner = false;
-
-    for (struct shard *shard; (shard = command_next_owned(daemon, &index)) != NULL;) {
-        is_owner = true;
-        queues.shard = shard_name(shard);
-        aro_router_each_queue(shard_router(shard), add_queue, &queues);
-    }
-    if (is_owner)
-        return json_pack("{s:o, s:o}", "queues", queues.list, "paused_markets",
-                         commands_paused_markets(daemon));
-    json_decref(queues.list);
-    return NULL;
-}
 
 static void add_line(const char *line, void *context)
 {
@@ -100,13 +41,13 @@ static json_t *libraries_new(void)
 json_t *bundle_new(const struct daemon *daemon)
 {
     char now[ARO_INSTANT_TEXT_SIZE], started[ARO_INSTANT_TEXT_SIZE];
-    json_t *queues = bundle_queues(daemon);
+    json_t *queues = describe_queues(daemon);
 
     aro_instant_format(host_clock_now(), now);
     aro_instant_format(daemon->started_at, started);
     return json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "taken_at", now, "started_at",
-        started, "libraries", libraries_new(), "status", bundle_status(daemon), "queues",
+        started, "libraries", libraries_new(), "status", describe_status(daemon), "queues",
         queues ? queues : json_pack("{s:[]}", "queues"), "not_ready_because",
         readiness_reasons(daemon), "silent_seconds", progress_describe(daemon), "settings",
         config_describe(daemon->config), "metrics", metrics_new(daemon), "log", log_lines_new());

@@ -8,12 +8,6 @@
 
 struct daemon;
 
-/* The instance, its shards, and what each is doing: `appealctl status`. A new object. */
-json_t *bundle_status(const struct daemon *daemon);
-
-/* Every queue of the shards that are ours: `appealctl queues`. A new object; NULL where none is. */
-json_t *bundle_queues(const struct daemon *daemon);
-
 /* All of it. A new object. */
 json_t *bundle_new(const struct daemon *daemon);
 

@@ -1,6 +1,7 @@
 #include "loop/commands_private.h"
 
 #include "loop/bundle.h"
+#include "loop/describe.h"
 #include "support/memory.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 static void command_status(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
     (void)args;
-    control_reply_ok(reply, bundle_status(daemon));
+    control_reply_ok(reply, describe_status(daemon));
 }
 
 static void command_bundle(struct daemon *daemon, json_t *args, struct control_reply *reply)
@@ -92,7 +93,7 @@ static void command_agent(struct daemon *daemon, json_t *args, struct control_re
 
 static void command_queues(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    json_t *queues = bundle_queues(daemon);
+    json_t *queues = describe_queues(daemon);
     (void)args;
 
     if (queues)
