@@ -8,6 +8,7 @@
 #include "support/memory.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <libgen.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,35 @@ static int check_redis(const struct config *config, const struct document_node *
                             "redis.url: missing, where other settings of redis are given");
 }
 
+static bool group_find(const char *name, gid_t *ret)
+{
+    char texts[16384]; /* of its members too */
+    struct group group, *found;
+
+    if (getgrnam_r(name, &group, texts, sizeof texts, &found) != 0 || !found)
+        return false;
+    *ret = group.gr_gid;
+    return true;
+}
+
+/* Whoever is in the group may steer: one that is not there is a mistake, told at once. */
+static int check_control(struct config *config, const struct document_node *root,
+                         struct aro_error *reterr)
+{
+    const struct document_node *control = document_find(root, "control");
+
+    config->control_gid = getegid();
+    if (control && control->count > 0 && !config->control_socket)
+        return aro_error_set_at(reterr, -EINVAL, control->line, control->column,
+                                "control.socket: missing, where other settings of control are "
+                                "given");
+    if (config->control_group && !group_find(config->control_group, &config->control_gid))
+        return aro_error_set_at(reterr, -EINVAL, control->line, control->column,
+                                "control.group: this host has no group '%s'",
+                                config->control_group);
+    return 0;
+}
+
 static int read_settings(struct config *config, const struct document_node *root,
                          const char *folder, struct aro_error *reterr)
 {
@@ -64,6 +94,8 @@ static int read_settings(struct config *config, const struct document_node *root
         r = fill_instance(config, root, &folders, reterr);
     if (r == 0)
         r = check_redis(config, root, reterr);
+    if (r == 0)
+        r = check_control(config, root, reterr);
     return r < 0 ? r : shards_check(config, root, reterr);
 }
 

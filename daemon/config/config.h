@@ -16,8 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum config_membership { CONFIG_MEMBERSHIP_DYNAMIC, CONFIG_MEMBERSHIP_STATIC };
+enum config_readers { CONFIG_READERS_GROUP, CONFIG_READERS_EVERYONE };
 
 struct config_texts {
     size_t count;
@@ -97,6 +99,9 @@ struct config {
     struct config_redis redis;
     char *rulebook;       /* absolute path */
     char *control_socket; /* absolute path */
+    char *control_group;  /* its name; NULL: the process's own */
+    gid_t control_gid;    /* of that */
+    enum config_readers control_readers;
     struct config_address http;
     enum log_level log_level;
     struct config_limits limits;

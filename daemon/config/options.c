@@ -13,6 +13,12 @@ static const char *const memberships[] = {
     NULL,
 };
 
+static const char *const readers[] = {
+    [CONFIG_READERS_GROUP] = "group",
+    [CONFIG_READERS_EVERYONE] = "everyone",
+    NULL,
+};
+
 static const char *const log_levels[] = {
     [LOG_LEVEL_ERROR] = "error",
     [LOG_LEVEL_WARNING] = "warning",
@@ -24,6 +30,20 @@ static const char *const log_levels[] = {
 #define OF(member) .offset = offsetof(struct config, member)
 
 static const struct option rows[] = {
+    { .name = "control.group",
+      .kind = OPTION_NAME,
+      OF(control_group),
+      .minimum = 1,
+      .maximum = 32,
+      .help = "Group of the control socket: its members may steer the daemon, as root and the "
+              "daemon's own user may. Absent: the group that the daemon runs as." },
+    { .name = "control.readers",
+      .kind = OPTION_CHOICE,
+      OF(control_readers),
+      .choices = readers,
+      .initial = "group",
+      .help = "Who may ask on the control socket, and change nothing. group: only those who may "
+              "steer, too (mode 0660). everyone: every user of this host (mode 0666)." },
     { .name = "control.socket",
       .kind = OPTION_PATH,
       OF(control_socket),

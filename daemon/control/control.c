@@ -26,7 +26,7 @@ struct connection {
     struct bufferevent *stream;
     struct event *idle_timer;    /* from one answer to the next whole request */
     struct control_reply *reply; /* not yet given; owned by the handler */
-    struct ucred peer;
+    struct peer peer;
     bool is_reading; /* in connection_read(): it is on the stack */
     bool is_ending;  /* no more requests: close when all is answered and sent */
     LIST_ENTRY(connection) next;
@@ -37,6 +37,7 @@ struct control {
     struct evconnlistener *listener;
     struct event *accept_timer;
     char *path;
+    gid_t group;
     unsigned connection_count, connections_max;
     control_handler *handler;
     void *context;
@@ -123,10 +124,33 @@ static void hand_over(struct connection *connection, json_t *id, const char *com
 
     reply->connection = connection;
     reply->id = id;
-    reply->peer = connection->peer;
+    reply->peer = connection->peer.credentials;
     connection->reply = reply;
     event_del(connection->idle_timer);
     control->handler(command, args, reply, control->context);
+}
+
+/* Who changes something is told of in the log, and so is who may not. */
+static bool check_right(const struct connection *connection, const struct control_command *command,
+                        struct aro_error *reterr)
+{
+    const struct peer *peer = &connection->peer;
+
+    if (!command->is_change)
+        return true;
+    if (peer->may_change) {
+        LOG(change_asked, ABOUT(.peer = "control"), "'%s' is asked for by uid %u, gid %u, pid %d",
+                 command->name, peer->credentials.uid, peer->credentials.gid,
+                 peer->credentials.pid);
+        return true;
+    }
+    LOG(change_refused, ABOUT(.peer = "control"), "refused '%s' to uid %u, gid %u, pid %d", command->name,
+                peer->credentials.uid, peer->credentials.gid, peer->credentials.pid);
+    aro_error_set(reterr, -EPERM,
+                  "'%s' is for root, the daemon's own user (uid %u) and members of the socket's "
+                  "group (gid %u); you are uid %u, and may only ask",
+                  command->name, geteuid(), connection->control->group, peer->credentials.uid);
+    return false;
 }
 
 static void connection_take_request(struct connection *connection, const char *line, size_t length)
@@ -146,6 +170,8 @@ static void connection_take_request(struct connection *connection, const char *l
         connection_send_error(connection, id, CONTROL_ERROR_COMMAND, "there is no such command");
     else if (control_command_check(command, args, &error) < 0)
         connection_send_error(connection, id, CONTROL_ERROR_REQUEST, error.message);
+    else if (!check_right(connection, command, &error))
+        connection_send_error(connection, id, CONTROL_ERROR_FORBIDDEN, error.message);
     else
         hand_over(connection, id, command->name, args);
     json_decref(args);
@@ -215,15 +241,13 @@ static void connection_new(struct control *control, evutil_socket_t descriptor)
 {
     const struct timeval idle = { .tv_sec = IDLE_SECONDS };
     struct connection *connection = memory_new(sizeof *connection);
-    socklen_t length = sizeof connection->peer;
 
     connection->control = control;
     connection->stream = bufferevent_socket_new(control->base, descriptor, BEV_OPT_CLOSE_ON_FREE);
     connection->idle_timer = evtimer_new(control->base, on_idle, connection);
     if (!connection->stream || !connection->idle_timer)
         memory_exhausted();
-    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &connection->peer, &length) < 0)
-        connection->peer = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+    connection->peer = peer_of(descriptor, control->group);
     LIST_INSERT_HEAD(&control->connections, connection, next);
     control->connection_count++;
 
@@ -269,19 +293,20 @@ static void on_accept_again(evutil_socket_t descriptor, short events, void *cont
     evconnlistener_enable(control->listener);
 }
 
-int control_new(struct event_base *base, const char *path, unsigned connections_max,
+int control_new(struct event_base *base, const struct control_settings *settings,
                 control_handler *handler, void *context, struct control **ret,
                 struct aro_error *reterr)
 {
     int descriptor;
-    int r = socket_listen(path, &descriptor, reterr);
+    int r = socket_listen(settings->path, settings->group, settings->is_open, &descriptor, reterr);
     if (r < 0)
         return r;
 
     struct control *control = memory_new(sizeof *control);
     control->base = base;
-    control->path = memory_copy_text(path);
-    control->connections_max = connections_max;
+    control->path = memory_copy_text(settings->path);
+    control->group = settings->group;
+    control->connections_max = settings->connections_max;
     control->handler = handler;
     control->context = context;
     LIST_INIT(&control->connections);

@@ -6,6 +6,7 @@
 #ifndef APPEAL_ROUTERD_CONTROL_H
 #define APPEAL_ROUTERD_CONTROL_H
 
+#include "control/peer.h"
 #include "control/protocol.h"
 
 #include <aro/error.h>
@@ -16,19 +17,26 @@
 
 struct control;
 
+struct control_settings {
+    const char *path; /* borrowed while control_new() runs, as all of this */
+    gid_t group;      /* the socket's; its members may change things (peer.h) */
+    bool is_open;     /* every user of this host may connect, and ask */
+    unsigned connections_max;
+};
+
 /* The right and duty to answer one request. */
 struct control_reply;
 
 /* @args is a JSON object (empty where the request had none), borrowed until the handler returns;
- * take a reference to keep it. @reply is the handler's until it is answered. The command is known
- * and its arguments are as protocol.c says. The handler frees no control. */
+ * take a reference to keep it. @reply is the handler's until it is answered. The command is known,
+ * its arguments are as protocol.c says, and the caller may use it. The handler frees no control. */
 typedef void control_handler(const char *command, json_t *args, struct control_reply *reply,
                              void *context);
 
-/* Listens at @path, mode 0660. A socket that lies there and nobody answers is replaced; one that
- * somebody answers is refused (-EADDRINUSE), as is a folder that others may write (-EPERM).
- * @base and @context are borrowed. */
-int control_new(struct event_base *base, const char *path, unsigned connections_max,
+/* Listens at the path of @settings, mode 0660, or 0666 where it is open. A socket that lies there
+ * and nobody answers is replaced; one that somebody answers is refused (-EADDRINUSE), as is a
+ * folder that others may write (-EPERM). @base and @context are borrowed. */
+int control_new(struct event_base *base, const struct control_settings *settings,
                 control_handler *handler, void *context, struct control **ret,
                 struct aro_error *reterr);
 

@@ -28,6 +28,7 @@ enum {
 #define CONTROL_ERROR_NOT_FOUND "not_found"         /* no such appeal, agent, shard */
 #define CONTROL_ERROR_CONFIGURATION "configuration" /* a reload refused: what to mend */
 #define CONTROL_ERROR_REFUSED "refused"             /* not in this state */
+#define CONTROL_ERROR_FORBIDDEN "forbidden"         /* the caller may ask, and change nothing */
 #define CONTROL_ERROR_FAILED "failed"               /* tried, and it went wrong */
 #define CONTROL_ERROR_BUSY "busy"                   /* too many callers at once */
 
@@ -45,6 +46,7 @@ enum { CONTROL_ARGUMENTS_MAX = 3 };
 /* What one may ask of the daemon. The server lets nothing else through to the handler. */
 struct control_command {
     const char *name;
+    bool is_change;                                           /* not for whoever may only ask */
     const char *help;                                         /* one sentence */
     struct control_argument arguments[CONTROL_ARGUMENTS_MAX]; /* up to the first without name */
 };

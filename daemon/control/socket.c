@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, SOCKET_MODE = 0660 };
+enum { BACKLOG = 16, MODE_OF_GROUP = 0660, MODE_OF_ALL = 0666 };
 
 static void close_descriptor(int *descriptor)
 {
@@ -90,8 +90,9 @@ static int remove_stale(const char *path, struct aro_error *reterr)
     return 0;
 }
 
-int socket_listen(const char *path, int *ret, struct aro_error *reterr)
+int socket_listen(const char *path, gid_t group, bool is_open, int *ret, struct aro_error *reterr)
 {
+    mode_t mode = is_open ? MODE_OF_ALL : MODE_OF_GROUP;
     struct sockaddr_un address;
     int r = fill_address(path, &address, reterr);
     if (r == 0)
@@ -105,9 +106,13 @@ int socket_listen(const char *path, int *ret, struct aro_error *reterr)
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* The mode is set before the bind, so that there is no moment in which everybody may connect,
      * and after it once more, against the umask. */
-    if (descriptor < 0 || fchmod(descriptor, SOCKET_MODE) < 0 ||
-        bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0 ||
-        chmod(path, SOCKET_MODE) < 0 || listen(descriptor, BACKLOG) < 0)
+    if (descriptor < 0 || fchmod(descriptor, mode) < 0 ||
+        bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0)
+        return aro_error_set(reterr, -errno, "cannot listen at '%s': %s", path, strerror(errno));
+    if (chown(path, (uid_t)-1, group) < 0)
+        return aro_error_set(reterr, -errno, "cannot give '%s' to group %u: %s", path, group,
+                             strerror(errno));
+    if (chmod(path, mode) < 0 || listen(descriptor, BACKLOG) < 0)
         return aro_error_set(reterr, -errno, "cannot listen at '%s': %s", path, strerror(errno));
     *ret = take_descriptor(&descriptor);
     return 0;

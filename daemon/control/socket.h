@@ -4,8 +4,12 @@
 
 #include <aro/error.h>
 
-/* Gives a listening, non-blocking descriptor at @path, mode 0660. */
-int socket_listen(const char *path, int *ret, struct aro_error *reterr);
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Gives a listening, non-blocking descriptor at @path, for the owner and @group, or for everyone
+ * where it @is_open. */
+int socket_listen(const char *path, gid_t group, bool is_open, int *ret, struct aro_error *reterr);
 
 /* Gives a connected, blocking descriptor. */
 int socket_connect(const char *path, int *ret, struct aro_error *reterr);

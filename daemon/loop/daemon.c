@@ -378,6 +378,20 @@ static int open_http(struct daemon *daemon, struct aro_error *reterr)
     return r;
 }
 
+static int open_control(struct daemon *daemon, struct aro_error *reterr)
+{
+    const struct config *config = daemon->config;
+    const struct control_settings settings = {
+        .path = config->control_socket,
+        .group = config->control_gid,
+        .is_open = config->control_readers == CONFIG_READERS_EVERYONE,
+        .connections_max = (unsigned)config->limits.connections,
+    };
+    if (!config->control_socket)
+        return 0;
+    return control_new(daemon->base, &settings, commands_handle, daemon, &daemon->control, reterr);
+}
+
 /* 0, or the exit code to end with; @reterr says why. */
 static int start(struct daemon *daemon, struct aro_error *reterr)
 {
@@ -386,11 +400,7 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
                                                     .on_left = on_left,
                                                     .on_fenced = on_fenced,
                                                     .context = daemon };
-    int r = 0;
-    if (daemon->config->control_socket)
-        r = control_new(daemon->base, daemon->config->control_socket,
-                        (unsigned)daemon->config->limits.connections, commands_handle, daemon,
-                        &daemon->control, reterr);
+    int r = open_control(daemon, reterr);
     if (r == 0)
         r = open_http(daemon, reterr);
     if (r < 0)

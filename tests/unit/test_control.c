@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,13 +44,34 @@ static void handle(const char *command, json_t *args, struct control_reply *repl
     snprintf(world->kept_command, sizeof world->kept_command, "%s", command);
 }
 
-static void world_listen(struct world *world)
+static struct control_settings settings_of(const struct world *world)
+{
+    return (struct control_settings){ .path = world->path,
+                                      .group = getegid(),
+                                      .connections_max = CONNECTIONS_MAX };
+}
+
+static void world_listen_by(struct world *world, const struct control_settings *settings)
 {
     struct aro_error error = { 0 };
-    int r = control_new(world->base, world->path, CONNECTIONS_MAX, handle, world, &world->control,
-                        &error);
+    int r = control_new(world->base, settings, handle, world, &world->control, &error);
     if (r < 0)
         fail_msg("%s", error.message);
+}
+
+static void world_listen(struct world *world)
+{
+    const struct control_settings settings = settings_of(world);
+    world_listen_by(world, &settings);
+}
+
+/* What listening a second time, at @path, comes to. */
+static int listen_at(struct world *world, const char *path, struct aro_error *reterr)
+{
+    struct control_settings settings = settings_of(world);
+    struct control *second = NULL;
+    settings.path = path;
+    return control_new(world->base, &settings, handle, world, &second, reterr);
 }
 
 static int setup(void **state)
@@ -335,10 +357,8 @@ static void test_a_socket_that_a_crash_left_is_replaced(void **state)
 static void test_a_socket_that_somebody_answers_is_not_taken(void **state)
 {
     struct world *world = *state;
-    struct control *second = NULL;
     struct aro_error error;
-    assert_int_equal(control_new(world->base, world->path, 1, handle, world, &second, &error),
-                     -EADDRINUSE);
+    assert_int_equal(listen_at(world, world->path, &error), -EADDRINUSE);
     assert_non_null(strstr(error.message, "another process answers"));
 }
 
@@ -349,8 +369,7 @@ static void test_a_file_in_the_place_of_the_socket_is_left_alone(void **state)
     control_free(TAKE(world->control));
     int file = open(world->path, O_CREAT | O_WRONLY, 0600);
     close(file);
-    assert_int_equal(
-        control_new(world->base, world->path, 1, handle, world, &world->control, &error), -EEXIST);
+    assert_int_equal(listen_at(world, world->path, &error), -EEXIST);
     assert_int_equal(access(world->path, F_OK), 0);
 }
 
@@ -360,19 +379,16 @@ static void test_a_folder_that_everyone_may_write_is_refused(void **state)
     struct aro_error error;
     control_free(TAKE(world->control));
     assert_int_equal(chmod(world->folder, 0777), 0);
-    assert_int_equal(
-        control_new(world->base, world->path, 1, handle, world, &world->control, &error), -EPERM);
+    assert_int_equal(listen_at(world, world->path, &error), -EPERM);
 }
 
 static void test_a_path_that_no_socket_can_have_is_refused(void **state)
 {
     struct world *world = *state;
-    struct control *second = NULL;
     struct aro_error error;
     char path[200];
     snprintf(path, sizeof path, "/tmp/%0150d", 0);
-    assert_int_equal(control_new(world->base, path, 1, handle, world, &second, &error),
-                     -ENAMETOOLONG);
+    assert_int_equal(listen_at(world, path, &error), -ENAMETOOLONG);
 }
 
 static void test_the_client_asks_and_gets_the_answer(void **state)
@@ -417,6 +433,153 @@ static void test_the_client_says_when_nobody_listens(void **state)
     assert_non_null(strstr(error.message, world->path));
 }
 
+/* ---- who may do what: these need root, to be somebody else for a while ---- */
+
+enum { STRANGER = 65534, STEERING_GROUP = 4242 };
+
+static const struct caller {
+    uid_t user;
+    gid_t group, further_group; /* 0: none */
+    bool may_change;
+} callers[] = {
+    { .user = STRANGER, .group = STRANGER, .may_change = false },
+    { .user = STRANGER, .group = STRANGER, .further_group = STRANGER - 1, .may_change = false },
+    { .user = STRANGER, .group = STEERING_GROUP, .may_change = true },
+    { .user = STRANGER, .group = STRANGER, .further_group = STEERING_GROUP, .may_change = true },
+    { .user = 0, .group = STRANGER, .may_change = true },
+};
+
+struct question {
+    const char *command, *args;
+};
+
+static const struct question changes[] = {
+    { "reload", "{}" },
+    { "drain", "{}" },
+    { "log-level", "{\"level\":\"debug\"}" },
+    { "reroute", "{}" },
+    { "pause", "{\"market\":\"BR\"}" },
+    { "resume", "{\"market\":\"BR\"}" },
+    { "start-shard", "{\"shard\":\"main\"}" },
+    { "accept-partitions", "{\"shard\":\"main\"}" },
+};
+
+static const struct question looks[] = {
+    { "status", "{}" },
+    { "queues", "{}" },
+    { "bundle", "{}" },
+    { "explain", "{\"appeal_id\":\"a-1\"}" },
+    { "agent", "{\"agent_id\":\"ana\"}" },
+};
+
+/* In a process of @caller's: asks, and gives the answer's text; empty where there was none. */
+static void call_as(struct world *world, const struct caller *caller,
+                    const struct question *question, char *ret, size_t size)
+{
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        json_t *answer = NULL;
+        struct aro_error error;
+        if (setgroups(caller->further_group ? 1 : 0, &caller->further_group) < 0 ||
+            setgid(caller->group) < 0 || setuid(caller->user) < 0)
+            _exit(1);
+        int r = client_call(world->path, question->command, json_loads(question->args, 0, NULL),
+                            (struct aro_span){ PATIENCE_MS }, &answer, &error);
+        char *text = r < 0 ? error.message : json_dumps(answer, JSON_COMPACT);
+        _exit(write(ends[1], text, strlen(text)) < 0);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        world_turn(world);
+        if (world->kept)
+            control_reply_ok(TAKE(world->kept), json_true());
+    }
+    assert_int_equal(status, 0);
+    ssize_t length = read(ends[0], ret, size - 1);
+    ret[length > 0 ? length : 0] = '\0';
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void world_open_to_all(struct world *world)
+{
+    struct control_settings settings = settings_of(world);
+    control_free(TAKE(world->control));
+    assert_int_equal(chmod(world->folder, 0755), 0);
+    settings.group = STEERING_GROUP;
+    settings.is_open = true;
+    world_listen_by(world, &settings);
+}
+
+static void test_only_root_the_daemons_user_and_the_sockets_group_change_something(void **state)
+{
+    struct world *world = *state;
+    char answer[1024];
+    if (geteuid() != 0)
+        skip();
+    world_open_to_all(world);
+    for (size_t i = 0; i < sizeof callers / sizeof *callers; i++) {
+        for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
+            call_as(world, &callers[i], &changes[k], answer, sizeof answer);
+            const char *expected = callers[i].may_change ? "\"ok\":true" : "\"forbidden\"";
+            if (!strstr(answer, expected))
+                fail_msg("caller %zu, %s: %s", i, changes[k].command, answer);
+        }
+    }
+}
+
+static void test_the_refusal_says_who_may_and_who_asked(void **state)
+{
+    struct world *world = *state;
+    char answer[1024];
+    if (geteuid() != 0)
+        skip();
+    world_open_to_all(world);
+    call_as(world, &callers[0], &(const struct question){ "drain", "{}" }, answer, sizeof answer);
+    assert_non_null(strstr(answer, "'drain' is for root, the daemon's own user (uid 0) and members "
+                                   "of the socket's group (gid 4242); you are uid 65534, and may "
+                                   "only ask"));
+}
+
+static void test_whoever_can_connect_may_ask(void **state)
+{
+    struct world *world = *state;
+    char answer[1024];
+    if (geteuid() != 0)
+        skip();
+    world_open_to_all(world);
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        call_as(world, &callers[0], &looks[i], answer, sizeof answer);
+        if (!strstr(answer, "\"ok\":true"))
+            fail_msg("%s: %s", looks[i].command, answer);
+    }
+}
+
+static void test_a_stranger_cannot_connect_unless_the_socket_is_open_to_all(void **state)
+{
+    struct world *world = *state;
+    char answer[1024];
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(world->folder, 0755), 0);
+    call_as(world, &callers[0], &looks[0], answer, sizeof answer);
+    assert_non_null(strstr(answer, "Permission denied"));
+}
+
+static void test_an_open_socket_is_for_all_and_belongs_to_its_group(void **state)
+{
+    struct world *world = *state;
+    struct stat status;
+    if (geteuid() != 0)
+        skip();
+    world_open_to_all(world);
+    assert_int_equal(stat(world->path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0666);
+    assert_int_equal(status.st_gid, STEERING_GROUP);
+}
+
 #define WITH_WORLD(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -441,6 +604,11 @@ int main(void)
         WITH_WORLD(test_the_client_asks_and_gets_the_answer),
         WITH_WORLD(test_the_client_gives_up_when_no_answer_comes),
         WITH_WORLD(test_the_client_says_when_nobody_listens),
+        WITH_WORLD(test_only_root_the_daemons_user_and_the_sockets_group_change_something),
+        WITH_WORLD(test_the_refusal_says_who_may_and_who_asked),
+        WITH_WORLD(test_whoever_can_connect_may_ask),
+        WITH_WORLD(test_a_stranger_cannot_connect_unless_the_socket_is_open_to_all),
+        WITH_WORLD(test_an_open_socket_is_for_all_and_belongs_to_its_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
