@@ -1,5 +1,7 @@
 #include "config/properties.h"
 
+#include "file/file.h"
+
 #include "support/buffer.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
@@ -86,9 +88,15 @@ static int check_name(const struct setting *setting, const struct document_node 
 
 /* The file must be there now, not at the first connection in the middle of the night. */
 static int resolve_path(const struct setting *setting, const struct document_node *value,
-                        const char *folder, char **ret)
+                        bool is_secret, char **ret)
 {
-    CLEANUP(freep) char *path = setting_path(folder, value->text);
+    const struct setting_folders *folders = setting->folders;
+    CLEANUP(freep)
+    char *path = setting_path(is_secret ? folders->secrets : folders->settings, value->text);
+    struct aro_error error;
+
+    if (is_secret && file_check_secret(path, &error) < 0)
+        return setting_refuse_at(setting, value, "%s", error.message);
     if (access(path, R_OK) < 0)
         return setting_refuse_at(setting, value, "cannot read '%s': %s", path, strerror(errno));
     *ret = TAKE(path);
@@ -100,9 +108,7 @@ static int resolve_value(const struct setting *setting, const char *name,
 {
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(name, paths[i].name) == 0 && strcmp(value->text, "probe") != 0)
-            return resolve_path(
-                setting, value,
-                paths[i].is_secret ? setting->folders->secrets : setting->folders->settings, ret);
+            return resolve_path(setting, value, paths[i].is_secret, ret);
     *ret = memory_copy_text(value->text);
     return 0;
 }

@@ -34,7 +34,7 @@ int secret_parse(const struct setting *setting, void *target)
     if (setting->node->kind != DOCUMENT_TEXT || *name == '\0')
         return setting_expected(setting, setting->node, "the path of a file with the secret");
     CLEANUP(freep) char *path = setting_path(setting->folders->secrets, name);
-    if (file_read(path, SECRET_LENGTH_MAX, &text, &length, &error) < 0)
+    if (file_read_secret(path, SECRET_LENGTH_MAX, &text, &length, &error) < 0)
         return setting_refuse(setting, "%s", error.message);
     int r = secret_take(setting, path, text, length, target);
     explicit_bzero(text, length);

@@ -140,12 +140,11 @@ static bool check_right(const struct connection *connection, const struct contro
         return true;
     if (peer->may_change) {
         LOG(change_asked, ABOUT(.peer = "control"), "'%s' is asked for by uid %u, gid %u, pid %d",
-                 command->name, peer->credentials.uid, peer->credentials.gid,
-                 peer->credentials.pid);
+            command->name, peer->credentials.uid, peer->credentials.gid, peer->credentials.pid);
         return true;
     }
-    LOG(change_refused, ABOUT(.peer = "control"), "refused '%s' to uid %u, gid %u, pid %d", command->name,
-                peer->credentials.uid, peer->credentials.gid, peer->credentials.pid);
+    LOG(change_refused, ABOUT(.peer = "control"), "refused '%s' to uid %u, gid %u, pid %d",
+        command->name, peer->credentials.uid, peer->credentials.gid, peer->credentials.pid);
     aro_error_set(reterr, -EPERM,
                   "'%s' is for root, the daemon's own user (uid %u) and members of the socket's "
                   "group (gid %u); you are uid %u, and may only ask",

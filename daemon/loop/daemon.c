@@ -1,5 +1,6 @@
 #include "loop/daemon.h"
 
+#include "config/risks.h"
 #include "kafka/topics.h"
 #include "log/log.h"
 #include "loop/commands_private.h"
@@ -49,6 +50,12 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
     return 0;
 }
 
+static void warn_of_risk(const char *text, void *context)
+{
+    (void)context;
+    LOG(setting_risky, NULL, "%s", text);
+}
+
 int daemon_check(const char *config_path)
 {
     struct aro_languages *languages;
@@ -62,6 +69,7 @@ int daemon_check(const char *config_path)
     if (r < 0) {
         LOG(settings_refused, NULL, "%s", error.message);
     } else {
+        config_each_risk(config, warn_of_risk, NULL);
         config_free(config);
         rulebook_file_unref(rulebook);
     }
@@ -469,6 +477,7 @@ int daemon_run(const struct daemon_arguments *arguments)
         daemon.exit_code = EXIT_CONFIGURATION;
     } else {
         log_set_level(daemon.config->log_level);
+        config_each_risk(daemon.config, warn_of_risk, NULL);
         daemon.exit_code = start(&daemon, &error);
     }
     if (daemon.exit_code != EXIT_FINE)

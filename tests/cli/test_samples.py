@@ -25,3 +25,14 @@ def test_an_appeal_of_each_sample_market_finds_an_agent(root, appealctl, tmp_pat
                        "--agents", root / "config" / "agents.jsonl", "--at", AT, "--json")
     assert result.returncode == 0
     assert [event["type"] for event in json.loads(result.stdout)] == ["assignment.created"]
+
+
+def test_a_check_warns_of_what_lets_strangers_in_and_refuses_nothing(program, folder):
+    (folder / "rulebook.yaml").write_text("rulebook: one\nqueues: { general: {} }\nrules: [ { name: rest, route: { queue: general } } ]\n")
+    (folder / "router.yaml").write_text(
+        "kafka: { bootstrap_servers: k }\nrulebook: rulebook.yaml\nhttp: { listen: '0.0.0.0:9464' }\n")
+    result = subprocess.run(
+        [program.parents[1] / "daemon" / "appeal-routerd", "--check", "--config", folder / "router.yaml"],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0
+    assert "http.listen: '0.0.0.0' can be reached from other hosts" in result.stderr

@@ -2,6 +2,7 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "config/risks.h"
 #include "file/file.h"
 #include "support/cleanup.h"
 
@@ -46,6 +47,7 @@ static int setup(void **state)
     assert_non_null(mkdtemp(world->folder));
     snprintf(world->path, sizeof world->path, "%s/config.yaml", world->folder);
     unsetenv("CREDENTIALS_DIRECTORY");
+    umask(0077); /* secrets are for their owner alone */
     *state = world;
     return 0;
 }
@@ -138,6 +140,47 @@ static void test_secrets_come_from_the_credentials_folder_where_there_is_one(voi
     unlink(path);
     assert_int_equal(r, 0);
     assert_string_equal(world->config->kafka.password, "of systemd");
+}
+
+static const struct {
+    mode_t mode;
+    uid_t owner;
+    const char *reason; /* NULL: it is taken */
+} secret_files[] = {
+    { 0400, 0, NULL },
+    { 0600, 0, NULL },
+    { 0640, 0, NULL },
+    { 0644, 0, "its mode 0644 lets in more than its owner" },
+    { 0604, 0, "its mode 0604 lets in more" },
+    { 0602, 0, "its mode 0602 lets in more" },
+    { 0660, 0, "its mode 0660 lets in more" },
+    { 0600, 65534, "belongs to uid 65534: it must belong to root, or to the user of this" },
+};
+
+/* As a secret, and as a private key, which librdkafka reads itself. */
+static const char *const secret_users[] = {
+    "kafka: { bootstrap_servers: k, password_file: secret }\nrulebook: r\n",
+    "kafka: { bootstrap_servers: k, properties: { ssl.key.location: secret } }\nrulebook: r\n",
+};
+
+static void test_a_secret_that_others_reach_is_refused_with_its_mode_or_owner(void **state)
+{
+    struct world *world = *state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/secret", world->folder);
+    for (size_t i = 0; i < sizeof secret_files / sizeof *secret_files; i++) {
+        world_write(world, "secret", "hidden\n");
+        assert_int_equal(chmod(path, secret_files[i].mode), 0);
+        if (secret_files[i].owner != 0 && chown(path, secret_files[i].owner, (gid_t)-1) < 0)
+            continue; /* not root: nobody else to give it to */
+        for (size_t k = 0; k < sizeof secret_users / sizeof *secret_users; k++) {
+            int r = world_load(world, secret_users[k]);
+            assert_int_equal(r, secret_files[i].reason ? -EINVAL : 0);
+            if (r < 0)
+                assert_non_null(strstr(world->error.message, secret_files[i].reason));
+        }
+        assert_int_equal(unlink(path), 0);
+    }
 }
 
 static void test_an_empty_secret_or_one_of_two_lines_is_refused(void **state)
@@ -286,6 +329,65 @@ static void test_the_table_is_sorted_and_each_row_has_help(void **state)
     expect_table_is_sound(&shard_options);
 }
 
+/* ---- what is allowed, and risky ---- */
+
+static const struct {
+    const char *settings, *warning; /* NULL: none */
+} risks[] = {
+    { "http: { listen: '127.0.0.1:9464' }\n", NULL },
+    { "http: { listen: '[::1]:9464' }\n", NULL },
+    { "http: { listen: '0.0.0.0:9464' }\n", "http.listen: '0.0.0.0' can be reached from other" },
+    { "http: { listen: '[::]:9464' }\n", "http.listen: '::' can be reached from other hosts" },
+    { "http: { listen: '10.1.2.3:9464' }\n", "nobody is asked for a password" },
+    { "redis: { url: 'redis://redis-1:6379' }\n", NULL },
+    { "redis: { url: 'redis://127.0.0.1:6379', password_file: secret }\n", NULL },
+    { "redis: { url: 'unix:/run/redis.sock', password_file: secret }\n", NULL },
+    { "redis: { url: 'redis://redis-1:6379', password_file: secret }\n",
+      "redis.url: the password goes to redis-1 as plain text" },
+};
+
+static const struct {
+    const char *properties, *warning;
+} property_risks[] = {
+    { "security.protocol: SSL", NULL },
+    { "security.protocol: SASL_SSL", NULL },
+    { "security.protocol: sasl_plaintext", "take SASL_SSL" },
+    { "ssl.endpoint.identification.algorithm: https", NULL },
+    { "ssl.endpoint.identification.algorithm: none", "any certificate of the CA is taken" },
+};
+
+static void keep_risk(const char *text, void *context)
+{
+    snprintf(context, 512, "%s", text);
+}
+
+static void expect_risk(struct world *world, const char *settings, const char *warning)
+{
+    char found[512] = "";
+    if (world_load(world, settings) < 0)
+        fail_msg("%s: %s", settings, world->error.message);
+    config_each_risk(world->config, keep_risk, found);
+    if (warning ? !strstr(found, warning) : *found)
+        fail_msg("%s: '%s'", settings, found);
+}
+
+static void test_a_setting_that_lets_strangers_in_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    char settings[512];
+    world_write(world, "secret", "hidden\n");
+    for (size_t i = 0; i < sizeof risks / sizeof *risks; i++) {
+        snprintf(settings, sizeof settings, NEEDED "%s", risks[i].settings);
+        expect_risk(world, settings, risks[i].warning);
+    }
+    for (size_t i = 0; i < sizeof property_risks / sizeof *property_risks; i++) {
+        snprintf(settings, sizeof settings,
+                 "kafka: { bootstrap_servers: k, properties: { %s } }\nrulebook: r\n",
+                 property_risks[i].properties);
+        expect_risk(world, settings, property_risks[i].warning);
+    }
+}
+
 #define WITH_WORLD(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -295,7 +397,9 @@ int main(void)
         WITH_WORLD(test_relative_paths_begin_at_the_folder_of_the_settings),
         WITH_WORLD(test_a_secret_is_the_contents_of_its_file_without_the_line_end),
         WITH_WORLD(test_secrets_come_from_the_credentials_folder_where_there_is_one),
+        WITH_WORLD(test_a_secret_that_others_reach_is_refused_with_its_mode_or_owner),
         WITH_WORLD(test_an_empty_secret_or_one_of_two_lines_is_refused),
+        WITH_WORLD(test_a_setting_that_lets_strangers_in_is_warned_of),
         WITH_WORLD(test_a_unix_socket_names_redis_too),
         WITH_WORLD(test_an_address_may_be_of_the_sixth_version),
         WITH_WORLD(test_properties_and_secrets_reach_librdkafka),

@@ -1,0 +1,78 @@
+#include "config/risks.h"
+
+#include "support/buffer.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+           strcmp(host, "localhost") == 0;
+}
+
+static const char *property(const struct config *config, const char *name)
+{
+    const struct config_properties *properties = &config->kafka.properties;
+    for (size_t i = 0; i < properties->count; i++) {
+        if (strcmp(properties->items[i].name, name) == 0)
+            return properties->items[i].value;
+    }
+    return "";
+}
+
+static void find_open_pages(const struct config *config, struct buffer *text)
+{
+    const struct config_address *address = &config->http;
+    if (address->host && !is_loopback(address->host))
+        buffer_add_format(text,
+                          "http.listen: '%s' can be reached from other hosts, and nobody is asked "
+                          "for a password there: listen at 127.0.0.1, or have a firewall say who "
+                          "may ask",
+                          address->host);
+}
+
+static void find_unnamed_brokers(const struct config *config, struct buffer *text)
+{
+    if (strcasecmp(property(config, "ssl.endpoint.identification.algorithm"), "none") == 0)
+        buffer_add_text(text, "kafka.properties: with ssl.endpoint.identification.algorithm: none "
+                              "any certificate of the CA is taken for a broker's: leave it out");
+}
+
+static void find_plain_kafka(const struct config *config, struct buffer *text)
+{
+    if (strcasecmp(property(config, "security.protocol"), "sasl_plaintext") == 0)
+        buffer_add_text(text, "kafka.properties: with security.protocol: SASL_PLAINTEXT whoever "
+                              "listens on the network reads every record, and the password of "
+                              "some mechanisms: take SASL_SSL");
+}
+
+static void find_plain_redis(const struct config *config, struct buffer *text)
+{
+    const struct config_redis *redis = &config->redis;
+    if (redis->host && redis->password && !is_loopback(redis->host))
+        buffer_add_format(text,
+                          "redis.url: the password goes to %s as plain text: use a Unix socket, "
+                          "or a tunnel",
+                          redis->host);
+}
+
+void config_each_risk(const struct config *config, void (*visit)(const char *text, void *context),
+                      void *context)
+{
+    static void (*const finders[])(const struct config *config, struct buffer *text) = {
+        find_open_pages,
+        find_unnamed_brokers,
+        find_plain_kafka,
+        find_plain_redis,
+    };
+    struct buffer text = { 0 };
+
+    for (size_t i = 0; i < sizeof finders / sizeof *finders; i++) {
+        buffer_clear(&text);
+        finders[i](config, &text);
+        if (text.length > 0)
+            visit(text.data, context);
+    }
+    buffer_done(&text);
+}

@@ -1,0 +1,11 @@
+/* Settings that are allowed, and that let somebody in who may not be meant. */
+#ifndef APPEAL_ROUTERD_CONFIG_RISKS_H
+#define APPEAL_ROUTERD_CONFIG_RISKS_H
+
+#include "config/config.h"
+
+/* Calls @visit with a sentence for each: the setting, what may happen, what to do. */
+void config_each_risk(const struct config *config, void (*visit)(const char *text, void *context),
+                      void *context);
+
+#endif
