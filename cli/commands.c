@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
     &command_route,
     &command_settings,
     &command_metrics,
+    &command_messages,
     &command_sandbox,
     &command_completions,
 };

@@ -25,6 +25,7 @@ extern const struct command command_accept_partitions;
 extern const struct command command_check;
 extern const struct command command_route;
 extern const struct command command_settings;
+extern const struct command command_messages;
 extern const struct command command_metrics;
 extern const struct command command_sandbox;
 extern const struct command command_completions;

@@ -10,28 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 78, INDENT = 4 };
-
-/* Words, broken at @WIDTH. */
-static void print_wrapped(const char *text)
-{
-    size_t column = 0;
-    while (*text) {
-        size_t length = strcspn(text, " ");
-        if (column == 0 || column + 1 + length > WIDTH) {
-            printf("%s%*s", column ? "\n" : "", INDENT, "");
-            column = INDENT;
-        } else {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)length, text);
-        column += length;
-        text += length + (text[length] == ' ');
-    }
-    putchar('\n');
-}
-
 /* What one may write there: "1 to 5000", "error, warning, info or debug". */
 static void print_takes(FILE *stream, const struct option *option)
 {
@@ -74,7 +52,7 @@ static void print_option(const struct option *option, const char *prefix)
     else if (option->initial)
         printf("; unless given %s", option->initial);
     printf("%s\n", option->reloadable ? "; changed by a reload" : "");
-    print_wrapped(option->help);
+    terminal_print_wrapped(option->help);
 }
 
 static void print_markdown(const struct option *option, const char *prefix)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { WIDTH = 78, INDENT = 4 };
+
 static const char *const sequences[] = {
     [TERMINAL_PLAIN] = "",          [TERMINAL_BOLD] = "\x1b[1m",   [TERMINAL_RED] = "\x1b[31m",
     [TERMINAL_YELLOW] = "\x1b[33m", [TERMINAL_GREEN] = "\x1b[32m",
@@ -30,6 +32,25 @@ void terminal_clear(FILE *stream)
 {
     if (isatty(fileno(stream)))
         fputs("\x1b[H\x1b[2J", stream);
+}
+
+void terminal_print_wrapped(const char *text)
+{
+    size_t column = 0;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column == 0 || column + 1 + length > WIDTH) {
+            printf("%s%*s", column ? "\n" : "", INDENT, "");
+            column = INDENT;
+        } else {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)length, text);
+        column += length;
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
 }
 
 void terminal_error_list(const char *format, va_list arguments)

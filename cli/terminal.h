@@ -23,6 +23,9 @@ const char *terminal_end(FILE *stream);
 /* Empties the screen where @stream is one. */
 void terminal_clear(FILE *stream);
 
+/* A paragraph on stdout, indented, its words broken into lines. */
+void terminal_print_wrapped(const char *text);
+
 /* "appealctl: ..." on stderr. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void terminal_error_list(const char *format, va_list arguments)

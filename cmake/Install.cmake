@@ -1,5 +1,5 @@
 # What `cmake --install` lays down: programs, the library with its headers and pkg-config file, the unit, the
-# samples, the documents. Manual pages: docs/CMakeLists.txt.
+# samples, the documents. Manual pages and the journal's catalogue: docs/CMakeLists.txt.
 install(TARGETS appeal-routerd appealctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS appealrouter ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/aro DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")

@@ -121,6 +121,33 @@ static void count_outputs(struct shard_tally *tally, const struct aro_effects *e
     }
 }
 
+static void log_output(const struct shard *shard, const struct aro_record *record)
+{
+    json_t *data = json_loadb(record->value, record->value_length, 0, NULL);
+    bool is_caused_by_record = strchr(record->source, '/');
+
+    LOG(event_published,
+        ABOUT(.shard = shard->settings->name, .record = is_caused_by_record ? record->source : NULL,
+              .queue = json_string_value(json_object_get(data, "queue")),
+              .appeal = json_string_value(json_object_get(data, "appeal_id")),
+              .agent = json_string_value(json_object_get(data, "agent_id")),
+              .trace = record->traceparent),
+        "%s%s", record->type, is_caused_by_record ? "" : ", by time or command");
+    json_decref(data);
+}
+
+/* The life of each appeal, for who asks for that much. */
+static void log_outputs(const struct shard *shard, const struct aro_effects *effects)
+{
+    if (!log_wants(MESSAGE_event_published))
+        return;
+    for (size_t i = 0; i < aro_effects_record_count(effects); i++) {
+        const struct aro_record *record = aro_effects_record_at(effects, i);
+        if (record->type)
+            log_output(shard, record);
+    }
+}
+
 /* The batch in flight is in the ledger, whose last record of it is at @ledger_offset. */
 void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 {
@@ -128,6 +155,7 @@ void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 
     shard->tally.commit_count++;
     count_outputs(&shard->tally, batch->effects);
+    log_outputs(shard, batch->effects);
     shard->ledger_next = ledger_offset + 1;
     ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
     if (batch->topics)

@@ -23,7 +23,7 @@ int main(void)
 """
 EXPECTED = [
     "bin/appeal-routerd", "bin/appealctl", "include/aro/router.h", "lib/systemd/system/appeal-routerd.service",
-    "lib/systemd/system/appeal-routerd@.service", "lib/sysusers.d/appeal-router.conf",
+    "lib/systemd/system/appeal-routerd@.service", "lib/systemd/catalog/appeal-router.catalog", "lib/sysusers.d/appeal-router.conf",
     "lib/tmpfiles.d/appeal-router.conf", "share/man/man1/appealctl.1", "share/man/man5/appeal-router.yaml.5",
     "share/man/man5/appeal-rulebook.5", "share/man/man8/appeal-routerd.8", "share/doc/appeal-router/CHANGELOG.md",
     "share/doc/appeal-router/examples/rulebook.yaml", "share/appeal-router/schemas/rulebook.json",
