@@ -9,7 +9,7 @@ static const char help[] =
     "Usage: appeal-routerd --config FILE [--check] [--new-ledger]\n"
     "\n"
     "Gives each appeal that it reads from Kafka to the right person, by the rulebook.\n"
-    "Runs in the foreground and logs to stderr.\n"
+    "Runs in the foreground and logs to stderr, or to the journal where stderr is the journal's.\n"
     "\n"
     "  -c, --config FILE  the settings (appeal-router.yaml)\n"
     "      --check        read settings and rulebook, say what is wrong with them, and end\n"

@@ -104,6 +104,8 @@ struct config {
     enum config_readers control_readers;
     struct config_address http;
     enum log_level log_level;
+    enum log_format log_format;
+    char *log_journal_socket; /* absolute path */
     struct config_limits limits;
 };
 

@@ -1,5 +1,7 @@
 #include "config/options.h"
 
+#include "log/journal.h"
+
 #include <string.h>
 
 #define SECONDS(count) ((int64_t)(count)*1000)
@@ -24,6 +26,14 @@ static const char *const log_levels[] = {
     [LOG_LEVEL_WARNING] = "warning",
     [LOG_LEVEL_INFO] = "info",
     [LOG_LEVEL_DEBUG] = "debug",
+    NULL,
+};
+
+static const char *const log_formats[] = {
+    [LOG_FORMAT_AUTO] = "auto",
+    [LOG_FORMAT_TEXT] = "text",
+    [LOG_FORMAT_JSON] = "json",
+    [LOG_FORMAT_JOURNALD] = "journald",
     NULL,
 };
 
@@ -197,6 +207,21 @@ static const struct option rows[] = {
       .reloadable = true,
       .help = "Appeals waiting in a shard, at which its appeals topics pause. The topics that "
               "free capacity are read on." },
+    { .name = "log.format",
+      .kind = OPTION_CHOICE,
+      OF(log_format),
+      .choices = log_formats,
+      .initial = "auto",
+      .reloadable = true,
+      .help = "text: lines on stderr. json: an object a line on stderr. journald: fields for the "
+              "journal, or text where that is not there. auto: journald where stderr is the "
+              "journal's, as under systemd; else text." },
+    { .name = "log.journal_socket",
+      .kind = OPTION_PATH,
+      OF(log_journal_socket),
+      .initial = JOURNAL_SOCKET,
+      .reloadable = true,
+      .help = "The journal's socket." },
     { .name = "log.level",
       .kind = OPTION_CHOICE,
       OF(log_level),

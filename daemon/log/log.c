@@ -1,23 +1,24 @@
-/* A line is put together in a fixed buffer, no longer than what a pipe takes whole, and written
- * only where the kernel says that it will not wait. */
+/* An entry is put together under one lock, and written only where the kernel says that it will not
+ * wait. A line is no longer than what a pipe takes whole. */
 #include "log/log.h"
 
+#include "log/journal.h"
 #include "loop/monotonic.h"
 
+#include "support/buffer.h"
 #include "support/siphash.h"
+#include "support/utf8.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,31 +33,28 @@ enum {
 static struct {
     pthread_mutex_t lock;
     enum log_level level; /* atomic: read without the lock */
-    bool is_prepared, is_socket, is_journal;
+    enum log_format format;
+    char journal_socket[sizeof((struct sockaddr_un *)NULL)->sun_path];
+    bool is_prepared, is_socket, is_journal; /* stderr */
     uint64_t dropped_count, suppressed_count;
-    uint64_t recent_count; /* ever; the last RECENT_COUNT are there */
+    struct buffer text, entry; /* of the entry at hand */
+    uint64_t recent_count;     /* ever; the last RECENT_COUNT are there */
     char recent[RECENT_COUNT][RECENT_LENGTH_MAX];
-} sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
+} sink = { .lock = PTHREAD_MUTEX_INITIALIZER,
+           .level = LOG_LEVEL_INFO,
+           .journal_socket = JOURNAL_SOCKET };
 
-static const struct {
-    const char *name;
-    size_t offset;
-} subject_members[] = {
-    { "shard", offsetof(struct log_subject, shard) },
-    { "topic", offsetof(struct log_subject, topic) },
-    { "record", offsetof(struct log_subject, record) },
-    { "market", offsetof(struct log_subject, market) },
-    { "queue", offsetof(struct log_subject, queue) },
-    { "appeal", offsetof(struct log_subject, appeal) },
-    { "agent", offsetof(struct log_subject, agent) },
-    { "peer", offsetof(struct log_subject, peer) },
-};
-
-/* One line while it is put together; what does not fit is cut. */
-struct line {
-    char text[LINE_LENGTH_MAX];
-    size_t length;
-};
+void log_set_format(enum log_format format, const char *journal_socket)
+{
+    pthread_mutex_lock(&sink.lock);
+    sink.format = format;
+    size_t length = strlen(journal_socket);
+    if (length >= sizeof sink.journal_socket)
+        length = 0;
+    memcpy(sink.journal_socket, journal_socket, length);
+    sink.journal_socket[length] = '\0';
+    pthread_mutex_unlock(&sink.lock);
+}
 
 enum log_level log_get_level(void)
 {
@@ -88,30 +86,19 @@ static void count_up(uint64_t *counter)
     __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* journald tells by device and inode which stream is its own: stderr may have been redirected. */
-static bool is_journal(const struct stat *status)
-{
-    const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device, inode;
-
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-           device == (unsigned long long)status->st_dev &&
-           inode == (unsigned long long)status->st_ino;
-}
+/* ---- where it goes ---- */
 
 static void sink_prepare(void)
 {
     struct stat status;
     if (sink.is_prepared)
         return;
-    if (fstat(STDERR_FILENO, &status) == 0) {
-        sink.is_socket = S_ISSOCK(status.st_mode);
-        sink.is_journal = is_journal(&status);
-    }
+    sink.is_socket = fstat(STDERR_FILENO, &status) == 0 && S_ISSOCK(status.st_mode);
+    sink.is_journal = journal_has_stderr();
     sink.is_prepared = true;
 }
 
-static bool sink_write(const char *text, size_t length)
+static bool stderr_write(const char *text, size_t length)
 {
     if (sink.is_socket)
         return send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
@@ -122,56 +109,71 @@ static bool sink_write(const char *text, size_t length)
     return write(STDERR_FILENO, text, length) == (ssize_t)length;
 }
 
-static void line_add_list(struct line *line, const char *format, va_list arguments)
+/* What a line on stderr begins with. */
+static int format_prefix(char *ret, size_t size, enum log_level level, bool is_text)
 {
-    size_t room = sizeof line->text - line->length;
-    int length = vsnprintf(line->text + line->length, room, format, arguments);
-    if (length > 0)
-        line->length += (size_t)length < room ? (size_t)length : room - 1;
+    if (sink.is_journal)
+        return snprintf(ret, size, "<%d>", log_level_priority(level));
+    return snprintf(ret, size, "%s%s", is_text ? log_level_name(level) : "", is_text ? ": " : "");
 }
 
-__attribute__((format(printf, 2, 3))) static void line_add(struct line *line, const char *format,
-                                                           ...)
+/* No more than @length_max bytes of @buffer, and no half of a character at their end. */
+static void cut(struct buffer *buffer, size_t length_max)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    line_add_list(line, format, arguments);
-    va_end(arguments);
-}
-
-static void line_add_subject(struct line *line, const struct log_subject *subject)
-{
-    bool is_first = true;
-    if (!subject)
+    if (buffer->length <= length_max)
         return;
-    for (size_t i = 0; i < sizeof subject_members / sizeof *subject_members; i++) {
-        const char *value =
-            *(const char *const *)((const char *)subject + subject_members[i].offset);
-        if (!value)
-            continue;
-        line_add(line, "%s%s=%s", is_first ? "" : " ", subject_members[i].name, value);
-        is_first = false;
-    }
-    if (!is_first)
-        line_add(line, ": ");
+    buffer->length = length_max;
+    while (utf8_is_continuation((unsigned char)buffer->data[buffer->length]))
+        buffer->length--;
 }
 
-/* One entry is one line whatever comes in from outside, and a terminal gets no commands. */
-static void line_make_printable(struct line *line, size_t start)
+/* @text is the entry's, encoded already. */
+static bool write_line(const struct log_entry *entry, const struct buffer *text, bool is_json)
 {
-    for (size_t i = start; i < line->length; i++) {
-        unsigned char byte = (unsigned char)line->text[i];
-        if (byte < ' ' || byte == 0x7f)
-            line->text[i] = '?';
-    }
+    char prefix[16];
+    size_t prefix_length =
+        (size_t)format_prefix(prefix, sizeof prefix, message_get(entry->message)->level, !is_json);
+
+    buffer_clear(&sink.entry);
+    buffer_add(&sink.entry, prefix, prefix_length);
+    if (is_json)
+        log_encode_json(entry, LINE_LENGTH_MAX - prefix_length - 1, &sink.entry);
+    else
+        buffer_add(&sink.entry, text->data, text->length);
+    cut(&sink.entry, LINE_LENGTH_MAX - 1);
+    buffer_add(&sink.entry, "\n", 1);
+    return stderr_write(sink.entry.data, sink.entry.length);
 }
+
+static bool write_entry(const struct log_entry *entry, const struct buffer *text)
+{
+    if (sink.format == LOG_FORMAT_JOURNALD || (sink.format == LOG_FORMAT_AUTO && sink.is_journal)) {
+        buffer_clear(&sink.entry);
+        log_encode_journal(entry, &sink.entry);
+        int r = journal_send(sink.journal_socket, sink.entry.data, sink.entry.length);
+        if (r == 0 || r == -EAGAIN)
+            return r == 0;
+    }
+    return write_line(entry, text, sink.format == LOG_FORMAT_JSON);
+}
+
+void log_last_words(enum message message, const char *text)
+{
+    char line[LINE_LENGTH_MAX], code[MESSAGE_CODE_SIZE];
+    int start = format_prefix(line, sizeof line, message_get(message)->level, true);
+    int length = snprintf(line + start, sizeof line - (size_t)start, "%s [%s]\n", text,
+                          message_code(message, code));
+    stderr_write(line, (size_t)(start + length));
+}
+
+/* ---- repeats ---- */
 
 /* May the site speak? Debug always may: who turns it on wants all of it. */
-static bool site_admits(struct log_site *site, enum log_level level, const struct line *line,
-                        size_t start, unsigned *ret_suppressed)
+static bool site_admits(struct log_site *site, enum log_level level, const struct buffer *text,
+                        unsigned *ret_suppressed)
 {
     int64_t now = monotonic_ms();
-    uint64_t hash = siphash(line->text + start, line->length - start, 0, 0);
+    uint64_t hash = siphash(text->data, text->length, 0, 0);
     bool is_new_window = site->window_started_ms == 0 || now - site->window_started_ms >= WINDOW_MS;
     bool is_repeat = site->line_count > 0 && hash == site->last_hash;
 
@@ -192,28 +194,16 @@ static bool site_admits(struct log_site *site, enum log_level level, const struc
     return true;
 }
 
-static void line_finish(struct line *line, enum message message, unsigned suppressed_count)
-{
-    char code[MESSAGE_CODE_SIZE];
+/* ---- what was said last ---- */
 
-    if (suppressed_count > 0)
-        line_add(line, " (%u repeats before it were left out)", suppressed_count);
-    line_add(line, " [%s]", message_code(message, code));
-    if (line->length == sizeof line->text - 1)
-        line->length--;
-    line->text[line->length++] = '\n';
-}
-
-static void keep_recent(enum log_level level, const char *text, size_t length)
+static void keep_recent(const struct log_entry *entry, const struct buffer *text)
 {
     char *line = sink.recent[sink.recent_count++ % RECENT_COUNT];
-    struct timespec now;
-    struct tm parts;
+    char time[ARO_INSTANT_TEXT_SIZE];
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    size_t start = strftime(line, RECENT_LENGTH_MAX, "%FT%TZ ", gmtime_r(&now.tv_sec, &parts));
-    snprintf(line + start, RECENT_LENGTH_MAX - start, "%s: %.*s", log_level_name(level),
-             (int)length, text);
+    aro_instant_format(entry->at, time);
+    snprintf(line, RECENT_LENGTH_MAX, "%s %s: %s", time,
+             log_level_name(message_get(entry->message)->level), text->data);
 }
 
 void log_each_recent(void (*visit)(const char *line, void *context), void *context)
@@ -225,48 +215,44 @@ void log_each_recent(void (*visit)(const char *line, void *context), void *conte
     pthread_mutex_unlock(&sink.lock);
 }
 
-static void line_begin(struct line *line, enum log_level level)
+/* ---- an entry ---- */
+
+static struct aro_instant wall_clock(void)
 {
-    if (sink.is_journal)
-        line_add(line, "<%d>", log_level_priority(level));
-    else
-        line_add(line, "%s: ", log_level_name(level));
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (struct aro_instant){ (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 };
 }
 
-void log_last_words(enum message message, const char *text)
+static void encode_text(const struct log_entry *entry)
 {
-    struct line line = { .length = 0 };
-
-    line_begin(&line, message_get(message)->level);
-    line_add(&line, "%s", text);
-    line_finish(&line, message, 0);
-    sink_write(line.text, line.length);
+    buffer_clear(&sink.text);
+    log_encode_text(entry, &sink.text);
 }
 
 void log_write(struct log_site *site, enum message message, const struct log_subject *subject,
                const char *format, ...)
 {
-    enum log_level level = message_get(message)->level;
     int saved_errno = errno;
-    struct line line = { .length = 0 };
-    unsigned suppressed_count = 0;
+    enum log_level level = message_get(message)->level;
+    char sentence[LOG_SENTENCE_MAX + 8]; /* one too long is seen to be */
+    va_list arguments;
 
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments); /* first: %m is errno's */
+    va_end(arguments);
+    struct log_entry entry = {
+        .message = message, .subject = subject, .sentence = sentence, .at = wall_clock()
+    };
     pthread_mutex_lock(&sink.lock);
     sink_prepare();
-    line_begin(&line, level);
-    size_t start = line.length;
-    line_add_subject(&line, subject);
-    errno = saved_errno; /* for %m */
-    va_list arguments;
-    va_start(arguments, format);
-    line_add_list(&line, format, arguments);
-    va_end(arguments);
-    line_make_printable(&line, start);
-    if (site_admits(site, level, &line, start, &suppressed_count)) {
+    encode_text(&entry);
+    if (site_admits(site, level, &sink.text, &entry.repeat_count)) {
+        if (entry.repeat_count > 0)
+            encode_text(&entry);
         if (level < LOG_LEVEL_DEBUG)
-            keep_recent(level, line.text + start, line.length - start);
-        line_finish(&line, message, suppressed_count);
-        if (!sink_write(line.text, line.length))
+            keep_recent(&entry, &sink.text);
+        if (!write_entry(&entry, &sink.text))
             count_up(&sink.dropped_count);
     }
     pthread_mutex_unlock(&sink.lock);

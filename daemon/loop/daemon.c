@@ -115,6 +115,12 @@ static void apply_reload(struct daemon *daemon, void (*done)(bool is_committed, 
     on_shard_reloaded(true, reload); /* the one counted for this loop */
 }
 
+static void set_log(const struct config *config)
+{
+    log_set_level(config->log_level);
+    log_set_format(config->log_format, config->log_journal_socket);
+}
+
 int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
                   void *context, struct aro_error *reterr)
 {
@@ -144,7 +150,7 @@ int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *c
         notify_reloading();
     config_take_reloadable(daemon->config, config);
     config_free(config);
-    log_set_level(daemon->config->log_level);
+    set_log(daemon->config);
     rulebook_file_unref(daemon->rulebook);
     daemon->rulebook = rulebook;
     apply_reload(daemon, done, context);
@@ -476,7 +482,7 @@ int daemon_run(const struct daemon_arguments *arguments)
                     &error) < 0) {
         daemon.exit_code = EXIT_CONFIGURATION;
     } else {
-        log_set_level(daemon.config->log_level);
+        set_log(daemon.config);
         config_each_risk(daemon.config, warn_of_risk, NULL);
         daemon.exit_code = start(&daemon, &error);
     }

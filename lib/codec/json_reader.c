@@ -1,6 +1,7 @@
 #include "codec/json_reader.h"
 
 #include "support/table.h"
+#include "support/utf8.h"
 
 #include <aro/event.h>
 #include <assert.h>
@@ -150,33 +151,6 @@ static inline char *skip_plain(char *at)
         if (special & highs)
             return at + __builtin_ctzll(special & highs) / 8;
     }
-}
-
-static inline bool is_continuation(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
-/* The length of the UTF-8 sequence that starts at @at with a byte above 0x7f; 0 where it is
- * malformed, overlong, a surrogate or past U+10FFFF. */
-static size_t utf8_length(const char *at)
-{
-    const unsigned char *s = (const unsigned char *)at;
-    if (s[0] >= 0xc2 && s[0] <= 0xdf)
-        return is_continuation(s[1]) ? 2 : 0;
-    if ((s[0] & 0xf0) == 0xe0) {
-        if (!is_continuation(s[1]) || !is_continuation(s[2]))
-            return 0;
-        bool overlong = s[0] == 0xe0 && s[1] < 0xa0, surrogate = s[0] == 0xed && s[1] > 0x9f;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-        if (!is_continuation(s[1]) || !is_continuation(s[2]) || !is_continuation(s[3]))
-            return 0;
-        bool overlong = s[0] == 0xf0 && s[1] < 0x90, too_high = s[0] == 0xf4 && s[1] > 0x8f;
-        return overlong || too_high ? 0 : 4;
-    }
-    return 0;
 }
 
 static char *put_utf8(char *out, unsigned code)

@@ -1,0 +1,36 @@
+/* UTF-8, character by character. */
+#ifndef ARO_SUPPORT_UTF8_H
+#define ARO_SUPPORT_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool utf8_is_continuation(unsigned char c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+/* The length of the sequence that starts at @at with a byte above 0x7f; 0 where it is malformed,
+ * overlong, a surrogate or past U+10FFFF. Text ends in a NUL, so that nothing past it is read. */
+static inline size_t utf8_length(const char *at)
+{
+    const unsigned char *s = (const unsigned char *)at;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        return utf8_is_continuation(s[1]) ? 2 : 0;
+    if ((s[0] & 0xf0) == 0xe0) {
+        if (!utf8_is_continuation(s[1]) || !utf8_is_continuation(s[2]))
+            return 0;
+        bool overlong = s[0] == 0xe0 && s[1] < 0xa0, surrogate = s[0] == 0xed && s[1] > 0x9f;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        if (!utf8_is_continuation(s[1]) || !utf8_is_continuation(s[2]) ||
+            !utf8_is_continuation(s[3]))
+            return 0;
+        bool overlong = s[0] == 0xf0 && s[1] < 0x90, too_high = s[0] == 0xf4 && s[1] > 0x8f;
+        return overlong || too_high ? 0 : 4;
+    }
+    return 0;
+}
+
+#endif
