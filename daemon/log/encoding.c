@@ -1,6 +1,7 @@
 #include "log/encoding.h"
 
 #include "codec/json_writer.h"
+#include "codec/trace_context.h"
 #include "support/buffer.h"
 #include "support/cleanup.h"
 #include "support/utf8.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 
 enum {
-    TRACE_ID_AT = 3, /* in "00-<32 digits>-..." */
-    TRACE_ID_LENGTH = 32,
     FACILITY_DAEMON = 3, /* syslog's, and what the journal takes a unit's stderr for */
 };
 
@@ -72,6 +71,7 @@ static void each_member(const struct log_subject *subject,
                         void *context)
 {
     CLEANUP(buffer_done) struct buffer clean = { 0 };
+    char id[TRACE_ID_SIZE];
 
     for (size_t i = 0; subject && i < sizeof members / sizeof *members; i++) {
         const char *value = *(const char *const *)((const char *)subject + members[i].offset);
@@ -80,8 +80,8 @@ static void each_member(const struct log_subject *subject,
         buffer_clear(&clean);
         if (members[i].offset != offsetof(struct log_subject, trace))
             add_clean(&clean, value, LOG_VALUE_MAX, false);
-        else if (strlen(value) >= TRACE_ID_AT + TRACE_ID_LENGTH)
-            add_clean(&clean, value + TRACE_ID_AT, TRACE_ID_LENGTH, false);
+        else if (traceparent_is_valid(value, strlen(value)))
+            buffer_add(&clean, trace_id(value, id), TRACE_ID_SIZE - 1);
         if (clean.length > 0)
             add(context, members[i].name, clean.data);
     }

@@ -73,7 +73,9 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     char place[400];
     snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, source.topic, source.partition,
              source.offset);
-    LOG(record_refused, ABOUT(.shard = shard->settings->name, .record = place),
+    LOG(record_refused,
+        ABOUT(.shard = shard->settings->name, .record = place,
+              .trace = aro_event_reader_traceparent(shard->event_reader)),
         "cannot be read (%s), goes to the dead letters: %s: %s", aro_error_code_name(error.code),
         error.field, error.message);
 }

@@ -151,8 +151,7 @@ struct aro_event {
     enum aro_outcome outcome;
     struct aro_instant decided_at;
 
-    const char *traceparent,
-        *tracestate; /* of the record's headers; NULL where none or malformed */
+    const char *traceparent, *tracestate; /* NULL where none or malformed */
 };
 
 struct aro_header {
@@ -184,5 +183,9 @@ void aro_event_reader_free(struct aro_event_reader *reader);
  * the record belongs among the dead letters; -ENOMEM. */
 int aro_event_read(struct aro_event_reader *reader, const struct aro_message *message,
                    const struct aro_event **ret, struct aro_error *reterr);
+
+/* The traceparent of the record read last, also where that was refused; NULL where it has none. Of
+ * the reader, until the next record. */
+const char *aro_event_reader_traceparent(const struct aro_event_reader *reader);
 
 #endif

@@ -34,6 +34,7 @@ struct envelope {
     bool has_type;
     const struct json_node *body;       /* where the members are; NULL: no data beside attributes */
     const struct json_node *attributes; /* the CloudEvents attributes in the value; or NULL */
+    const struct json_node *traced;     /* what in the value may name a trace; or NULL */
 };
 
 int aro_event_reader_new(struct aro_languages *languages, struct aro_event_reader **ret)
@@ -129,7 +130,7 @@ static int open_structured(const struct json_node *root, struct envelope *envelo
     int r = take_type_member(root, envelope, reterr);
     if (r < 0)
         return r;
-    envelope->attributes = root;
+    envelope->attributes = envelope->traced = root;
     envelope->body = json_node_find(root, "data");
     return 0;
 }
@@ -140,7 +141,7 @@ static int open_envelope(const struct aro_message *message, const struct json_no
     envelope->body = root;
     switch (find_form(message)) {
     case FORM_STRUCTURED: return open_structured(root, envelope, reterr);
-    case FORM_PLAIN: return take_type_member(root, envelope, reterr);
+    case FORM_PLAIN: envelope->traced = root; return take_type_member(root, envelope, reterr);
     case FORM_BINARY: {
         const struct aro_header *type = find_header(message, "ce_type");
         envelope_set_type(envelope, type->value, type->length);
@@ -235,12 +236,12 @@ struct text {
     size_t length;
 };
 
-/* @name of the CloudEvents attributes in the value, else of the headers; empty where none. */
+/* @name in the value, among CloudEvents attributes or beside the fields; else of the headers. Empty
+ * where none. */
 static struct text find_trace(const struct aro_message *message, const struct envelope *envelope,
                               const char *name, const char *ce_name)
 {
-    const struct json_node *node =
-        envelope->attributes ? json_node_find(envelope->attributes, name) : NULL;
+    const struct json_node *node = envelope->traced ? json_node_find(envelope->traced, name) : NULL;
     if (node && node->kind == JSON_NODE_TEXT)
         return (struct text){ node->text, node->length };
     const struct aro_header *header = find_header(message, name);
@@ -260,6 +261,7 @@ static const char *copy_text(char *ret, struct text text)
 static void read_trace(struct aro_event_reader *reader, const struct aro_message *message,
                        const struct envelope *envelope)
 {
+    reader->event.traceparent = reader->event.tracestate = NULL;
     struct text parent = find_trace(message, envelope, "traceparent", "ce_traceparent");
     if (!traceparent_is_valid(parent.start, parent.length))
         return;
@@ -303,14 +305,12 @@ static int read_tombstone(struct aro_event_reader *reader, const struct aro_mess
     event_clear(&reader->event, ARO_AGENT_REMOVED);
     reader->event.has = ARO_HAS_AGENT_ID;
     reader->event.agent_id = reader->key;
-    read_trace(reader, message, &(struct envelope){ 0 });
     return 0;
 }
 
 static int read_value(struct aro_event_reader *reader, const struct aro_message *message,
-                      struct aro_error *reterr)
+                      struct envelope *envelope, struct aro_error *reterr)
 {
-    struct envelope envelope = { 0 };
     const struct json_node *root;
     enum aro_event_type type = ARO_EVENT_NONE;
 
@@ -320,28 +320,33 @@ static int read_value(struct aro_event_reader *reader, const struct aro_message 
                                    message->value_length, ARO_VALUE_LENGTH_MAX);
     int r = json_reader_read(&reader->json, message->value, message->value_length, &root, reterr);
     if (r == 0)
-        r = open_envelope(message, root, &envelope, reterr);
+        r = open_envelope(message, root, envelope, reterr);
     if (r == 0)
-        r = check_type(&envelope, message->topic_kind, &type, reterr);
+        r = check_type(envelope, message->topic_kind, &type, reterr);
     if (r == 0)
-        r = check_body(&envelope, reterr);
+        r = check_body(envelope, reterr);
     if (r < 0)
         return r;
     event_clear(&reader->event, type);
-    r = event_members_read(&reader->memory, envelope.body, &reader->event, reterr);
+    r = event_members_read(&reader->memory, envelope->body, &reader->event, reterr);
     if (r == 0)
         r = check_key(message, &reader->event, reterr);
-    if (r == 0)
-        read_trace(reader, message, &envelope);
     return r;
 }
 
 int aro_event_read(struct aro_event_reader *reader, const struct aro_message *message,
                    const struct aro_event **ret, struct aro_error *reterr)
 {
-    int r = message->value ? read_value(reader, message, reterr)
+    struct envelope envelope = { 0 };
+    int r = message->value ? read_value(reader, message, &envelope, reterr)
                            : read_tombstone(reader, message, reterr);
+    read_trace(reader, message, &envelope); /* of one that is refused too */
     if (r == 0)
         *ret = &reader->event;
     return r;
+}
+
+const char *aro_event_reader_traceparent(const struct aro_event_reader *reader)
+{
+    return reader->event.traceparent;
 }

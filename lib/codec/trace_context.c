@@ -8,6 +8,13 @@ enum {
     TRACESTATE_KEY_LENGTH_MAX = 256,
 };
 
+const char *trace_id(const char *traceparent, char ret[static TRACE_ID_SIZE])
+{
+    memcpy(ret, traceparent + 3, TRACE_ID_SIZE - 1); /* behind "00-" */
+    ret[TRACE_ID_SIZE - 1] = '\0';
+    return ret;
+}
+
 static bool is_hexadecimal(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {

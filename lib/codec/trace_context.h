@@ -8,6 +8,11 @@
 
 enum { TRACEPARENT_LENGTH_MAX = 128, TRACESTATE_LENGTH_MAX = 512 };
 
+enum { TRACE_ID_SIZE = 32 + 1 };
+
+/* The id of the trace in a valid @traceparent. Gives @ret. */
+const char *trace_id(const char *traceparent, char ret[static TRACE_ID_SIZE]);
+
 bool traceparent_is_valid(const char *text, size_t length);
 bool tracestate_is_valid(const char *text, size_t length);
 

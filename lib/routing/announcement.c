@@ -1,5 +1,6 @@
 #include "routing/announcement.h"
 
+#include "codec/trace_context.h"
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
 #include "routing/router_state.h"
@@ -17,8 +18,19 @@ static void add_instant(struct json_writer *writer, const char *name, struct aro
         json_add_instant(writer, name, at);
 }
 
-static void add_why(struct json_writer *writer, const char *name, const struct why *why,
-                    bool is_assignment)
+/* The id in the trace that @appeal came with: why goes its way apart from headers. */
+static void add_trace_id(struct json_writer *writer, const struct appeal *appeal)
+{
+    const char *traceparent, *tracestate;
+    char id[TRACE_ID_SIZE];
+
+    details_trace(appeal->details, &traceparent, &tracestate);
+    if (traceparent)
+        json_add_text(writer, "trace", trace_id(traceparent, id));
+}
+
+static void add_why(struct json_writer *writer, const char *name, const struct appeal *appeal,
+                    const struct why *why, bool is_assignment)
 {
     json_open_object(writer, name);
     json_add_integer(writer, "pool", (int64_t)why->pool);
@@ -35,14 +47,15 @@ static void add_why(struct json_writer *writer, const char *name, const struct w
     }
     if (why->is_of_waiting)
         json_add_integer(writer, "eligible_at_last_step", (int64_t)why->eligible_at_last_step);
+    add_trace_id(writer, appeal);
     json_close_object(writer);
 }
 
-char *why_format(const struct why *why)
+char *why_format(const struct appeal *appeal, const struct why *why)
 {
     struct buffer buffer = { 0 };
     struct json_writer writer = { .buffer = &buffer };
-    add_why(&writer, NULL, why, true);
+    add_why(&writer, NULL, appeal, why, true);
     return buffer_take(&buffer);
 }
 
@@ -108,7 +121,7 @@ static void emit_assignment(struct turn *turn, struct appeal *appeal, const char
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct json_writer writer = open_assignment(turn, appeal);
-    add_why(&writer, "why", why, true);
+    add_why(&writer, "why", appeal, why, true);
     emit_assignment(turn, appeal, "assignment.created", &writer);
 }
 
@@ -155,7 +168,7 @@ static struct json_writer open_waiting(struct turn *turn, const struct appeal *a
     json_add_text(&writer, "rulebook", appeal->rulebook);
     json_add_integer(&writer, "priority", appeal->priority);
     add_instant(&writer, "deadline", appeal->deadline);
-    add_why(&writer, "why", why, false);
+    add_why(&writer, "why", appeal, why, false);
     return writer;
 }
 
@@ -174,7 +187,7 @@ void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why 
     json_add_text(&writer, "queue", queue);
     add_text(&writer, "agent_id", choice->agent ? choice->agent->id : NULL);
     if (choice->why.step > 0)
-        add_why(&writer, "why", &choice->why, choice->agent);
+        add_why(&writer, "why", appeal, &choice->why, choice->agent);
     json_close_object(&writer);
     emit_outcome(turn, appeal, "appeal.waiting", &writer);
 }

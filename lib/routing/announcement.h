@@ -11,8 +11,8 @@ void announce_offered(struct turn *turn, struct appeal *appeal);
 /* assignment.created, once the offer is accepted. */
 void announce_accepted(struct turn *turn, struct appeal *appeal);
 
-/* The `why` of an assignment, to be kept until it is accepted; to be freed. */
-char *why_format(const struct why *why);
+/* The `why` of @appeal's assignment, to be kept until it is accepted; to be freed. */
+char *why_format(const struct appeal *appeal, const struct why *why);
 /* @appeal is about to be taken back. @reason: "withdrawn" and the like. */
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason);
 /* The same for an offer that expired; @sets_away: the agent, who let too many do so, is away now.

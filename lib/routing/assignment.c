@@ -185,7 +185,7 @@ static void appeal_offer(struct turn *turn, struct appeal *appeal, const struct 
 {
     appeal_move(turn, appeal, APPEAL_OFFERED, choice->agent, choice->language);
     appeal->at.held.offer_expires_at = aro_instant_add(turn->now, terms->expires);
-    appeal->at.held.why = why_format(&choice->why);
+    appeal->at.held.why = why_format(appeal, &choice->why);
     announce_offered(turn, appeal);
 }
 

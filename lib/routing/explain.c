@@ -1,5 +1,6 @@
 /* Answers for people. These walk over all agents by name, which nothing on the path of an event
  * does. */
+#include "codec/trace_context.h"
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
@@ -52,6 +53,17 @@ static void append(json_t *list, json_t *value)
         memory_exhausted();
 }
 
+/* The id by which logs and other systems know the way that it went. */
+static void describe_trace(json_t *object, const struct appeal *appeal)
+{
+    const char *traceparent, *tracestate;
+    char id[TRACE_ID_SIZE];
+
+    details_trace(appeal->details, &traceparent, &tracestate);
+    if (traceparent)
+        set_text(object, "trace", trace_id(traceparent, id));
+}
+
 static json_t *describe_appeal(const struct appeal *appeal)
 {
     json_t *object = needed(json_object());
@@ -78,6 +90,7 @@ static json_t *describe_appeal(const struct appeal *appeal)
     set_instant(object, "submitted_at", appeal->submitted_at);
     set_instant(object, "deadline", appeal->deadline);
     set_text(object, "agent_id", agent ? agent->id : NULL);
+    describe_trace(object, appeal);
     return object;
 }
 

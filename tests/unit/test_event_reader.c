@@ -414,6 +414,45 @@ static void test_a_trace_may_come_as_a_cloudevents_attribute(void **state)
     assert_string_equal(read_good(world, &message)->traceparent, TRACEPARENT);
 }
 
+static void test_a_trace_may_stand_beside_the_fields_of_a_plain_event(void **state)
+{
+    const struct aro_event *event = read_text(
+        *state, ARO_TOPIC_APPEALS,
+        "{\"type\":\"appeal.withdrawn\",\"appeal_id\":\"a\",\"traceparent\":\"" TRACEPARENT
+        "\",\"tracestate\":\"a=1\"}");
+    assert_string_equal(event->traceparent, TRACEPARENT);
+    assert_string_equal(event->tracestate, "a=1");
+    static const char *const malformed[] = { "1", "null", "{}", "\"\"", "\"00-1\"" };
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        char value[200];
+        snprintf(value, sizeof value,
+                 "{\"type\":\"appeal.withdrawn\",\"appeal_id\":\"a\",\"traceparent\":%s}",
+                 malformed[i]);
+        assert_null(read_text(*state, ARO_TOPIC_APPEALS, value)->traceparent);
+    }
+}
+
+static void test_the_trace_of_a_refused_record_is_known_until_the_next(void **state)
+{
+    struct world *world = *state;
+    static const char *const values[] = { "{\"type\":\"appeal.withdrawn\"}", "{\"type\":1}",
+                                          "no JSON" };
+    struct aro_header header = { "traceparent", TRACEPARENT, strlen(TRACEPARENT) };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const struct aro_message message = { .topic_kind = ARO_TOPIC_APPEALS,
+                                             .value = values[i],
+                                             .value_length = strlen(values[i]),
+                                             .headers = &header,
+                                             .header_count = 1 };
+        const struct aro_event *event;
+        struct aro_error error;
+        assert_true(aro_event_read(world->reader, &message, &event, &error) < 0);
+        assert_string_equal(aro_event_reader_traceparent(world->reader), TRACEPARENT);
+        read_text(world, ARO_TOPIC_APPEALS, withdrawal);
+        assert_null(aro_event_reader_traceparent(world->reader));
+    }
+}
+
 static void test_of_two_headers_of_one_name_the_last_counts(void **state)
 {
     struct world *world = *state;
@@ -459,6 +498,8 @@ int main(void)
         TEST(test_a_null_value_removes_the_agent_of_its_key),
         TEST(test_a_malformed_trace_is_dropped_and_the_event_kept),
         TEST(test_a_trace_may_come_as_a_cloudevents_attribute),
+        TEST(test_a_trace_may_stand_beside_the_fields_of_a_plain_event),
+        TEST(test_the_trace_of_a_refused_record_is_known_until_the_next),
         TEST(test_of_two_headers_of_one_name_the_last_counts),
         TEST(test_an_object_of_many_unknown_members_is_read_in_linear_time),
     };

@@ -147,6 +147,16 @@ static void test_explaining_tells_what_has_become_of_an_appeal_and_what_time_wil
     world_free(world);
 }
 
+static void test_explaining_names_the_trace_that_an_appeal_came_with(void **state)
+{
+    send_appeal(*state, "a-1",
+                "\"reason\":\"fraud\",\"traceparent\":"
+                "\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"");
+    expect_members(*state, "a-1", "{\"trace\":\"0af7651916cd43dd8448eb211c80319c\"}");
+    send_appeal(*state, "a-2", "\"reason\":\"fraud\",\"traceparent\":\"00-1\"");
+    expect_members(*state, "a-2", "{\"trace\":null}");
+}
+
 static void test_a_closed_appeal_is_explained_and_an_unknown_one_is_not(void **state)
 {
     struct world *world = *state;
@@ -234,6 +244,7 @@ int main(void)
         VIEWS_TEST(test_explaining_names_for_each_agent_of_the_queue_what_keeps_it_from_them),
         VIEWS_TEST(test_explaining_names_who_holds_it_and_by_what_others_lost),
         cmocka_unit_test(test_explaining_tells_what_has_become_of_an_appeal_and_what_time_will_do),
+        VIEWS_TEST(test_explaining_names_the_trace_that_an_appeal_came_with),
         VIEWS_TEST(test_a_closed_appeal_is_explained_and_an_unknown_one_is_not),
         VIEWS_TEST(test_an_agent_is_described_with_what_they_hold),
         VIEWS_TEST(test_all_agents_and_queues_are_visited_in_the_order_of_their_names),
