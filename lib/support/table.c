@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_FIRST = 16 };
+enum { SLOTS_FIRST = 16, PART_BITS = 8, SMALL_MAX = 1 << 16 };
 
 static uint64_t hash_key_low, hash_key_high;
 
@@ -28,35 +28,155 @@ void table_init(struct table *table, const char *(*key_of)(const void *item))
     *table = (struct table){ .key_of = key_of };
 }
 
+static size_t part_count(const struct table *table)
+{
+    return (size_t)1 << table->bits;
+}
+
+static struct table_part *part_at(const struct table *table, size_t index)
+{
+    return table->parts ? &table->parts[index] : (struct table_part *)(uintptr_t)&table->small;
+}
+
 void table_done(struct table *table)
 {
-    free(table->slots);
+    for (size_t i = 0; i < part_count(table); i++)
+        free(part_at(table, i)->items);
+    free(table->parts);
     *table = (struct table){ .key_of = table->key_of };
 }
 
-static bool key_equals(const struct table *table, const void *item, const char *key, size_t length)
+/* --- one part --- */
+
+/* A key, and its hash: the first half tells the part, the second, never 0, the place in it. */
+struct wanted {
+    const char *key;
+    size_t length;
+    uint32_t part_hash, hash;
+};
+
+static struct wanted wanted_of(const char *key, size_t length)
 {
-    const char *own = table->key_of(item);
-    return strlen(own) == length && memcmp(own, key, length) == 0;
+    uint64_t hash = table_hash(key, length);
+    return (struct wanted){ key, length, (uint32_t)(hash >> 32),
+                            (uint32_t)hash ? (uint32_t)hash : 1 };
 }
 
-/* The slot that holds @key, or the free one where it would go. The table has at least one free. */
-static size_t slot_of(const struct table *table, uint64_t hash, const char *key, size_t length)
+/* Where @hash belongs. Greater hashes have greater places in a part of any size: so growing moves
+ * everything in the order in which it lies in memory. */
+static uint32_t home_of(const struct table_part *part, uint32_t hash)
 {
-    size_t mask = table->size - 1;
-    size_t at = hash & mask;
-    for (; table->slots[at].item; at = (at + 1) & mask) {
-        if (table->slots[at].hash == hash && key_equals(table, table->slots[at].item, key, length))
+    return (uint32_t)((uint64_t)hash * part->size >> 32);
+}
+
+static uint32_t next_of(const struct table_part *part, uint32_t at)
+{
+    return at + 1 == part->size ? 0 : at + 1;
+}
+
+/* How far @at lies behind @from, around the end. */
+static uint32_t distance(const struct table_part *part, uint32_t from, uint32_t at)
+{
+    return at >= from ? at - from : at + part->size - from;
+}
+
+static void part_init(struct table_part *part, uint32_t size)
+{
+    *part = (struct table_part){ .size = size };
+    part->items = memory_new_array(size, sizeof *part->items + sizeof *part->hashes);
+    part->hashes = (uint32_t *)(void *)(part->items + size);
+}
+
+static void part_fill(struct table_part *part, uint32_t at, uint32_t hash, void *item)
+{
+    assert(!part->hashes[at]);
+    part->hashes[at] = hash;
+    part->items[at] = item;
+    part->count++;
+}
+
+static void part_place(struct table_part *part, uint32_t hash, void *item)
+{
+    uint32_t at = home_of(part, hash);
+    while (part->hashes[at])
+        at = next_of(part, at);
+    part_fill(part, at, hash, item);
+}
+
+/* Room for one more, with a fifth of the slots free. */
+static void part_reach(struct table_part *part)
+{
+    struct table_part old = *part;
+
+    if (part->size && part->count < part->size / 5 * 4)
+        return;
+    part_init(part, old.size ? old.size + old.size / 4 : SLOTS_FIRST);
+    for (uint32_t i = 0; i < old.size; i++) {
+        if (old.hashes[i])
+            part_place(part, old.hashes[i], old.items[i]);
+    }
+    free(old.items);
+}
+
+static bool is_wanted(const struct table *table, const void *item, const struct wanted *wanted)
+{
+    const char *key = table->key_of(item);
+    return strlen(key) == wanted->length && memcmp(key, wanted->key, wanted->length) == 0;
+}
+
+/* The slot of @wanted, or the free one where it would go. There is at least one free. */
+static uint32_t slot_of(const struct table *table, const struct table_part *part,
+                        const struct wanted *wanted)
+{
+    uint32_t at = home_of(part, wanted->hash);
+    for (; part->hashes[at]; at = next_of(part, at)) {
+        if (part->hashes[at] == wanted->hash && is_wanted(table, part->items[at], wanted))
             break;
     }
     return at;
+}
+
+/* --- the table --- */
+
+static struct table_part *part_of(const struct table *table, const struct wanted *wanted)
+{
+    return part_at(table, (uint64_t)wanted->part_hash << table->bits >> 32);
+}
+
+static struct wanted wanted_of_item(const struct table *table, const void *item)
+{
+    const char *key = table->key_of(item);
+    return wanted_of(key, strlen(key));
+}
+
+/* What is no longer small is shared out among parts: once in the life of a table. */
+static void table_share_out(struct table *table)
+{
+    struct table_part small = table->small;
+
+    table->bits = PART_BITS;
+    table->parts = memory_new_array(part_count(table), sizeof *table->parts);
+    table->small = (struct table_part){ 0 };
+    for (size_t i = 0; i < part_count(table); i++)
+        part_init(&table->parts[i], (SMALL_MAX >> PART_BITS) * 3 / 2);
+    for (uint32_t i = 0; i < small.size; i++) {
+        if (!small.hashes[i])
+            continue;
+        struct wanted wanted = wanted_of_item(table, small.items[i]);
+        struct table_part *part = part_of(table, &wanted);
+        part_reach(part);
+        part_place(part, wanted.hash, small.items[i]);
+    }
+    free(small.items);
 }
 
 void *table_find_bytes(const struct table *table, const char *key, size_t length)
 {
     if (table->count == 0)
         return NULL;
-    return table->slots[slot_of(table, table_hash(key, length), key, length)].item;
+    struct wanted wanted = wanted_of(key, length);
+    const struct table_part *part = part_of(table, &wanted);
+    return part->count ? part->items[slot_of(table, part, &wanted)] : NULL;
 }
 
 void *table_find(const struct table *table, const char *key)
@@ -64,71 +184,61 @@ void *table_find(const struct table *table, const char *key)
     return table_find_bytes(table, key, strlen(key));
 }
 
-static void table_place(struct table *table, struct table_slot slot)
-{
-    size_t mask = table->size - 1;
-    size_t at = slot.hash & mask;
-    while (table->slots[at].item)
-        at = (at + 1) & mask;
-    table->slots[at] = slot;
-}
-
-static void table_grow(struct table *table)
-{
-    struct table_slot *old = table->slots;
-    size_t old_size = table->size;
-
-    table->size = old_size ? old_size * 2 : SLOTS_FIRST;
-    table->slots = memory_new_array(table->size, sizeof *table->slots);
-    for (size_t i = 0; i < old_size; i++) {
-        if (old[i].item)
-            table_place(table, old[i]);
-    }
-    free(old);
-}
-
 void table_add(struct table *table, void *item)
 {
-    if (table->count >= table->size / 4 * 3)
-        table_grow(table);
-    const char *key = table->key_of(item);
-    size_t length = strlen(key);
-    uint64_t hash = table_hash(key, length);
-    size_t at = slot_of(table, hash, key, length);
-    assert(!table->slots[at].item);
-    table->slots[at] = (struct table_slot){ .hash = hash, .item = item };
+    if (!table->parts && table->count == SMALL_MAX)
+        table_share_out(table);
+    struct wanted wanted = wanted_of_item(table, item);
+    struct table_part *part = part_of(table, &wanted);
+    part_reach(part);
+    part_fill(part, slot_of(table, part, &wanted), wanted.hash, item);
     table->count++;
+}
+
+/* Whoever follows moves into the hole, unless that would put them before their own place. */
+static void part_empty(struct table_part *part, uint32_t hole)
+{
+    for (uint32_t at = next_of(part, hole); part->hashes[at]; at = next_of(part, at)) {
+        if (distance(part, home_of(part, part->hashes[at]), at) < distance(part, hole, at))
+            continue;
+        part->items[hole] = part->items[at];
+        part->hashes[hole] = part->hashes[at];
+        hole = at;
+    }
+    part->hashes[hole] = 0;
+    part->items[hole] = NULL;
+    part->count--;
 }
 
 void *table_remove(struct table *table, const char *key)
 {
     if (table->count == 0)
         return NULL;
-    size_t mask = table->size - 1;
-    size_t length = strlen(key);
-    size_t hole = slot_of(table, table_hash(key, length), key, length);
-    void *item = table->slots[hole].item;
+    struct wanted wanted = wanted_of(key, strlen(key));
+    struct table_part *part = part_of(table, &wanted);
+    if (part->count == 0)
+        return NULL;
+    uint32_t at = slot_of(table, part, &wanted);
+    void *item = part->items[at];
     if (!item)
         return NULL;
-    /* Whoever follows moves into the hole, unless that would put them before their own place. */
-    for (size_t at = (hole + 1) & mask; table->slots[at].item; at = (at + 1) & mask) {
-        size_t home = table->slots[at].hash & mask;
-        if (((at - home) & mask) < ((at - hole) & mask))
-            continue;
-        table->slots[hole] = table->slots[at];
-        hole = at;
-    }
-    table->slots[hole] = (struct table_slot){ 0 };
+    part_empty(part, at);
     table->count--;
     return item;
 }
 
 void *table_next(const struct table *table, size_t *position)
 {
-    while (*position < table->size) {
-        void *item = table->slots[(*position)++].item;
-        if (item)
-            return item;
+    /* part and slot, in one number */
+    for (size_t index = *position >> 32; index < part_count(table); index++) {
+        const struct table_part *part = part_at(table, index);
+        for (uint32_t at = (uint32_t)*position; at < part->size; at++) {
+            if (!part->items[at])
+                continue;
+            *position = (index << 32 | at) + 1;
+            return part->items[at];
+        }
+        *position = (index + 1) << 32;
     }
     return NULL;
 }

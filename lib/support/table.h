@@ -1,7 +1,11 @@
 /* A hash table that finds things by a text that they hold themselves.
  *
- * Open addressing with linear probing over slots of 16 bytes; removing moves the followers up, so
- * there are no tombstones. SipHash keyed by aro_hash_key_set() keeps it linear for any input. */
+ * Open addressing with linear probing; removing moves the followers up, so there are no tombstones.
+ * SipHash keyed by aro_hash_key_set() keeps it linear for any input. A slot takes 12 bytes: what is
+ * kept of the hash lies beside the pointers, not among them.
+ *
+ * A table grows by a quarter, so that most of its slots are in use, and a large one is made of
+ * parts that grow on their own, so that no addition waits for millions of others to move. */
 #ifndef ARO_SUPPORT_TABLE_H
 #define ARO_SUPPORT_TABLE_H
 
@@ -9,16 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct table_slot {
-    uint64_t hash;
-    void *item; /* NULL: free */
+/* Things whose hashes begin with the same bits. */
+struct table_part {
+    uint32_t count, size; /* items, slots */
+    void **items;         /* NULL: free; the next lies behind, in the same piece of memory */
+    uint32_t *hashes;     /* 0: free */
 };
 
 struct table {
     const char *(*key_of)(const void *item); /* a text that never changes while it is in */
     size_t count;
-    size_t size; /* slots: a power of two, or 0 */
-    struct table_slot *slots;
+    unsigned bits;            /* that tell the parts apart */
+    struct table_part *parts; /* NULL: the only one is the next */
+    struct table_part small;
 };
 
 void table_init(struct table *table, const char *(*key_of)(const void *item));

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS = 5000 };
+/* MANY are more than a table keeps in one part. */
+enum { ITEMS = 5000, MANY = 150000 };
 
 struct item {
     char key[16];
@@ -19,11 +20,11 @@ static const char *item_key(const void *item)
     return ((const struct item *)item)->key;
 }
 
-static struct item *items_new(void)
+static struct item *items_new(int count)
 {
-    struct item *items = calloc(ITEMS, sizeof *items);
+    struct item *items = calloc((size_t)count + 1, sizeof *items);
     assert_non_null(items);
-    for (int i = 0; i < ITEMS; i++)
+    for (int i = 0; i < count; i++)
         snprintf(items[i].key, sizeof items[i].key, "id-%d", i);
     return items;
 }
@@ -42,7 +43,7 @@ static void assert_table_holds_what_is_in(const struct table *table, const struc
 static void test_whatever_was_added_and_not_removed_is_found(void **state)
 {
     (void)state;
-    struct item *items = items_new();
+    struct item *items = items_new(ITEMS);
     struct table table;
     unsigned random = 1;
 
@@ -64,23 +65,50 @@ static void test_whatever_was_added_and_not_removed_is_found(void **state)
     free(items);
 }
 
-static void test_a_walk_meets_each_item_once(void **state)
+static void test_a_table_in_parts_finds_what_it_did_before_it_was(void **state)
 {
     (void)state;
-    struct item *items = items_new();
+    struct item *items = items_new(MANY);
     struct table table;
-    size_t position = 0, met = 0;
 
     table_init(&table, item_key);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < MANY; i++)
+        table_add(&table, &items[i]);
+    assert_true(table.bits > 0);
+    for (int i = 0; i < MANY; i += 3)
+        assert_ptr_equal(table_remove(&table, items[i].key), &items[i]);
+    for (int i = 0; i < MANY; i++)
+        assert_ptr_equal(table_find(&table, items[i].key), i % 3 == 0 ? NULL : &items[i]);
+    assert_int_equal(table.count, MANY - MANY / 3);
+    table_done(&table);
+    free(items);
+}
+
+static void assert_a_walk_meets_each_once(int count)
+{
+    struct item *items = items_new(count);
+    struct table table;
+    size_t position = 0;
+    int met = 0;
+
+    table_init(&table, item_key);
+    for (int i = 0; i < count; i++)
         table_add(&table, &items[i]);
     for (struct item *item; (item = table_next(&table, &position)); met++) {
         assert_false(item->is_in);
         item->is_in = true;
     }
-    assert_int_equal(met, 100);
+    assert_int_equal(met, count);
     table_done(&table);
     free(items);
+}
+
+static void test_a_walk_meets_each_item_once(void **state)
+{
+    (void)state;
+    assert_a_walk_meets_each_once(0);
+    assert_a_walk_meets_each_once(100);
+    assert_a_walk_meets_each_once(MANY);
 }
 
 static void test_a_key_is_found_by_its_bytes_alone(void **state)
@@ -105,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whatever_was_added_and_not_removed_is_found),
+        cmocka_unit_test(test_a_table_in_parts_finds_what_it_did_before_it_was),
         cmocka_unit_test(test_a_walk_meets_each_item_once),
         cmocka_unit_test(test_a_key_is_found_by_its_bytes_alone),
     };
