@@ -42,7 +42,7 @@ struct search {
     struct appeal *beyond;            /* of what is overdue beyond the share of its queue */
 };
 
-static void search_line(struct search *search, const struct line *line)
+static void search_line(struct search *search, struct line *line)
 {
     struct appeal **first = line->is_overdue ? &search->overdue : &search->in_time;
     struct appeal *found = line_first_for(line, search->agent, search->router, search->now);

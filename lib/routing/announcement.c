@@ -98,15 +98,15 @@ static struct json_writer open_assignment(struct turn *turn, const struct appeal
     json_add_text(&writer, "agent_id", agent ? agent->id : NULL);
     json_add_text(&writer, "queue", appeal->class->queue->name);
     json_add_text(&writer, "market", appeal->class->market);
-    json_add_text(&writer, "language", appeal->at.held.language->tag);
+    json_add_text(&writer, "language", appeal->held->language->tag);
     json_add_integer(&writer, "epoch", appeal->epoch);
     json_add_integer(&writer, "effort", appeal->effort);
     json_add_integer(&writer, "priority", appeal->priority);
     json_add_integer(&writer, "tier", appeal->tier);
     json_add_instant(&writer, "submitted_at", appeal->submitted_at);
     add_instant(&writer, "deadline", appeal->deadline);
-    json_add_text(&writer, "rule", appeal->rule);
-    json_add_text(&writer, "rulebook", appeal->rulebook);
+    json_add_text(&writer, "rule", names_text(&turn->router->names, appeal->rule));
+    json_add_text(&writer, "rulebook", names_text(&turn->router->names, appeal->rulebook));
     json_add_integer(&writer, "step", appeal->class->step);
     add_appellants(turn, &writer, appeal);
     return writer;
@@ -115,7 +115,7 @@ static struct json_writer open_assignment(struct turn *turn, const struct appeal
 static void emit_assignment(struct turn *turn, struct appeal *appeal, const char *type,
                             struct json_writer *writer)
 {
-    turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->at.held.topic, type, appeal->id, appeal, writer);
+    turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->held->topic, type, appeal->id, appeal, writer);
 }
 
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why)
@@ -128,15 +128,15 @@ void announce_created(struct turn *turn, struct appeal *appeal, const struct why
 void announce_offered(struct turn *turn, struct appeal *appeal)
 {
     struct json_writer writer = open_assignment(turn, appeal);
-    json_add_instant(&writer, "offer_expires_at", appeal->at.held.offer_expires_at);
-    json_add_json(&writer, "why", appeal->at.held.why);
+    json_add_instant(&writer, "offer_expires_at", appeal->held->offer_expires_at);
+    json_add_json(&writer, "why", appeal->held->why);
     emit_assignment(turn, appeal, "assignment.offered", &writer);
 }
 
 void announce_accepted(struct turn *turn, struct appeal *appeal)
 {
     struct json_writer writer = open_assignment(turn, appeal);
-    json_add_json(&writer, "why", appeal->at.held.why);
+    json_add_json(&writer, "why", appeal->held->why);
     emit_assignment(turn, appeal, "assignment.created", &writer);
 }
 
@@ -164,8 +164,8 @@ static struct json_writer open_waiting(struct turn *turn, const struct appeal *a
     json_add_text(&writer, "queue", appeal->class->queue->name);
     json_add_text(&writer, "market", appeal->class->market);
     json_add_text(&writer, "language", appeal->class->languages[0]->tag);
-    json_add_text(&writer, "rule", appeal->rule);
-    json_add_text(&writer, "rulebook", appeal->rulebook);
+    json_add_text(&writer, "rule", names_text(&turn->router->names, appeal->rule));
+    json_add_text(&writer, "rulebook", names_text(&turn->router->names, appeal->rulebook));
     json_add_integer(&writer, "priority", appeal->priority);
     add_instant(&writer, "deadline", appeal->deadline);
     add_why(&writer, "why", appeal, why, false);

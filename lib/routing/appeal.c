@@ -3,6 +3,8 @@
 #include "support/memory.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const state_names[APPEAL_STATE_COUNT] = {
@@ -27,15 +29,15 @@ enum appeal_state appeal_state_find(const char *name)
 struct appeal *appeal_new(const char *id)
 {
     size_t size = strlen(id) + 1;
-    struct appeal *appeal = memory_new(sizeof *appeal + size);
+    struct appeal *appeal = memory_new(offsetof(struct appeal, id) + size);
     memcpy(appeal->id, id, size);
-    appeal->deadline = appeal->latest_start = appeal->retry_at = ARO_INSTANT_NEVER;
+    appeal->deadline = appeal->latest_start = ARO_INSTANT_NEVER;
     return appeal;
 }
 
 struct agent *appeal_agent(const struct appeal *appeal)
 {
-    return appeal_has_agent(appeal) ? appeal->at.held.agent : NULL;
+    return appeal_has_agent(appeal) ? appeal->held->agent : NULL;
 }
 
 int64_t appeal_ripening(const struct appeal *appeal, struct aro_span age_step)
@@ -72,10 +74,36 @@ void appeal_set_clock(struct appeal *appeal, struct aro_instant now, bool was_st
         appeal->clock = now.ms - appeal->clock;
 }
 
+void appeal_set_details(struct appeal *appeal, const struct details_view *view)
+{
+    struct details *details = details_pack(view); /* which may point into the old ones */
+    free(appeal->details);
+    appeal->details = details;
+    appeal->is_retry_set = !aro_instant_is_never(view->retry_at);
+}
+
+struct aro_instant appeal_retry_at(const struct appeal *appeal)
+{
+    return appeal->is_retry_set ? details_retry_at(appeal->details) : ARO_INSTANT_NEVER;
+}
+
+void appeal_set_retry_at(struct appeal *appeal, struct aro_instant at)
+{
+    struct arena arena = { 0 };
+    struct details_view view;
+
+    if (aro_instant_is_never(at) && !appeal->is_retry_set)
+        return;
+    details_unpack(appeal->details, &arena, &view);
+    view.retry_at = at;
+    appeal_set_details(appeal, &view);
+    arena_done(&arena);
+}
+
 struct remembered *remembered_new(const char *id)
 {
     size_t size = strlen(id) + 1;
-    struct remembered *remembered = memory_new(sizeof *remembered + size);
+    struct remembered *remembered = memory_new(offsetof(struct remembered, id) + size);
     memcpy(remembered->id, id, size);
     return remembered;
 }

@@ -3,12 +3,12 @@
 #define ARO_ROUTING_APPEAL_H
 
 #include "routing/details.h"
+#include "routing/names.h"
 #include "routing/subject.h"
 #include "routing/timers.h"
 
 #include <aro/event.h>
 #include <aro/time.h>
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -31,47 +31,46 @@ enum appeal_state {
 const char *appeal_state_name(enum appeal_state state);
 enum appeal_state appeal_state_find(const char *name); /* APPEAL_STATE_COUNT: no such state */
 
+/* What there is only of an appeal that is offered, assigned or delivered. */
+struct holding {
+    struct agent *agent; /* NULL: delivered */
+    LIST_ENTRY(appeal) of_agent;
+    const struct aro_language *language; /* in which the agent will read it */
+    const char *topic;                   /* a name; NULL: the shard's own */
+    union {
+        struct aro_instant offer_expires_at; /* offered only */
+        struct aro_instant assigned_at;      /* assigned only; never: held meanwhile */
+    };
+    char *why; /* offered only; JSON: what chose the agent; owned */
+};
+
+/* There may be ten million that wait: what only some of them need lies elsewhere. */
 struct appeal {
     union {
-        struct { /* in line */
-            RB_ENTRY(appeal) by_order;
-            int64_t earliest_submitted, earliest_deadline; /* of the subtree, as is the next */
-            uint64_t earliest_arrival;
-        } line;
-        struct {                 /* offered, assigned, delivered */
-            struct agent *agent; /* NULL: delivered */
-            LIST_ENTRY(appeal) of_agent;
-            const struct aro_language *language; /* in which the agent will read it */
-            const char *topic;                   /* a name; NULL: the shard's own */
-            union {
-                struct aro_instant offer_expires_at; /* offered only */
-                struct aro_instant assigned_at;      /* assigned only; never: held meanwhile */
-            };
-            char *why; /* offered only; JSON: what chose the agent; owned */
-        } held;
-    } at;
+        int64_t order_key;    /* waiting: what its queue orders by, before arrival; set in line */
+        struct holding *held; /* otherwise; owned */
+    };
     struct appeal_class *class; /* queue, market, languages, step */
     struct subject *subject;    /* NULL: none, and the next is unused */
-    LIST_ENTRY(appeal) of_subject;
-    const char *rule;         /* a name, as are the next three; the rule that chose the queue */
-    const char *rulebook;     /* by which it was routed or assigned last */
-    const char *reason;       /* NULL where absent */
-    const char *source_topic; /* of its submission, with the next two; "control" and the like */
-    int64_t source_offset;
-    int32_t source_partition; /* -1: not a record */
-    uint32_t touched_in;      /* the last batch that changed it */
+    SLIST_ENTRY(appeal) of_subject;
     struct details *details;
-    uint64_t arrival;                /* its place in every line, never another's */
-    int64_t order_key;               /* what its queue orders by, before arrival; set in line */
-    struct timer timer;              /* of all that may come, what comes first */
-    struct aro_instant latest_start; /* for order slack; never: not worked out for this queue */
-    struct aro_instant retry_at;     /* when those who gave it back may be asked again; or never */
+    uint64_t arrival; /* its place in every line, never another's */
     struct aro_instant submitted_at, deadline;
-    int64_t clock; /* runs: when its age was 0, hold time left out; stopped: its age, ms */
-    uint32_t epoch, output_count;
+    struct aro_instant latest_start; /* for order slack; never: not worked out for this queue */
+    int64_t clock;         /* runs: when its age was 0, hold time left out; stopped: its age, ms */
+    int64_t source_offset; /* of its submission, as are the next two */
+    int32_t source_partition; /* -1: not a record */
+    name_number source_topic; /* "control" and the like */
+    name_number rule;         /* the one that chose the queue */
+    name_number rulebook;     /* by which it was routed or assigned last */
+    name_number reason;       /* 0 where absent */
     uint32_t tier;
-    uint8_t effort, priority, event_priority;
-    uint8_t state; /* enum appeal_state */
+    uint32_t epoch, output_count;
+    uint32_t touched_in; /* the last batch that changed it */
+    struct timer timer;  /* of all that may come, what comes first */
+    uint8_t effort;
+    uint8_t priority : 4, event_priority : 4;
+    uint8_t state : 3; /* enum appeal_state */
     bool is_in_line : 1;
     bool is_on_hold : 1;
     bool is_market_paused : 1;
@@ -81,6 +80,7 @@ struct appeal {
     bool has_withdrawn : 1;     /* it is open for those alone that joined it */
     bool is_given_overdue : 1;  /* in an agent's hands: it was so when it was given to them */
     bool is_apart : 1;          /* in line: among the overdue of its queue */
+    bool is_retry_set : 1;      /* appeal_retry_at() is not never */
     bool is_record_due : 1; /* this event changed it: its ledger record is still to be written */
     char id[];
 };
@@ -129,6 +129,13 @@ static inline bool appeal_is_stopped(const struct appeal *appeal)
 {
     return appeal->is_on_hold || appeal->is_market_paused;
 }
+
+/* Its details, packed anew. */
+void appeal_set_details(struct appeal *appeal, const struct details_view *view);
+
+/* When those who gave it back may be asked again; never: nobody is to be. */
+struct aro_instant appeal_retry_at(const struct appeal *appeal);
+void appeal_set_retry_at(struct appeal *appeal, struct aro_instant at);
 
 /* Closed, and kept for the dedupe window so that late events about it are told apart. */
 struct remembered {

@@ -2,7 +2,7 @@
 
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
-#include "routing/independence.h"
+#include "routing/line.h"
 #include "routing/router_state.h"
 
 #include "support/cleanup.h"
@@ -96,13 +96,6 @@ static void set_idle(struct aro_router *router, struct appeal_class *class, bool
     }
 }
 
-static void free_lines(struct appeal_class *class)
-{
-    for (size_t i = 0; i < class->line_count; i++)
-        free(class->lines[i]);
-    free(class->lines);
-}
-
 void appeal_class_free(struct aro_router *router, struct appeal_class *class)
 {
     assert(class->appeal_count == 0 && class->waiting_count == 0);
@@ -111,7 +104,7 @@ void appeal_class_free(struct aro_router *router, struct appeal_class *class)
     table_remove(&router->appeal_classes, class->key);
     TAILQ_REMOVE(&class->queue->classes, class, of_queue);
     names_drop(&router->names, class->market);
-    free_lines(class);
+    lines_free(class);
     free(class->candidates);
     free(class->key);
     free(class);
@@ -314,244 +307,4 @@ void appeal_classes_count_agents(struct aro_router *router, struct agent_class *
             agents_drop_eligible(agents, class);
         }
     }
-}
-
-/* --- lines --- */
-
-static int compare_arrivals(const struct appeal *a, const struct appeal *b)
-{
-    if (a->arrival != b->arrival)
-        return a->arrival < b->arrival ? -1 : 1;
-    return strcmp(a->id, b->id);
-}
-
-/* What orders a tree must never change while something lies in it, and effective priorities grow
- * each at its own moment. So a line of those is in order of ripening: at any moment the most urgent
- * have the least, and of equals in whole steps the first to come is searched for. */
-static int line_compare(const struct appeal *a, const struct appeal *b)
-{
-    if (a->order_key != b->order_key)
-        return a->order_key < b->order_key ? -1 : 1;
-    return compare_arrivals(a, b);
-}
-
-static bool is_by_priority(const struct appeal *appeal)
-{
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
-    return terms && terms->order == ARO_ORDER_PRIORITY;
-}
-
-int appeal_compare_place(const struct appeal *a, const struct appeal *b,
-                         const struct aro_router *router, struct aro_instant now)
-{
-    if (!is_by_priority(a))
-        return line_compare(a, b);
-    struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
-    int64_t a_priority = appeal_effective_priority(a, age_step, now);
-    int64_t b_priority = appeal_effective_priority(b, age_step, now);
-    if (a_priority != b_priority)
-        return a_priority > b_priority ? -1 : 1;
-    return compare_arrivals(a, b);
-}
-
-static void earliest_of(struct appeal *appeal, const struct appeal *child)
-{
-    if (!child)
-        return;
-    if (child->at.line.earliest_submitted < appeal->at.line.earliest_submitted)
-        appeal->at.line.earliest_submitted = child->at.line.earliest_submitted;
-    if (child->at.line.earliest_deadline < appeal->at.line.earliest_deadline)
-        appeal->at.line.earliest_deadline = child->at.line.earliest_deadline;
-    if (child->at.line.earliest_arrival < appeal->at.line.earliest_arrival)
-        appeal->at.line.earliest_arrival = child->at.line.earliest_arrival;
-}
-
-static void line_summarise_alone(struct appeal *appeal)
-{
-    appeal->at.line.earliest_submitted = appeal->submitted_at.ms;
-    appeal->at.line.earliest_deadline = appeal->deadline.ms;
-    appeal->at.line.earliest_arrival = appeal->arrival;
-}
-
-/* The earliest of a subtree, from those of its children. */
-static void line_summarise(struct appeal *appeal)
-{
-    line_summarise_alone(appeal);
-    earliest_of(appeal, RB_LEFT(appeal, at.line.by_order));
-    earliest_of(appeal, RB_RIGHT(appeal, at.line.by_order));
-}
-
-/* The tree's own calls of RB_AUGMENT cover what its rotations move; what lies above is ours. */
-static void line_summarise_upwards(struct appeal *appeal)
-{
-    for (; appeal; appeal = RB_PARENT(appeal, at.line.by_order))
-        line_summarise(appeal);
-}
-
-#undef RB_AUGMENT
-#define RB_AUGMENT(appeal) line_summarise(appeal)
-RB_GENERATE(line_tree, appeal, at.line.by_order, line_compare)
-
-static struct line *class_line(struct appeal_class *class, unsigned effort, bool is_overdue)
-{
-    size_t at = 0;
-    while (at < class->line_count &&
-           (class->lines[at]->effort < effort ||
-            (class->lines[at]->effort == effort && class->lines[at]->is_overdue < is_overdue)))
-        at++;
-    if (at < class->line_count && class->lines[at]->effort == effort &&
-        class->lines[at]->is_overdue == is_overdue)
-        return class->lines[at];
-
-    struct line *line = memory_new(sizeof *line);
-    line->effort = effort;
-    line->is_overdue = is_overdue;
-    RB_INIT(&line->tree);
-    class->lines = memory_resize(class->lines, (class->line_count + 1) * sizeof(struct line *));
-    memmove(&class->lines[at + 1], &class->lines[at],
-            (class->line_count - at) * sizeof(struct line *));
-    class->lines[at] = line;
-    class->line_count++;
-    return line;
-}
-
-/* What the queue orders by, before arrival: smaller comes first. One that is held has no place yet.
- */
-static int64_t order_key(const struct aro_router *router, const struct appeal *appeal)
-{
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
-
-    switch (terms && !appeal_is_stopped(appeal) ? terms->order : ARO_ORDER_ARRIVAL) {
-    case ARO_ORDER_DEADLINE: return appeal->deadline.ms;
-    case ARO_ORDER_PRIORITY:
-        return appeal_ripening(appeal, aro_rulebook_age_step(router->rulebook));
-    case ARO_ORDER_SLACK: return appeal_latest_start(appeal).ms;
-    case ARO_ORDER_ARRIVAL: break;
-    }
-    return 0;
-}
-
-void line_find_place(const struct aro_router *router, struct appeal *appeal)
-{
-    appeal->order_key = order_key(router, appeal);
-}
-
-void line_add(const struct aro_router *router, struct appeal *appeal)
-{
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
-    bool is_apart = appeal->is_overdue && terms && queue_sets_overdue_apart(terms);
-    struct line *line = class_line(appeal->class, appeal->effort, is_apart);
-
-    assert(!appeal->is_in_line && appeal->state == APPEAL_WAITING);
-    line_find_place(router, appeal);
-    line_summarise_alone(appeal);
-    RB_INSERT(line_tree, &line->tree, appeal);
-    line_summarise_upwards(appeal);
-    line->count++;
-    appeal->class->waiting_count++;
-    appeal->is_in_line = true;
-    appeal->is_apart = is_apart;
-}
-
-void line_remove(struct appeal *appeal)
-{
-    struct line *line = class_line(appeal->class, appeal->effort, appeal->is_apart);
-    struct appeal *above = RB_PARENT(appeal, at.line.by_order);
-
-    assert(appeal->is_in_line);
-    RB_REMOVE(line_tree, &line->tree, appeal);
-    line_summarise_upwards(above);
-    line->count--;
-    appeal->class->waiting_count--;
-    appeal->is_in_line = false;
-}
-
-struct aro_instant appeal_latest_start(const struct appeal *appeal)
-{
-    return aro_instant_is_never(appeal->latest_start) ? appeal->deadline : appeal->latest_start;
-}
-
-/* Who looks for the first in line that they may decide. */
-struct search {
-    const struct aro_router *router;
-    const struct agent *agent;
-};
-
-static bool may_decide(const struct search *search, const struct appeal *appeal)
-{
-    return independence_bar(search->router, appeal, search->agent) == DETAILS_BAR_NONE;
-}
-
-/* Of those below @root (it included) whose key is at most @bound, the first to come that the
- * agent may decide, where that came before *@best. Goes where the earliest are first, so that it
- * turns back almost everywhere else. */
-static void find_earliest(struct appeal *root, int64_t bound, const struct search *search,
-                          struct appeal **best)
-{
-    if (!root || (*best && root->at.line.earliest_arrival >= (*best)->arrival))
-        return;
-    struct appeal *left = RB_LEFT(root, at.line.by_order);
-    struct appeal *right = root->order_key <= bound ? RB_RIGHT(root, at.line.by_order) : NULL;
-    if (root->order_key <= bound && (!*best || root->arrival < (*best)->arrival) &&
-        may_decide(search, root))
-        *best = root;
-    bool is_left_first =
-        !right || (left && left->at.line.earliest_arrival < right->at.line.earliest_arrival);
-    find_earliest(is_left_first ? left : right, bound, search, best);
-    find_earliest(is_left_first ? right : left, bound, search, best);
-}
-
-struct appeal *line_first_for(const struct line *line, const struct agent *agent,
-                              const struct aro_router *router, struct aro_instant now)
-{
-    struct line_tree *tree = (struct line_tree *)(uintptr_t)&line->tree;
-    struct aro_span age_step = aro_rulebook_age_step(router->rulebook);
-    struct appeal *first = RB_MIN(line_tree, tree);
-    const struct search search = { router, agent };
-
-    while (first && !may_decide(&search, first))
-        first = RB_NEXT(line_tree, tree, first);
-    if (!first || !is_by_priority(first) || age_step.ms == 0)
-        return first;
-    int64_t priority = ripening_priority(first->order_key, age_step, now);
-    find_earliest(RB_ROOT(tree), now.ms - priority * age_step.ms, &search, &first);
-    return first;
-}
-
-typedef int64_t line_time(const struct appeal *root);
-
-static int64_t root_submitted(const struct appeal *root)
-{
-    return root->at.line.earliest_submitted;
-}
-
-static int64_t root_deadline(const struct appeal *root)
-{
-    return root->at.line.earliest_deadline;
-}
-
-static struct aro_instant queue_earliest(const struct queue *queue, line_time *time_of)
-{
-    struct aro_instant earliest = ARO_INSTANT_NEVER;
-    const struct appeal_class *class;
-
-    TAILQ_FOREACH(class, &queue->classes, of_queue)
-    {
-        for (size_t i = 0; i < class->line_count; i++) {
-            const struct appeal *root = RB_ROOT(&class->lines[i]->tree);
-            if (root && time_of(root) < earliest.ms)
-                earliest.ms = time_of(root);
-        }
-    }
-    return earliest;
-}
-
-struct aro_instant queue_earliest_submitted(const struct queue *queue)
-{
-    return queue_earliest(queue, root_submitted);
-}
-
-struct aro_instant queue_earliest_deadline(const struct queue *queue)
-{
-    return queue_earliest(queue, root_deadline);
 }

@@ -8,10 +8,10 @@
 
 #include "routing/appeal.h"
 #include "routing/filter.h"
+#include "routing/line.h"
 #include "routing/queue.h"
 
 #include <aro/event.h>
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,17 +20,6 @@ struct agent;
 struct agent_class;
 struct aro_router;
 struct market;
-
-RB_HEAD(line_tree, appeal);
-RB_PROTOTYPE(line_tree, appeal, at.line.by_order, )
-
-/* Waiting appeals of one class and one effort; the overdue apart where their queue says so. */
-struct line {
-    unsigned effort;
-    bool is_overdue;
-    size_t count;
-    struct line_tree tree;
-};
 
 /* An agent class that may take appeals of this class, and how well it fits. */
 struct candidate_class {
@@ -93,27 +82,5 @@ void appeal_class_unlink(struct aro_router *router, struct appeal_class *class);
 /* @count agents more (or fewer) in @agents: every linked class counts them, and the first or last
  * one makes or ends the link. To be called with the class already, or still, counted. */
 void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count);
-
-/* Works out where the order of its queue puts it, by the rulebook in force. */
-void line_find_place(const struct aro_router *router, struct appeal *appeal);
-/* Puts it there. */
-void line_add(const struct aro_router *router, struct appeal *appeal);
-void line_remove(struct appeal *appeal);
-
-/* When it should be begun at the latest, in a queue in order of slack: its deadline where that was
- * never worked out, since it waited already when a reload gave its queue this order. */
-struct aro_instant appeal_latest_start(const struct appeal *appeal);
-
-/* Which of two appeals of one queue comes first at @now; line_find_place() was called for both. */
-int appeal_compare_place(const struct appeal *a, const struct appeal *b,
-                         const struct aro_router *router, struct aro_instant now);
-
-/* The first in line at @now that @agent may decide; NULL where there is none. */
-struct appeal *line_first_for(const struct line *line, const struct agent *agent,
-                              const struct aro_router *router, struct aro_instant now);
-
-/* Of everything in line in @queue; never where nothing is. */
-struct aro_instant queue_earliest_submitted(const struct queue *queue);
-struct aro_instant queue_earliest_deadline(const struct queue *queue);
 
 #endif

@@ -28,6 +28,7 @@ static struct details *details_of_event(const struct aro_router *router,
         .policy = event->decision_policy,
         .deadline = event->deadline,
         .joined_deadline = ARO_INSTANT_NEVER,
+        .retry_at = ARO_INSTANT_NEVER,
         .attribute_count = event->attribute_count,
         .attributes = event->attributes,
         .traceparent = event->traceparent,
@@ -48,7 +49,7 @@ static void set_source(struct aro_router *router, struct appeal *appeal,
     bool is_record = source->kind == ARO_SOURCE_RECORD;
 
     appeal->source_topic =
-        names_hold(&router->names, is_record ? source->topic : names[source->kind]);
+        names_hold_number(&router->names, is_record ? source->topic : names[source->kind]);
     appeal->source_partition = is_record ? source->partition : -1;
     appeal->source_offset = is_record ? source->offset : 0;
 }
@@ -64,7 +65,7 @@ static void appeal_submit(struct turn *turn, const struct aro_event *event)
     appeal->tier = event->tier;
     appeal->effort = (uint8_t)event->effort;
     appeal->event_priority = (uint8_t)event->priority;
-    appeal->reason = names_hold(&router->names, event->reason);
+    appeal->reason = names_hold_number(&router->names, event->reason);
     appeal->submitted_at =
         aro_instant_is_never(event->submitted_at) ? turn->now : event->submitted_at;
     appeal->clock = turn->now.ms;
@@ -151,7 +152,8 @@ static void update_work_out(const struct aro_router *router, struct update *upda
         update->view.deadline = event->deadline;
     }
     if (event->has & ARO_HAS_REASON)
-        update->is_changed |= !text_equals(appeal->reason, event->reason);
+        update->is_changed |=
+            !text_equals(names_text(&router->names, appeal->reason), event->reason);
     if (event->has & ARO_HAS_LANGUAGES)
         update->has_new_languages = event->language_count != class->language_count ||
                                     memcmp(event->languages, class->languages,
@@ -163,12 +165,10 @@ static void update_apply(struct turn *turn, struct appeal *appeal, const struct 
                          const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
-    struct details *details = details_pack(&update->view);
 
-    free(appeal->details);
-    appeal->details = details;
+    appeal_set_details(appeal, &update->view);
     if (event->has & ARO_HAS_REASON) {
-        names_set(&router->names, &appeal->reason, event->reason);
+        names_set_number(&router->names, &appeal->reason, event->reason);
     }
 }
 

@@ -30,7 +30,7 @@ static void overdue_fire(struct turn *turn, struct appeal *appeal)
 
 static struct aro_instant offer_due(const struct appeal *appeal)
 {
-    return appeal->state == APPEAL_OFFERED ? appeal->at.held.offer_expires_at : ARO_INSTANT_NEVER;
+    return appeal->state == APPEAL_OFFERED ? appeal->held->offer_expires_at : ARO_INSTANT_NEVER;
 }
 
 /* Whoever lets too many offers in a row expire is not there. Gives whether that is so now. */
@@ -49,7 +49,7 @@ static bool agent_miss(struct turn *turn, struct agent *agent, const struct appe
 
 static void offer_fire(struct turn *turn, struct appeal *appeal)
 {
-    struct agent *agent = appeal->at.held.agent;
+    struct agent *agent = appeal->held->agent;
 
     announce_expired(turn, appeal, agent_miss(turn, agent, appeal));
     ladder_add_declined(turn, appeal, agent->id);
@@ -61,7 +61,7 @@ static struct aro_instant reclaim_due(const struct appeal *appeal)
     const struct aro_queue_terms *terms = appeal->class->queue->terms;
     if (appeal->state != APPEAL_ASSIGNED || !terms || terms->reclaim_after.ms == 0)
         return ARO_INSTANT_NEVER;
-    return aro_instant_add(appeal->at.held.agent->away_since, terms->reclaim_after);
+    return aro_instant_add(appeal->held->agent->away_since, terms->reclaim_after);
 }
 
 static void reclaim_fire(struct turn *turn, struct appeal *appeal)
@@ -71,7 +71,7 @@ static void reclaim_fire(struct turn *turn, struct appeal *appeal)
 
 static struct aro_instant retry_due(const struct appeal *appeal)
 {
-    return appeal->state == APPEAL_WAITING ? appeal->retry_at : ARO_INSTANT_NEVER;
+    return appeal->state == APPEAL_WAITING ? appeal_retry_at(appeal) : ARO_INSTANT_NEVER;
 }
 
 static void enter_anew(struct turn *turn, struct appeal *appeal)
@@ -111,7 +111,7 @@ void appeal_timer_set(struct aro_router *router, struct appeal *appeal)
 void agent_set_timers(struct aro_router *router, const struct agent *agent)
 {
     struct appeal *appeal;
-    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
+    LIST_FOREACH(appeal, &agent->appeals, held->of_agent)
     {
         appeal_timer_set(router, appeal);
     }

@@ -12,6 +12,7 @@
 #include "routing/router_state.h"
 
 #include "support/cleanup.h"
+#include "support/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 static void agent_take(struct aro_router *router, struct agent *agent, struct appeal *appeal)
 {
     agent_lift(router, agent);
-    LIST_INSERT_HEAD(&agent->appeals, appeal, at.held.of_agent);
+    LIST_INSERT_HEAD(&agent->appeals, appeal, held->of_agent);
     agent->used += appeal->effort;
     agent->open++;
     agent_put(router, agent);
@@ -31,7 +32,7 @@ static void agent_take(struct aro_router *router, struct agent *agent, struct ap
 static void agent_give_back(struct aro_router *router, struct agent *agent, struct appeal *appeal)
 {
     agent_lift(router, agent);
-    LIST_REMOVE(appeal, at.held.of_agent);
+    LIST_REMOVE(appeal, held->of_agent);
     agent->used -= appeal->effort;
     agent->open--;
     agent_put(router, agent);
@@ -53,7 +54,7 @@ void appeal_attach(struct aro_router *router, struct appeal *appeal)
 {
     queue_count_in(router, appeal);
     if (appeal_has_agent(appeal))
-        agent_take(router, appeal->at.held.agent, appeal);
+        agent_take(router, appeal->held->agent, appeal);
 }
 
 /* Out of counts and line, for a change after which queue_count_in() is called. */
@@ -68,10 +69,11 @@ void appeal_detach(struct aro_router *router, struct appeal *appeal)
 {
     appeal_lift(router, appeal);
     if (appeal_has_agent(appeal))
-        agent_give_back(router, appeal->at.held.agent, appeal);
+        agent_give_back(router, appeal->held->agent, appeal);
     if (appeal_is_given_out(appeal)) {
-        names_drop(&router->names, TAKE(appeal->at.held.topic));
-        free(TAKE(appeal->at.held.why));
+        names_drop(&router->names, appeal->held->topic);
+        free(appeal->held->why);
+        free(TAKE(appeal->held));
     }
 }
 
@@ -81,10 +83,10 @@ void appeal_free(struct aro_router *router, struct appeal *appeal)
     if (appeal->class)
         appeal_leave_class(router, appeal);
     subject_remove_appeal(router, appeal);
-    names_drop(&router->names, appeal->rule);
-    names_drop(&router->names, appeal->rulebook);
-    names_drop(&router->names, appeal->reason);
-    names_drop(&router->names, appeal->source_topic);
+    names_drop_number(&router->names, appeal->rule);
+    names_drop_number(&router->names, appeal->rulebook);
+    names_drop_number(&router->names, appeal->reason);
+    names_drop_number(&router->names, appeal->source_topic);
     free(appeal->details);
     free(appeal);
 }
@@ -112,7 +114,7 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
     if (appeal->state == APPEAL_OFFERED && next == APPEAL_ASSIGNED) {
         queue_count_out(router, appeal); /* the same agent, the same epoch */
         appeal->state = (uint8_t)next;
-        appeal->at.held.assigned_at = turn->now;
+        appeal->held->assigned_at = turn->now;
         queue_count_in(router, appeal);
         return;
     }
@@ -120,17 +122,16 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
     appeal->state = (uint8_t)next;
     if (appeal_is_given_out(appeal)) {
         appeal->is_announced = false;
-        appeal->at.held.agent = agent;
-        appeal->at.held.language = language;
-        appeal->at.held.topic = names_hold(&router->names, queue->terms->topic);
-        appeal->at.held.why = NULL;
+        appeal->held = memory_new(sizeof *appeal->held);
+        appeal->held->agent = agent;
+        appeal->held->language = language;
+        appeal->held->topic = names_hold(&router->names, queue->terms->topic);
         appeal->epoch++;
-        appeal->retry_at = ARO_INSTANT_NEVER;
-        names_drop(&router->names, appeal->rulebook);
-        appeal->rulebook = names_share(router->rulebook_name);
+        appeal_set_retry_at(appeal, ARO_INSTANT_NEVER);
+        names_set_number(&router->names, &appeal->rulebook, router->rulebook_name);
     }
     if (next == APPEAL_ASSIGNED)
-        appeal->at.held.assigned_at = turn->now;
+        appeal->held->assigned_at = turn->now;
     appeal->is_given_overdue = appeal->is_overdue && agent;
     appeal_attach(router, appeal);
 }
@@ -184,8 +185,8 @@ static void appeal_offer(struct turn *turn, struct appeal *appeal, const struct 
                          const struct aro_offer_terms *terms)
 {
     appeal_move(turn, appeal, APPEAL_OFFERED, choice->agent, choice->language);
-    appeal->at.held.offer_expires_at = aro_instant_add(turn->now, terms->expires);
-    appeal->at.held.why = why_format(appeal, &choice->why);
+    appeal->held->offer_expires_at = aro_instant_add(turn->now, terms->expires);
+    appeal->held->why = why_format(appeal, &choice->why);
     announce_offered(turn, appeal);
 }
 
@@ -214,15 +215,15 @@ void appeal_revoke(struct turn *turn, struct appeal *appeal, const char *reason)
 
 void appeal_accept(struct turn *turn, struct appeal *appeal)
 {
-    struct agent *agent = appeal->at.held.agent;
+    struct agent *agent = appeal->held->agent;
 
     turn_touch_appeal(turn, appeal);
     turn_touch_agent(turn, agent);
     agent->misses = 0;
     agent_end_idleness(turn, agent);
-    appeal_move(turn, appeal, APPEAL_ASSIGNED, agent, appeal->at.held.language);
+    appeal_move(turn, appeal, APPEAL_ASSIGNED, agent, appeal->held->language);
     announce_accepted(turn, appeal);
-    free(TAKE(appeal->at.held.why));
+    free(TAKE(appeal->held->why));
 }
 
 static void appeal_deliver(struct turn *turn, struct appeal *appeal)
@@ -262,11 +263,11 @@ static void learn_handling(struct turn *turn, const struct appeal *appeal)
 {
     struct queue *queue = appeal->class->queue;
 
-    if (appeal->state != APPEAL_ASSIGNED || aro_instant_is_never(appeal->at.held.assigned_at))
+    if (appeal->state != APPEAL_ASSIGNED || aro_instant_is_never(appeal->held->assigned_at))
         return;
     turn_touch_queue_record(turn, queue);
     handling_add(&queue->handling, aro_calendar_between(calendar_of(turn->router, appeal),
-                                                        appeal->at.held.assigned_at, turn->now));
+                                                        appeal->held->assigned_at, turn->now));
 }
 
 void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
@@ -335,7 +336,7 @@ static void set_holds(struct turn *turn, struct appeal *appeal, bool is_on_hold,
     appeal->is_market_paused = is_market_paused;
     queue_count_in(turn->router, appeal);
     if (appeal->state == APPEAL_ASSIGNED)
-        appeal->at.held.assigned_at = ARO_INSTANT_NEVER; /* no measure of the work any more */
+        appeal->held->assigned_at = ARO_INSTANT_NEVER; /* no measure of the work any more */
     appeal_set_clock(appeal, turn->now, was_stopped);
 }
 

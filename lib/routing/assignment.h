@@ -56,7 +56,7 @@ void appeal_register(struct aro_router *router, struct appeal *appeal);
 void appeal_unregister(struct aro_router *router, struct appeal *appeal);
 
 /* Puts @appeal, of any state and of a class, into its structures, or takes it out of them. @agent
- * and the rest of at.held are set already where it has them. */
+ * and the rest of held are set already where it has them. */
 void appeal_attach(struct aro_router *router, struct appeal *appeal);
 void appeal_detach(struct aro_router *router, struct appeal *appeal);
 void appeal_free(struct aro_router *router, struct appeal *appeal); /* detached */

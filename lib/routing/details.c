@@ -19,6 +19,7 @@ enum tag {
     TAG_POLICY = 'p',
     TAG_DEADLINE = 'D',
     TAG_JOINED_DEADLINE = 'J',
+    TAG_RETRY_AT = 'r',
     TAG_TRACEPARENT = 't',
     TAG_TRACESTATE = 'T',
     TAG_ATTRIBUTE = 'a', /* last: one more item a member */
@@ -97,6 +98,7 @@ struct details *details_pack(const struct details_view *view)
     add_text(&buffer, TAG_POLICY, view->policy);
     add_instant(&buffer, TAG_DEADLINE, view->deadline);
     add_instant(&buffer, TAG_JOINED_DEADLINE, view->joined_deadline);
+    add_instant(&buffer, TAG_RETRY_AT, view->retry_at);
     add_text(&buffer, TAG_TRACEPARENT, view->traceparent);
     add_text(&buffer, TAG_TRACESTATE, view->tracestate);
     for (size_t i = 0; i < view->attribute_count; i++)
@@ -227,7 +229,8 @@ static void take_attributes(const struct details *details, const char **at, stru
 void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret)
 {
     *ret = (struct details_view){ .deadline = ARO_INSTANT_NEVER,
-                                  .joined_deadline = ARO_INSTANT_NEVER };
+                                  .joined_deadline = ARO_INSTANT_NEVER,
+                                  .retry_at = ARO_INSTANT_NEVER };
     if (!details)
         return;
     const char *end = details->bytes + details->length;
@@ -245,6 +248,7 @@ void details_unpack(const struct details *details, struct arena *arena, struct d
         case TAG_POLICY: at++, ret->policy = take_text(&at); break;
         case TAG_DEADLINE: ret->deadline = take_instant(&at); break;
         case TAG_JOINED_DEADLINE: ret->joined_deadline = take_instant(&at); break;
+        case TAG_RETRY_AT: ret->retry_at = take_instant(&at); break;
         case TAG_TRACEPARENT: at++, ret->traceparent = take_text(&at); break;
         case TAG_TRACESTATE: at++, ret->tracestate = take_text(&at); break;
         case TAG_ATTRIBUTE: take_attributes(details, &at, arena, ret); break;
@@ -302,14 +306,25 @@ static const char *next_item(const char *at, const char *end)
 
     if (is_person(*at))
         take_person(&at, end, &person);
-    else if (*at == TAG_DEADLINE || *at == TAG_JOINED_DEADLINE)
+    else if (*at == TAG_DEADLINE || *at == TAG_JOINED_DEADLINE || *at == TAG_RETRY_AT)
         take_instant(&at);
     else
         at += strlen(at) + 1;
     return at;
 }
 
-/* The traces lie before the attributes, so this reads texts and at most two deadlines. */
+/* It and the traces lie before the attributes, so these read texts and at most three times. */
+struct aro_instant details_retry_at(const struct details *details)
+{
+    const char *end = details ? details->bytes + details->length : NULL;
+    for (const char *at = details ? details->bytes : NULL; at < end && *at != TAG_ATTRIBUTE;
+         at = next_item(at, end)) {
+        if (*at == TAG_RETRY_AT)
+            return take_instant(&at);
+    }
+    return ARO_INSTANT_NEVER;
+}
+
 void details_trace(const struct details *details, const char **ret_traceparent,
                    const char **ret_tracestate)
 {

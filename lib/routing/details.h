@@ -28,6 +28,7 @@ struct details_view {
     const char *policy;
     struct aro_instant deadline;        /* the event's own, which the rule's replaces; or never */
     struct aro_instant joined_deadline; /* the earliest of those merged into it; or never */
+    struct aro_instant retry_at;        /* when those who declined may be asked again; or never */
     size_t attribute_count;
     const struct aro_attribute *attributes; /* sorted by name */
     const char *traceparent, *tracestate;
@@ -52,6 +53,8 @@ const char *details_next_barred(const struct details *details, size_t *position,
 /* Walks over those named in the appeal who may never decide it: the deciders and the excluded. As
  * details_next_barred(), and gives whether there was one. */
 bool details_next_person(const struct details *details, size_t *position, struct person *ret);
+
+struct aro_instant details_retry_at(const struct details *details);
 
 /* Bytes, packed. */
 size_t details_size(const struct details *details);

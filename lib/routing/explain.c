@@ -64,7 +64,7 @@ static void describe_trace(json_t *object, const struct appeal *appeal)
         set_text(object, "trace", trace_id(traceparent, id));
 }
 
-static json_t *describe_appeal(const struct appeal *appeal)
+static json_t *describe_appeal(const struct aro_router *router, const struct appeal *appeal)
 {
     json_t *object = needed(json_object());
     const struct appeal_class *class = appeal->class;
@@ -79,9 +79,9 @@ static json_t *describe_appeal(const struct appeal *appeal)
     for (size_t i = 0; i < class->language_count; i++)
         append(languages, json_string(class->languages[i]->tag));
     set(object, "languages", languages);
-    set_text(object, "reason", appeal->reason);
-    set_text(object, "rule", appeal->rule);
-    set_text(object, "rulebook", appeal->rulebook);
+    set_text(object, "reason", names_text(&router->names, appeal->reason));
+    set_text(object, "rule", names_text(&router->names, appeal->rule));
+    set_text(object, "rulebook", names_text(&router->names, appeal->rulebook));
     set_integer(object, "step", class->step);
     set_integer(object, "epoch", appeal->epoch);
     set_integer(object, "effort", appeal->effort);
@@ -103,11 +103,12 @@ static void set_flag(json_t *object, const char *name, bool flag)
 }
 
 /* The record that brought it: "appeals/0/17". */
-static void describe_source(json_t *object, const struct appeal *appeal)
+static void describe_source(json_t *object, const struct aro_router *router,
+                            const struct appeal *appeal)
 {
     struct buffer text = { 0 };
 
-    buffer_add_text(&text, appeal->source_topic);
+    buffer_add_text(&text, names_text(&router->names, appeal->source_topic));
     if (appeal->source_partition >= 0)
         buffer_add_format(&text, "/%d/%lld", appeal->source_partition,
                           (long long)appeal->source_offset);
@@ -130,17 +131,18 @@ static void describe_declined(json_t *object, const struct appeal *appeal)
 }
 
 /* Its past and what time will do to it, as far as its own record knows. */
-static void describe_course(json_t *object, const struct appeal *appeal)
+static void describe_course(json_t *object, const struct aro_router *router,
+                            const struct appeal *appeal)
 {
-    describe_source(object, appeal);
+    describe_source(object, router, appeal);
     describe_declined(object, appeal);
     if (appeal->state == APPEAL_ASSIGNED)
-        set_instant(object, "assigned_at", appeal->at.held.assigned_at);
+        set_instant(object, "assigned_at", appeal->held->assigned_at);
     if (appeal->state == APPEAL_OFFERED)
-        set_instant(object, "offer_expires_at", appeal->at.held.offer_expires_at);
+        set_instant(object, "offer_expires_at", appeal->held->offer_expires_at);
     set_instant(object, "latest_start", appeal->latest_start);
     set_instant(object, "step_ends_at", ladder_step_end(appeal));
-    set_instant(object, "asked_again_at", appeal->retry_at);
+    set_instant(object, "asked_again_at", appeal_retry_at(appeal));
     set_flag(object, "overdue", appeal->is_overdue);
     set_flag(object, "on_hold", appeal->is_on_hold);
     set_flag(object, "market_paused", appeal->is_market_paused);
@@ -235,7 +237,8 @@ static json_t *describe_standings(const struct aro_router *router, const struct 
     return list;
 }
 
-static json_t *describe_remembered(const struct remembered *remembered)
+static json_t *describe_remembered(const struct aro_router *router,
+                                   const struct remembered *remembered)
 {
     json_t *object = needed(json_object());
 
@@ -245,7 +248,7 @@ static json_t *describe_remembered(const struct remembered *remembered)
     if (!remembered->is_withdrawn)
         set_text(object, "outcome", aro_outcome_name((enum aro_outcome)remembered->outcome));
     set_integer(object, "epoch", remembered->epoch);
-    set_instant(object, "closed_at", remembered->timer.due);
+    set_instant(object, "closed_at", timers_due(&router->remembered_timers, &remembered->timer));
     return object;
 }
 
@@ -303,12 +306,12 @@ json_t *aro_router_explain(const struct aro_router *router, struct aro_instant n
     if (appellant)
         return describe_appellant(appellant);
     if (remembered)
-        return describe_remembered(remembered);
+        return describe_remembered(router, remembered);
     if (!appeal)
         return NULL;
-    json_t *object = describe_appeal(appeal);
+    json_t *object = describe_appeal(router, appeal);
     set_integer(object, "age_ms", appeal_age(appeal, now).ms);
-    describe_course(object, appeal);
+    describe_course(object, router, appeal);
     describe_review(router, appeal, object);
     if (appeal_class_step(appeal->class))
         set(object, "agents", describe_standings(router, appeal));

@@ -24,26 +24,18 @@ static size_t declined_count(const struct appeal *appeal)
     return count;
 }
 
-/* Packs the details anew with @count of @declined. */
-static void set_declined(struct appeal *appeal, struct details_view *view, size_t count,
-                         const char *const *declined)
-{
-    view->declined_count = count;
-    view->declined = declined;
-    struct details *details = details_pack(view);
-    free(appeal->details);
-    appeal->details = details;
-}
-
+/* Everybody may be asked anew, and nobody has to wait for it. */
 static void forget_declined(struct appeal *appeal)
 {
     struct arena arena = { 0 };
     struct details_view view;
 
-    if (declined_count(appeal) == 0)
+    if (declined_count(appeal) == 0 && !appeal->is_retry_set)
         return;
     details_unpack(appeal->details, &arena, &view);
-    set_declined(appeal, &view, 0, NULL);
+    view.declined_count = 0;
+    view.retry_at = ARO_INSTANT_NEVER;
+    appeal_set_details(appeal, &view);
     arena_done(&arena);
 }
 
@@ -60,15 +52,16 @@ void ladder_add_declined(struct turn *turn, struct appeal *appeal, const char *a
     struct arena arena = { 0 };
     struct details_view view;
 
-    appeal->retry_at = retry_after(turn, appeal);
-    if (independence_bar_of(appeal, agent_id) != DETAILS_BAR_NONE)
-        return;
     details_unpack(appeal->details, &arena, &view);
-    const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
-    if (view.declined_count)
-        memcpy(list, view.declined, view.declined_count * sizeof *list);
-    list[view.declined_count] = agent_id;
-    set_declined(appeal, &view, view.declined_count + 1, list);
+    view.retry_at = retry_after(turn, appeal);
+    if (independence_bar_of(appeal, agent_id) == DETAILS_BAR_NONE) {
+        const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
+        if (view.declined_count)
+            memcpy(list, view.declined, view.declined_count * sizeof *list);
+        list[view.declined_count++] = agent_id;
+        view.declined = list;
+    }
+    appeal_set_details(appeal, &view);
     arena_done(&arena);
 }
 
@@ -92,18 +85,17 @@ bool ladder_retry(struct turn *turn, struct appeal *appeal)
     struct why why;
 
     if (!is_last_step(appeal)) {
-        appeal->retry_at = ARO_INSTANT_NEVER; /* the next step asks everybody anew */
+        appeal_set_retry_at(appeal, ARO_INSTANT_NEVER); /* the next step asks everybody anew */
         return false;
     }
     if (appeal_class_step(appeal->class)) {
         choice_count(turn->router, appeal, &why);
         if (left_count(&why) == 0) {
-            appeal->retry_at = ARO_INSTANT_NEVER;
             forget_declined(appeal);
             return true;
         }
     }
-    appeal->retry_at = retry_after(turn, appeal);
+    appeal_set_retry_at(appeal, retry_after(turn, appeal));
     return false;
 }
 
@@ -180,7 +172,6 @@ static void step_up(struct turn *turn, struct appeal *appeal)
 {
     set_step(turn, appeal, appeal->class->step + 1);
     forget_declined(appeal);
-    appeal->retry_at = ARO_INSTANT_NEVER;
 }
 
 /* Too many declined it at this step: it need not wait for the step's end. */

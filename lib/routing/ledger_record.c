@@ -123,18 +123,18 @@ static void add_holder(struct json_writer *writer, const struct appeal *appeal)
 {
     if (!appeal_is_given_out(appeal))
         return;
-    if (appeal->at.held.agent)
-        json_add_text(writer, "agent_id", appeal->at.held.agent->id);
-    if (appeal->at.held.agent)
+    if (appeal->held->agent)
+        json_add_text(writer, "agent_id", appeal->held->agent->id);
+    if (appeal->held->agent)
         add_flag(writer, "given_overdue", appeal->is_given_overdue);
-    json_add_text(writer, "language", appeal->at.held.language->tag);
-    add_text(writer, "topic", appeal->at.held.topic);
+    json_add_text(writer, "language", appeal->held->language->tag);
+    add_text(writer, "topic", appeal->held->topic);
     if (appeal->state == APPEAL_ASSIGNED)
-        add_ms(writer, "assigned_at", appeal->at.held.assigned_at);
+        add_ms(writer, "assigned_at", appeal->held->assigned_at);
     if (appeal->state != APPEAL_OFFERED)
         return;
-    add_ms(writer, "offer_expires_at", appeal->at.held.offer_expires_at);
-    json_add_text(writer, "why", appeal->at.held.why);
+    add_ms(writer, "offer_expires_at", appeal->held->offer_expires_at);
+    json_add_text(writer, "why", appeal->held->why);
 }
 
 static void add_class(struct json_writer *writer, const struct appeal_class *class)
@@ -148,16 +148,18 @@ static void add_class(struct json_writer *writer, const struct appeal_class *cla
     add_unless(writer, "step", class->step, 1);
 }
 
-static void add_source(struct json_writer *writer, const struct appeal *appeal)
+static void add_source(const struct aro_router *router, struct json_writer *writer,
+                       const struct appeal *appeal)
 {
-    json_add_text(writer, "source", appeal->source_topic);
+    json_add_text(writer, "source", names_text(&router->names, appeal->source_topic));
     if (appeal->source_partition < 0)
         return;
     json_add_integer(writer, "source_partition", appeal->source_partition);
     json_add_integer(writer, "source_offset", appeal->source_offset);
 }
 
-void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
+void ledger_write_appeal(const struct aro_router *router, const struct appeal *appeal,
+                         struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
 
@@ -169,22 +171,22 @@ void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer)
     add_unless(&writer, "tier", appeal->tier, 1);
     add_unless(&writer, "priority", appeal->priority, 0);
     add_unless(&writer, "event_priority", appeal->event_priority, 0);
-    add_text(&writer, "reason", appeal->reason);
-    json_add_text(&writer, "rule", appeal->rule);
-    json_add_text(&writer, "rulebook", appeal->rulebook);
+    add_text(&writer, "reason", names_text(&router->names, appeal->reason));
+    json_add_text(&writer, "rule", names_text(&router->names, appeal->rule));
+    json_add_text(&writer, "rulebook", names_text(&router->names, appeal->rulebook));
     json_add_integer(&writer, "arrival", (int64_t)appeal->arrival);
     add_ms(&writer, "submitted_at", appeal->submitted_at);
     add_ms(&writer, "deadline", appeal->deadline);
     json_add_integer(&writer, "clock", appeal->clock);
     add_ms(&writer, "latest_start", appeal->latest_start);
-    add_ms(&writer, "retry_at", appeal->retry_at);
+    add_ms(&writer, "retry_at", appeal_retry_at(appeal));
     add_flag(&writer, "overdue", appeal->is_overdue);
     add_flag(&writer, "withdrawn", appeal->has_withdrawn);
     add_flag(&writer, "on_hold", appeal->is_on_hold);
     add_flag(&writer, "market_paused", appeal->is_market_paused);
     add_flag(&writer, "announced", appeal->is_announced);
     add_flag(&writer, "held_announced", appeal->is_held_announced);
-    add_source(&writer, appeal);
+    add_source(router, &writer, appeal);
     add_unless(&writer, "outputs", appeal->output_count, 0);
     if (appeal->subject) {
         json_add_text(&writer, "subject_type", appeal->subject->type);
@@ -229,12 +231,14 @@ void ledger_write_subject(const struct subject *subject, struct buffer *buffer)
     json_close_object(&writer);
 }
 
-void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer)
+void ledger_write_remembered(const struct aro_router *router, const struct remembered *remembered,
+                             struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
 
     json_add_text(&writer, "state", appeal_state_name(APPEAL_CLOSED));
-    json_add_integer(&writer, "closed_at", remembered->timer.due.ms);
+    json_add_integer(&writer, "closed_at",
+                     timers_due(&router->remembered_timers, &remembered->timer).ms);
     add_unless(&writer, "epoch", remembered->epoch, 0);
     if (remembered->is_withdrawn)
         json_add_bool(&writer, "withdrawn", true);
@@ -279,7 +283,8 @@ static void add_profile(struct json_writer *writer, const struct agent_profile *
     }
 }
 
-void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
+void ledger_write_agent(const struct aro_router *router, const struct agent *agent,
+                        struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
 
@@ -298,8 +303,7 @@ void ledger_write_agent(const struct agent *agent, struct buffer *buffer)
         json_close_list(&writer);
     }
     add_flag(&writer, "off_shift", agent->is_off_shift);
-    if (agent->shift_timer.place > 0)
-        add_ms(&writer, "shift_due", agent->shift_timer.due);
+    add_ms(&writer, "shift_due", timers_due(&router->shift_timers, &agent->shift_timer));
     json_add_integer(&writer, "idle_since", agent->idle_since.ms);
     add_ms(&writer, "away_since", agent->away_since);
     add_unless(&writer, "misses", agent->misses, 0);
@@ -380,13 +384,13 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
     size_t position = 0;
 
     for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;) {
-        ledger_write_appeal(appeal, &dump.record);
+        ledger_write_appeal(router, appeal, &dump.record);
         dump_add(&dump, "appeal:", appeal->id);
     }
     position = 0;
     for (struct remembered *remembered;
          (remembered = table_next(&router->remembered, &position)) != NULL;) {
-        ledger_write_remembered(remembered, &dump.record);
+        ledger_write_remembered(router, remembered, &dump.record);
         dump_add(&dump, "appeal:", remembered->id);
     }
     position = 0;
@@ -406,7 +410,7 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
         if (!agent_is_known(agent))
             continue;
-        ledger_write_agent(agent, &dump.record);
+        ledger_write_agent(router, agent, &dump.record);
         dump_add(&dump, "agent:", agent->id);
     }
     position = 0;

@@ -22,12 +22,15 @@
 #define LEDGER_JOB_REROUTE "reroute"
 
 /* Each clears @buffer first. */
-void ledger_write_appeal(const struct appeal *appeal, struct buffer *buffer);
+void ledger_write_appeal(const struct aro_router *router, const struct appeal *appeal,
+                         struct buffer *buffer);
 void ledger_write_appellant(const struct appellant *appellant, struct buffer *buffer);
 /* Of the decisions on it, of which there are some. */
 void ledger_write_subject(const struct subject *subject, struct buffer *buffer);
-void ledger_write_remembered(const struct remembered *remembered, struct buffer *buffer);
-void ledger_write_agent(const struct agent *agent, struct buffer *buffer);
+void ledger_write_remembered(const struct aro_router *router, const struct remembered *remembered,
+                             struct buffer *buffer);
+void ledger_write_agent(const struct aro_router *router, const struct agent *agent,
+                        struct buffer *buffer);
 void ledger_write_queue(const struct queue *queue, struct buffer *buffer);
 void ledger_write_market(const struct market *market, struct buffer *buffer);
 void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer);

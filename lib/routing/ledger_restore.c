@@ -199,6 +199,7 @@ static struct details *read_details(struct reading *reading)
         .policy = read_text(reading, "policy"),
         .deadline = read_instant(reading, "event_deadline"),
         .joined_deadline = read_instant(reading, "joined_deadline"),
+        .retry_at = read_instant(reading, "retry_at"),
         .traceparent = read_text(reading, "traceparent"),
         .tracestate = read_text(reading, "tracestate"),
     };
@@ -272,7 +273,6 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->source_offset = read_integer(reading, "source_offset", 0, INT64_MAX, 0);
     appeal->output_count = (uint32_t)read_integer(reading, "outputs", 0, UINT32_MAX, 0);
     appeal->latest_start = read_instant(reading, "latest_start");
-    appeal->retry_at = read_instant(reading, "retry_at");
     appeal->is_overdue = read_flag(reading, "overdue");
     appeal->has_withdrawn = read_flag(reading, "withdrawn");
     appeal->is_given_overdue = read_flag(reading, "given_overdue");
@@ -284,10 +284,10 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
 
 static void read_names(struct reading *reading, struct names *names, struct appeal *appeal)
 {
-    appeal->reason = names_hold(names, read_text(reading, "reason"));
-    appeal->rule = names_hold(names, read_needed_text(reading, "rule"));
-    appeal->rulebook = names_hold(names, read_needed_text(reading, "rulebook"));
-    appeal->source_topic = names_hold(names, read_needed_text(reading, "source"));
+    appeal->reason = names_hold_number(names, read_text(reading, "reason"));
+    appeal->rule = names_hold_number(names, read_needed_text(reading, "rule"));
+    appeal->rulebook = names_hold_number(names, read_needed_text(reading, "rulebook"));
+    appeal->source_topic = names_hold_number(names, read_needed_text(reading, "source"));
 }
 
 static void drop_remembered(struct aro_router *router, const char *id)
@@ -333,14 +333,15 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
     appeal_set_class(router, appeal, queue_get(router, links->queue), links->market,
                      links->language_count, links->languages, links->step);
     if (appeal_is_given_out(appeal)) {
-        appeal->at.held.agent = links->agent_id ? agent_get(router, links->agent_id) : NULL;
-        appeal->at.held.language = links->language;
-        appeal->at.held.topic = names_hold(&router->names, links->topic);
+        appeal->held = memory_new(sizeof *appeal->held);
+        appeal->held->agent = links->agent_id ? agent_get(router, links->agent_id) : NULL;
+        appeal->held->language = links->language;
+        appeal->held->topic = names_hold(&router->names, links->topic);
         if (appeal->state == APPEAL_OFFERED)
-            appeal->at.held.offer_expires_at = links->offer_expires_at;
+            appeal->held->offer_expires_at = links->offer_expires_at;
         else
-            appeal->at.held.assigned_at = links->assigned_at;
-        appeal->at.held.why = memory_copy_text(links->why);
+            appeal->held->assigned_at = links->assigned_at;
+        appeal->held->why = memory_copy_text(links->why);
     }
     appeal_register(router, appeal);
     if (links->subject_type)
@@ -374,6 +375,7 @@ static void restore_open(struct aro_router *router, const char *id, enum appeal_
     read_names(reading, &router->names, appeal);
     read_links(reading, state, &links);
     appeal->details = read_details(reading);
+    appeal->is_retry_set = !aro_instant_is_never(details_retry_at(appeal->details));
     check_arrival(router, appeal, reading);
     if (reading->wrong) {
         appeal_free(router, appeal);

@@ -61,9 +61,7 @@ static bool review_take(struct turn *turn, struct appeal *lead, const struct aro
         turn_touch_queue(turn, lead->class->queue);
         enter_anew(turn, lead);
         set_deadline(lead, earlier(lead->deadline, view.joined_deadline));
-        struct details *details = details_pack(&view);
-        free(lead->details);
-        lead->details = details;
+        appeal_set_details(lead, &view);
     }
     if (has_new_exclusions)
         appeal_revoke_if_barred(turn, lead);
@@ -88,6 +86,7 @@ bool appeal_join(struct turn *turn, const struct aro_event *event)
     struct appeal *lead = lead_for(router, event);
     const struct details_view trace = { .deadline = ARO_INSTANT_NEVER,
                                         .joined_deadline = ARO_INSTANT_NEVER,
+                                        .retry_at = ARO_INSTANT_NEVER,
                                         .traceparent = event->traceparent,
                                         .tracestate = event->tracestate };
     if (!lead)
@@ -142,7 +141,7 @@ static struct gathered open_appeals_of(const struct subject *subject)
     struct gathered open = { 0 };
     struct appeal *appeal;
 
-    LIST_FOREACH(appeal, &subject->appeals, of_subject)
+    SLIST_FOREACH(appeal, &subject->appeals, of_subject)
     {
         gathered_add(&open, appeal);
     }

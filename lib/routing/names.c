@@ -9,6 +9,7 @@
 
 struct name {
     uint32_t count;
+    name_number number;
     char text[];
 };
 
@@ -24,6 +25,7 @@ static struct name *name_of(const char *text)
 
 void names_init(struct names *names)
 {
+    *names = (struct names){ 0 };
     table_init(&names->table, name_key);
 }
 
@@ -33,6 +35,28 @@ void names_done(struct names *names)
     for (struct name *name; (name = table_next(&names->table, &position)) != NULL;)
         free(name);
     table_done(&names->table);
+    free(names->by_number);
+    free(names->free);
+}
+
+static void take_number(struct names *names, struct name *name)
+{
+    if (names->free_count > 0) {
+        name->number = names->free[--names->free_count];
+    } else {
+        names->by_number = memory_reach(names->by_number, names->number_count, &names->number_size,
+                                        sizeof *names->by_number);
+        name->number = (name_number)++names->number_count;
+    }
+    names->by_number[name->number - 1] = name;
+}
+
+static void give_back_number(struct names *names, name_number number)
+{
+    names->by_number[number - 1] = NULL;
+    names->free =
+        memory_reach(names->free, names->free_count, &names->free_size, sizeof *names->free);
+    names->free[names->free_count++] = number;
 }
 
 const char *names_hold(struct names *names, const char *text)
@@ -45,6 +69,7 @@ const char *names_hold(struct names *names, const char *text)
         name = memory_new(sizeof *name + size);
         memcpy(name->text, text, size);
         table_add(&names->table, name);
+        take_number(names, name);
     }
     name->count++;
     return name->text;
@@ -66,6 +91,7 @@ void names_drop(struct names *names, const char *text)
     if (--name->count > 0)
         return;
     table_remove(&names->table, text);
+    give_back_number(names, name->number);
     free(name);
 }
 
@@ -73,5 +99,31 @@ void names_set(struct names *names, const char **name, const char *text)
 {
     const char *held = names_hold(names, text); /* first: it may be the same one */
     names_drop(names, *name);
+    *name = held;
+}
+
+name_number names_hold_number(struct names *names, const char *text)
+{
+    const char *name = names_hold(names, text);
+    return name ? name_of(name)->number : 0;
+}
+
+const char *names_text(const struct names *names, name_number name)
+{
+    if (name == 0)
+        return NULL;
+    assert(names->by_number[name - 1]);
+    return names->by_number[name - 1]->text;
+}
+
+void names_drop_number(struct names *names, name_number name)
+{
+    names_drop(names, names_text(names, name));
+}
+
+void names_set_number(struct names *names, name_number *name, const char *text)
+{
+    name_number held = names_hold_number(names, text); /* first: it may be the same one */
+    names_drop_number(names, *name);
     *name = held;
 }

@@ -6,8 +6,19 @@
 
 #include "support/table.h"
 
+#include <stdint.h>
+
+struct name;
+
+/* A name in half the space of a pointer, for what there are millions of; 0: none. */
+typedef uint32_t name_number;
+
 struct names {
     struct table table;
+    size_t number_count, number_size;
+    struct name **by_number; /* [number - 1]; NULL: free */
+    size_t free_count, free_size;
+    name_number *free; /* numbers to be used again */
 };
 
 void names_init(struct names *names);
@@ -24,5 +35,12 @@ void names_set(struct names *names, const char **name, const char *text);
 
 /* Gives a count back; the last one frees the text. NULL is fine. */
 void names_drop(struct names *names, const char *name);
+
+/* The same with numbers. A name has its number for as long as anybody holds it. */
+name_number names_hold_number(struct names *names, const char *text);
+void names_set_number(struct names *names, name_number *name, const char *text);
+void names_drop_number(struct names *names, name_number name);
+/* NULL for none. */
+const char *names_text(const struct names *names, name_number name);
 
 #endif

@@ -111,7 +111,7 @@ static void reroute_appeal(struct turn *turn, struct appeal *appeal)
 
     route_look(router, appeal, &routing);
     tally_add(&router->reroute.tally, appeal->class->queue->name, routing.queue->name);
-    if (routing_is_of(&routing, appeal))
+    if (routing_is_of(router, &routing, appeal))
         return;
     appeal_reroute(turn, appeal, NULL, "control");
     appeal_enter(turn, appeal);

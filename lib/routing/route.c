@@ -62,8 +62,8 @@ static void apply_routing(struct aro_router *router, struct appeal *appeal,
 
     appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
                      step);
-    names_set(&router->names, &appeal->rule, routing->rule);
-    names_set(&router->names, &appeal->rulebook, router->rulebook_name);
+    names_set_number(&router->names, &appeal->rule, routing->rule);
+    names_set_number(&router->names, &appeal->rulebook, router->rulebook_name);
     appeal->priority = routing->priority;
     appeal->deadline = routing->deadline;
 }
@@ -105,7 +105,7 @@ struct aro_instant route_deadline(const struct aro_router *router, const struct 
 }
 
 /* @arena and @view hold what the facts point to. */
-static struct aro_facts stored_facts(const struct appeal *appeal,
+static struct aro_facts stored_facts(const struct aro_router *router, const struct appeal *appeal,
                                      const struct language_list *languages, struct arena *arena,
                                      struct details_view *view)
 {
@@ -115,7 +115,7 @@ static struct aro_facts stored_facts(const struct appeal *appeal,
         .market = appeal->class->market,
         .language_count = languages ? languages->count : appeal->class->language_count,
         .languages = languages ? languages->languages : appeal->class->languages,
-        .reason = appeal->reason,
+        .reason = names_text(&router->names, appeal->reason),
         .tier = appeal->tier,
         .effort = appeal->effort,
         .subject_type = appeal->subject ? appeal->subject->type : NULL,
@@ -131,7 +131,7 @@ void route_stored(struct aro_router *router, struct appeal *appeal,
     struct arena arena = { 0 };
     struct details_view view;
     struct routing routing;
-    const struct aro_facts facts = stored_facts(appeal, languages, &arena, &view);
+    const struct aro_facts facts = stored_facts(router, appeal, languages, &arena, &view);
 
     work_out(router, appeal, &facts, view.deadline, view.joined_deadline, &routing);
     apply_routing(router, appeal, &facts, &routing);
@@ -142,15 +142,16 @@ void route_look(const struct aro_router *router, const struct appeal *appeal, st
 {
     struct arena arena = { 0 };
     struct details_view view;
-    const struct aro_facts facts = stored_facts(appeal, NULL, &arena, &view);
+    const struct aro_facts facts = stored_facts(router, appeal, NULL, &arena, &view);
 
     work_out(router, appeal, &facts, view.deadline, view.joined_deadline, ret);
     arena_done(&arena);
 }
 
-bool routing_is_of(const struct routing *routing, const struct appeal *appeal)
+bool routing_is_of(const struct aro_router *router, const struct routing *routing,
+                   const struct appeal *appeal)
 {
     return text_equals(routing->queue->name, appeal->class->queue->name) &&
-           text_equals(routing->rule, appeal->rule) && routing->priority == appeal->priority &&
-           routing->deadline.ms == appeal->deadline.ms;
+           text_equals(routing->rule, names_text(&router->names, appeal->rule)) &&
+           routing->priority == appeal->priority && routing->deadline.ms == appeal->deadline.ms;
 }

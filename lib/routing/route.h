@@ -34,7 +34,8 @@ void route_stored(struct aro_router *router, struct appeal *appeal,
 void route_look(const struct aro_router *router, const struct appeal *appeal, struct routing *ret);
 
 /* Is it so already? */
-bool routing_is_of(const struct routing *routing, const struct appeal *appeal);
+bool routing_is_of(const struct aro_router *router, const struct routing *routing,
+                   const struct appeal *appeal);
 
 /* The deadline that appeal.submitted would have by itself. */
 struct aro_instant route_deadline(const struct aro_router *router, const struct aro_event *event,

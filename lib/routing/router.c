@@ -48,7 +48,7 @@ struct gathered appeals_held_by(const struct agent *agent)
     struct gathered held = { 0 };
     struct appeal *appeal;
 
-    LIST_FOREACH(appeal, &agent->appeals, at.held.of_agent)
+    LIST_FOREACH(appeal, &agent->appeals, held->of_agent)
     {
         gathered_add(&held, appeal);
     }
@@ -242,28 +242,24 @@ void aro_router_apply(struct aro_router *router, struct aro_instant now,
 
 static struct aro_instant remembered_due(const struct aro_router *router)
 {
-    const struct timer *first = timers_first(&router->remembered_timers);
-    return first ? aro_instant_add(first->due, aro_rulebook_dedupe_window(router->rulebook))
-                 : ARO_INSTANT_NEVER;
+    return aro_instant_add(timers_next_due(&router->remembered_timers),
+                           aro_rulebook_dedupe_window(router->rulebook));
 }
 
 static struct aro_instant appeal_due(const struct aro_router *router)
 {
-    const struct timer *first = timers_first(&router->appeal_timers);
-    return first ? first->due : ARO_INSTANT_NEVER;
+    return timers_next_due(&router->appeal_timers);
 }
 
 static struct aro_instant subject_due(const struct aro_router *router)
 {
-    const struct timer *first = timers_first(&router->subject_timers);
-    return first ? aro_instant_add(first->due, aro_rulebook_independence_window(router->rulebook))
-                 : ARO_INSTANT_NEVER;
+    return aro_instant_add(timers_next_due(&router->subject_timers),
+                           aro_rulebook_independence_window(router->rulebook));
 }
 
 static struct aro_instant shift_due(const struct aro_router *router)
 {
-    const struct timer *first = timers_first(&router->shift_timers);
-    return first ? first->due : ARO_INSTANT_NEVER;
+    return timers_next_due(&router->shift_timers);
 }
 
 struct aro_instant aro_router_next_due(const struct aro_router *router)
@@ -352,22 +348,22 @@ static void unlink_all(struct aro_router *router)
         appeal_class_unlink(router, class);
 }
 
+static void gather_appeal(struct appeal *appeal, void *gathered)
+{
+    gathered_add(gathered, appeal);
+}
+
 /* Those in line in @queue, at steps above @step. */
 static void gather_line(struct gathered *gathered, const struct queue *queue, size_t step)
 {
     struct appeal_class *class;
-    struct appeal *appeal;
 
     TAILQ_FOREACH(class, &queue->classes, of_queue)
     {
         if (class->step <= step)
             continue;
-        for (size_t i = 0; i < class->line_count; i++) {
-            RB_FOREACH(appeal, line_tree, &class->lines[i]->tree)
-            {
-                gathered_add(gathered, appeal);
-            }
-        }
+        for (size_t i = 0; i < class->line_count; i++)
+            line_tree_each(&class->lines[i]->tree, gather_appeal, gathered);
     }
 }
 

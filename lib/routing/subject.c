@@ -31,7 +31,7 @@ struct subject *subject_get(struct aro_router *router, const char *type, const c
     size_t size = router->key.length + 1;
     subject = memory_new(sizeof *subject + size);
     memcpy(subject->key, router->key.data, size);
-    LIST_INIT(&subject->appeals);
+    SLIST_INIT(&subject->appeals);
     subject->type = names_hold(&router->names, type);
     table_add(&router->subjects, subject);
     return subject;
@@ -62,7 +62,7 @@ void subject_free(struct aro_router *router, struct subject *subject)
 
 void subject_release(struct aro_router *router, struct subject *subject)
 {
-    if (!LIST_EMPTY(&subject->appeals) || subject->decider_count > 0)
+    if (!SLIST_EMPTY(&subject->appeals) || subject->decider_count > 0)
         return;
     table_remove(&router->subjects, subject->key);
     subject_free(router, subject);
@@ -77,13 +77,13 @@ void subject_add_appeal(struct appeal *appeal)
 
     if (!subject)
         return;
-    for (struct appeal *next = LIST_FIRST(&subject->appeals);
-         next && next->arrival > appeal->arrival; next = LIST_NEXT(next, of_subject))
+    for (struct appeal *next = SLIST_FIRST(&subject->appeals);
+         next && next->arrival > appeal->arrival; next = SLIST_NEXT(next, of_subject))
         later = next;
     if (later)
-        LIST_INSERT_AFTER(later, appeal, of_subject);
+        SLIST_INSERT_AFTER(later, appeal, of_subject);
     else
-        LIST_INSERT_HEAD(&subject->appeals, appeal, of_subject);
+        SLIST_INSERT_HEAD(&subject->appeals, appeal, of_subject);
 }
 
 void subject_remove_appeal(struct aro_router *router, struct appeal *appeal)
@@ -92,14 +92,14 @@ void subject_remove_appeal(struct aro_router *router, struct appeal *appeal)
 
     if (!subject)
         return;
-    LIST_REMOVE(appeal, of_subject);
+    SLIST_REMOVE(&subject->appeals, appeal, appeal, of_subject);
     subject_release(router, subject);
 }
 
 struct appeal *subject_find_lead(const struct subject *subject, uint32_t tier)
 {
     struct appeal *appeal;
-    LIST_FOREACH(appeal, &subject->appeals, of_subject)
+    SLIST_FOREACH(appeal, &subject->appeals, of_subject)
     {
         if (appeal->tier == tier)
             return appeal;

@@ -26,8 +26,8 @@ struct decider {
 };
 
 struct subject {
-    LIST_HEAD(, appeal) appeals; /* open ones, the latest first */
-    struct timer timer;          /* due: the earliest decision; the window is added by who looks */
+    SLIST_HEAD(, appeal) appeals; /* open ones, the latest first */
+    struct timer timer;           /* due: the earliest decision; the window is added by who looks */
     uint32_t touched_in;
     uint32_t decider_count;
     struct decider *deciders; /* the earliest first; owned */

@@ -103,7 +103,7 @@ void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
 
     if (appeal->touched_in != turn->effects->batch) {
         appeal->touched_in = turn->effects->batch;
-        ledger_write_appeal(appeal, body);
+        ledger_write_appeal(turn->router, appeal, body);
         turn_save(turn, key_of(turn, KEY_APPEAL, appeal->id), body->data, body->length);
     }
     note_appeal(turn, appeal);
@@ -123,7 +123,7 @@ void turn_touch_remembered(struct turn *turn, struct remembered *remembered)
     if (remembered->touched_in == turn->effects->batch)
         return;
     remembered->touched_in = turn->effects->batch;
-    ledger_write_remembered(remembered, body);
+    ledger_write_remembered(turn->router, remembered, body);
     turn_save(turn, key_of(turn, KEY_APPEAL, remembered->id), body->data, body->length);
 }
 
@@ -182,7 +182,7 @@ void turn_touch_agent(struct turn *turn, struct agent *agent)
     agent->touched_in = turn->effects->batch;
     effects_add_agent(turn->effects, agent->id, turn->source_text);
     if (!is_new)
-        ledger_write_agent(agent, body);
+        ledger_write_agent(turn->router, agent, body);
     turn_save(turn, key_of(turn, KEY_AGENT, agent->id), is_new ? NULL : body->data,
               is_new ? 0 : body->length);
 }
@@ -288,7 +288,7 @@ void turn_write_agent(struct turn *turn, struct agent *agent)
 
     agent->is_record_due = false;
     if (agent_is_known(agent))
-        ledger_write_agent(agent, body);
+        ledger_write_agent(turn->router, agent, body);
     turn_write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
                       agent_is_known(agent) ? body->data : NULL, body->length);
 }
@@ -341,11 +341,11 @@ static void write_appeal(struct turn *turn, const char *id)
     if (appeal) {
         appeal->is_record_due = false;
         appeal_timer_set(router, appeal);
-        ledger_write_appeal(appeal, &router->body);
+        ledger_write_appeal(router, appeal, &router->body);
     } else if (appellant) {
         ledger_write_appellant(appellant, &router->body);
     } else {
-        ledger_write_remembered(remembered, &router->body);
+        ledger_write_remembered(router, remembered, &router->body);
     }
     turn_write_ledger(turn, key_of(turn, KEY_APPEAL, id), router->body.data, router->body.length);
 }
@@ -380,7 +380,8 @@ static const char *output_id(struct turn *turn, struct appeal *appeal)
         return copy_text(turn, text->data);
     }
     assert(appeal && appeal->is_record_due);
-    buffer_add_format(text, "%s/%s", appeal->id, appeal->source_topic);
+    buffer_add_format(text, "%s/%s", appeal->id,
+                      names_text(&turn->router->names, appeal->source_topic));
     if (appeal->source_partition >= 0) {
         add_part(text, appeal->source_partition);
         add_part(text, appeal->source_offset);

@@ -26,6 +26,7 @@ static const struct details_view full = {
     .policy = "fraud-2",
     .deadline = { 0x7477447444744474 }, /* bytes that look like tags */
     .joined_deadline = { 0x6464787862627474 },
+    .retry_at = { 0x6161727272727272 },
     .attribute_count = 5,
     .attributes = attributes,
     .traceparent = "00-ab-cd-01",
@@ -57,6 +58,8 @@ static void test_what_is_packed_is_unpacked_the_same(void **state)
     assert_string_equal(view.policy, "fraud-2");
     assert_true(view.deadline.ms == full.deadline.ms);
     assert_true(view.joined_deadline.ms == full.joined_deadline.ms);
+    assert_true(view.retry_at.ms == full.retry_at.ms);
+    assert_true(details_retry_at(details).ms == full.retry_at.ms);
     assert_string_equal(view.traceparent, "00-ab-cd-01");
     assert_string_equal(view.tracestate, "a=b");
     assert_int_equal(view.attribute_count, 5);
@@ -73,7 +76,8 @@ static void test_nothing_to_keep_takes_no_memory(void **state)
 {
     (void)state;
     const struct details_view empty = { .deadline = ARO_INSTANT_NEVER,
-                                        .joined_deadline = ARO_INSTANT_NEVER };
+                                        .joined_deadline = ARO_INSTANT_NEVER,
+                                        .retry_at = ARO_INSTANT_NEVER };
     struct arena arena = { 0 };
     struct details_view view;
     const char *traceparent, *tracestate;
@@ -81,6 +85,8 @@ static void test_nothing_to_keep_takes_no_memory(void **state)
     assert_null(details_pack(&empty));
     details_unpack(NULL, &arena, &view);
     assert_true(aro_instant_is_never(view.deadline));
+    assert_true(aro_instant_is_never(view.retry_at));
+    assert_true(aro_instant_is_never(details_retry_at(NULL)));
     assert_int_equal(view.attribute_count, 0);
     details_trace(NULL, &traceparent, &tracestate);
     assert_null(traceparent);
