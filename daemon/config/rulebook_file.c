@@ -39,6 +39,14 @@ void rulebook_file_unref(struct rulebook_file *file)
 {
     if (!file || --file->reference_count > 0)
         return;
+    if (file->on_unused)
+        file->on_unused(file, file->on_unused_context);
+    else
+        rulebook_file_free(file);
+}
+
+void rulebook_file_free(struct rulebook_file *file)
+{
     aro_rulebook_free(file->rulebook);
     free(file);
 }

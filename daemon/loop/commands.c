@@ -104,37 +104,28 @@ static void command_queues(struct daemon *daemon, json_t *args, struct control_r
 
 /* ---- changing something ---- */
 
-struct reload {
-    struct daemon *daemon;
-    struct control_reply *reply;
-};
-
-static void on_reloaded(bool is_committed, void *context)
+static void on_reloaded(enum reload_verdict verdict, const char *text, void *context)
 {
-    struct reload *reload = context;
+    struct control_reply *reply = context;
 
-    if (is_committed)
-        control_reply_ok(
-            reload->reply,
-            json_pack("{s:s}", "rulebook", aro_rulebook_name(reload->daemon->rulebook->rulebook)));
-    else
+    switch (verdict) {
+    case RELOAD_DONE: control_reply_ok(reply, json_pack("{s:s}", "rulebook", text)); break;
+    case RELOAD_UNCOMMITTED:
         control_reply_error(
-            reload->reply, CONTROL_ERROR_FAILED,
+            reply, CONTROL_ERROR_FAILED,
             "loaded, but a shard was lost before its commit; its next owner decides");
-    free(reload);
+        break;
+    case RELOAD_REFUSED: control_reply_error(reply, CONTROL_ERROR_CONFIGURATION, "%s", text); break;
+    case RELOAD_FAILED:
+        control_reply_error(reply, CONTROL_ERROR_FAILED, "not reloaded: %s", text);
+        break;
+    }
 }
 
 static void command_reload(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    struct reload *reload = memory_new(sizeof *reload);
-    struct aro_error error = { 0 };
     (void)args;
-
-    *reload = (struct reload){ .daemon = daemon, .reply = reply };
-    if (daemon_reload(daemon, on_reloaded, reload, &error) < 0) {
-        control_reply_error(reply, CONTROL_ERROR_CONFIGURATION, "%s", error.message);
-        free(reload);
-    }
+    reload_ask(daemon->reload, on_reloaded, reply);
 }
 
 static void command_log_level(struct daemon *daemon, json_t *args, struct control_reply *reply)

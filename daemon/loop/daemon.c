@@ -77,84 +77,10 @@ int daemon_check(const char *config_path)
     return r < 0 ? EXIT_CONFIGURATION : EXIT_FINE;
 }
 
-/* Counts the shards that still have to commit a reload. */
-struct reload {
-    size_t pending_count;
-    bool is_start; /* the daemon is not ready yet, and a reload does not make it so */
-    bool is_committed;
-    void (*done)(bool is_committed, void *context);
-    void *context;
-};
-
-static void on_shard_reloaded(bool is_committed, void *context)
-{
-    struct reload *reload = context;
-
-    reload->is_committed = reload->is_committed && is_committed;
-    if (--reload->pending_count > 0)
-        return;
-    if (!reload->is_start)
-        notify_ready();
-    LOG(reloaded, NULL, "reloaded");
-    reload->done(reload->is_committed, reload->context);
-    free(reload);
-}
-
-static void apply_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
-                         void *context)
-{
-    struct reload *reload = memory_new(sizeof *reload);
-
-    *reload = (struct reload){ .pending_count = daemon->shard_count + 1,
-                               .is_start = daemon->is_joining,
-                               .is_committed = true,
-                               .done = done,
-                               .context = context };
-    for (size_t i = 0; i < daemon->shard_count; i++)
-        shard_set_rulebook(daemon->shards[i], daemon->rulebook, on_shard_reloaded, reload);
-    on_shard_reloaded(true, reload); /* the one counted for this loop */
-}
-
-static void set_log(const struct config *config)
+void daemon_set_log(const struct config *config)
 {
     log_set_level(config->log_level);
     log_set_format(config->log_format, config->log_journal_socket);
-}
-
-int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
-                  void *context, struct aro_error *reterr)
-{
-    struct config *config;
-    struct rulebook_file *rulebook;
-
-    int r = daemon_load(daemon->config->path, daemon->languages, &config, &rulebook, reterr);
-    if (r < 0)
-        return r;
-    r = config_reload_check(daemon->config, config, reterr);
-    if (r == 0 &&
-        strcmp(aro_rulebook_name(rulebook->rulebook),
-               aro_rulebook_name(daemon->rulebook->rulebook)) == 0 &&
-        strcmp(aro_rulebook_sha256(rulebook->rulebook),
-               aro_rulebook_sha256(daemon->rulebook->rulebook)))
-        r = aro_error_set(
-            reterr, -EINVAL,
-            "%s: changed, but still named '%s' as the one in force: give it another name, "
-            "each assignment records it",
-            config->rulebook, aro_rulebook_name(rulebook->rulebook));
-    if (r < 0) {
-        config_free(config);
-        rulebook_file_unref(rulebook);
-        return r;
-    }
-    if (!daemon->is_joining)
-        notify_reloading();
-    config_take_reloadable(daemon->config, config);
-    config_free(config);
-    set_log(daemon->config);
-    rulebook_file_unref(daemon->rulebook);
-    daemon->rulebook = rulebook;
-    apply_reload(daemon, done, context);
-    return 0;
 }
 
 /* ---- the group ---- */
@@ -293,19 +219,18 @@ static void on_end_signal(evutil_socket_t number, short what, void *context)
     daemon_end(daemon, EXIT_FINE);
 }
 
-static void ignore_reloaded(bool is_committed, void *context)
+static void on_reloaded(enum reload_verdict verdict, const char *text, void *context)
 {
-    (void)is_committed, (void)context;
+    (void)context;
+    if (verdict == RELOAD_REFUSED || verdict == RELOAD_FAILED)
+        LOG(reload_refused, NULL, "not reloaded, everything goes on as before: %s", text);
 }
 
 static void on_reload_signal(evutil_socket_t number, short what, void *context)
 {
     struct daemon *daemon = context;
-    struct aro_error error = { 0 };
     (void)number, (void)what;
-
-    if (daemon_reload(daemon, ignore_reloaded, NULL, &error) < 0)
-        LOG(reload_refused, NULL, "not reloaded, everything goes on as before: %s", error.message);
+    reload_ask(daemon->reload, on_reloaded, daemon);
 }
 
 /* The end takes too long: a library hangs. Everything that counts is in Kafka. */
@@ -348,10 +273,13 @@ static bool start_is_cancelled(void)
 
 static int prepare_topics(struct daemon *daemon, struct aro_error *reterr)
 {
+    struct rulebook_file *rulebook = rulebook_file_ref(daemon->rulebook); /* also over a reload */
+
     starting_daemon = daemon;
-    int r = topics_prepare(daemon->config, daemon->rulebook->rulebook, start_is_cancelled,
+    int r = topics_prepare(daemon->config, rulebook->rulebook, start_is_cancelled,
                            &daemon->tombstones_last, reterr);
     starting_daemon = NULL;
+    rulebook_file_unref(rulebook);
     return r;
 }
 
@@ -446,9 +374,10 @@ static void daemon_done(struct daemon *daemon)
         if (daemon->signals[i])
             event_free(daemon->signals[i]);
     }
+    rulebook_file_unref(daemon->rulebook);
+    reload_free(daemon->reload);
     if (daemon->base)
         event_base_free(daemon->base);
-    rulebook_file_unref(daemon->rulebook);
     aro_languages_free(daemon->languages);
     if (daemon->config)
         config_free(daemon->config);
@@ -475,15 +404,16 @@ int daemon_run(const struct daemon_arguments *arguments)
     daemon.started_at = host_clock_now();
     daemon.base = event_base_new();
     if (!daemon.base || aro_languages_new(&daemon.languages) < 0 || watch_signals(&daemon) < 0 ||
-        loop_lag_init(&daemon.lag, daemon.base) < 0 ||
+        loop_lag_init(&daemon.lag, daemon.base) < 0 || reload_new(&daemon, &daemon.reload) < 0 ||
         supervision_init(&daemon.supervision, &daemon) < 0)
         memory_exhausted();
     if (daemon_load(arguments->config_path, daemon.languages, &daemon.config, &daemon.rulebook,
                     &error) < 0) {
         daemon.exit_code = EXIT_CONFIGURATION;
     } else {
-        set_log(daemon.config);
+        daemon_set_log(daemon.config);
         config_each_risk(daemon.config, warn_of_risk, NULL);
+        reload_frees(daemon.reload, daemon.rulebook);
         daemon.exit_code = start(&daemon, &error);
     }
     if (daemon.exit_code != EXIT_FINE)

@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "kafka/membership.h"
 #include "loop/loop_lag.h"
+#include "loop/reload.h"
 #include "loop/supervision.h"
 #include "shard/shard.h"
 
@@ -35,6 +36,7 @@ struct daemon {
     struct http *http; /* NULL: none */
     struct loop_lag lag;
     struct supervision supervision;
+    struct reload *reload;
     struct reroute_command *reroute; /* the one under way; NULL: none */
     struct event *signals[3];
     struct aro_instant started_at;
@@ -64,10 +66,8 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
                 struct config **ret_config, struct rulebook_file **ret_rulebook,
                 struct aro_error *reterr);
 
-/* Reads settings and rulebook again. 0, and @done when every shard of ours routes by them; or
- * -EINVAL with @reterr, and nothing has changed. */
-int daemon_reload(struct daemon *daemon, void (*done)(bool is_committed, void *context),
-                  void *context, struct aro_error *reterr);
+/* Writes log lines as @config says from here on. */
+void daemon_set_log(const struct config *config);
 
 /* Begins to leave: finishes what is under way, hands the shards over, ends the loop. */
 void daemon_end(struct daemon *daemon, int exit_code);

@@ -51,5 +51,7 @@ json_t *progress_describe(const struct daemon *daemon)
 {
     json_t *parts = json_object();
     each_part(daemon, add_part, parts);
+    /* Told, but never a reason to begin anew: everything goes on by the rulebook in force. */
+    add_part("the reading of settings and rulebook", reload_silence_ms(daemon->reload), parts);
     return parts;
 }

@@ -82,7 +82,8 @@ def test_health_tells_of_the_loop_and_of_each_part_that_must_move(router):
     answer = json.loads(router.get("/healthz")[2])
     assert answer["alive"] and answer["loop_lag_seconds_max"] >= 0
     assert set(answer["silent_seconds"]) == {
-        "the writer of shard 'main'", "the reader of shard 'main'", "the group's consumer"}
+        "the writer of shard 'main'", "the reader of shard 'main'", "the group's consumer",
+        "the reading of settings and rulebook"}
     assert max(answer["silent_seconds"].values()) < 60
 
 

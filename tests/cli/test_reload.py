@@ -1,0 +1,155 @@
+"""A reload while it lasts: the rulebook is a pipe, so the test says when the reading of it ends."""
+
+import concurrent.futures
+import os
+import signal
+import threading
+
+import pytest
+from running_router import RULEBOOK, WAIT_S, Router, wait_until
+from test_supervision import Supervisor
+
+
+class Listener(Supervisor):
+    """Hears all the time: whoever tells systemd waits while nobody does."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.is_ending = False
+        self.thread = threading.Thread(target=self.listen)
+        self.thread.start()
+
+    def listen(self):
+        while not self.is_ending:
+            self.hear(0.2)
+
+    def count(self, name):
+        return sum(name in message for message in list(self.heard))
+
+    def wait_more(self, name, before, more=1):
+        wait_until(lambda: self.count(name) >= before + more)
+
+    def end(self):
+        self.is_ending = True
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture
+def systemd(folder):
+    systemd = Listener(folder)
+    yield systemd
+    systemd.end()
+
+
+@pytest.fixture
+def router(program, folder, broker, systemd):
+    router = Router(program, folder, broker, environment=systemd.environment())
+    systemd.wait_more("READY", 0)
+    wait_until(lambda: router.ask("queues")[0] == 0)
+    yield router
+    if router.process.poll() is None:
+        router.end()
+
+
+@pytest.fixture
+def later():
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        yield pool.submit
+
+
+class Pipe:
+    """Stands where the rulebook was. Whoever reads it waits for what is written here."""
+
+    def __init__(self, folder):
+        self.path = folder / "rulebook.yaml"
+        self.path.unlink()
+        os.mkfifo(self.path)
+        self.end = None
+
+    def is_being_read(self):
+        try:
+            self.end = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads
+            return False
+        return True
+
+    def close(self, text=""):
+        """What is read is `text`."""
+        os.write(self.end, text.encode())
+        os.close(self.end)
+
+    def replace(self, text):
+        """Who opens the rulebook from now on finds this."""
+        self.path.unlink()
+        self.path.write_text(text)
+
+
+def named(name):
+    return RULEBOOK.replace("'\"quoted\" <one>'", name)
+
+
+@pytest.fixture
+def under_way(router, folder, later, systemd):
+    """A reload that reads, and the pipe that it reads from."""
+    pipe = Pipe(folder)
+    answer = later(router.ask, "reload")
+    wait_until(pipe.is_being_read)
+    return pipe, answer
+
+
+def test_while_a_rulebook_is_read_everything_else_goes_on(router, under_way, systemd):
+    pipe, answer = under_way
+    systemd.wait_more("RELOADING", 0)
+    systemd.wait_more("WATCHDOG", systemd.count("WATCHDOG"), 3)
+    assert router.ask("status")[1]["rulebook"] == '"quoted" <one>'
+    assert not answer.done(), "it is answered before it is read"
+    assert systemd.count("READY") == 1, "it is told to be over"
+    pipe.close(named("two"))
+    assert answer.result(WAIT_S) == (0, {"rulebook": "two"})
+    systemd.wait_more("READY", 1)
+    assert router.ask("status")[1]["rulebook"] == "two"
+
+
+def test_who_asks_while_a_rulebook_is_read_gets_what_is_there_after_it(router, under_way, later):
+    pipe, first = under_way
+    second, third = later(router.ask, "reload"), later(router.ask, "reload")
+    wait_until(lambda: router.ask("status")[0] == 0)
+    pipe.replace(named("three"))
+    pipe.close(named("two"))
+    assert first.result(WAIT_S) == (0, {"rulebook": "two"})
+    assert second.result(WAIT_S) == third.result(WAIT_S) == (0, {"rulebook": "three"})
+
+
+def test_a_broken_rulebook_leaves_the_one_before_and_the_next_reload_is_taken(router, under_way, systemd):
+    pipe, answer = under_way
+    pipe.replace(named("three"))
+    pipe.close(named("two").replace("queue: general", "queue: other"))
+    code, refusal = answer.result(WAIT_S)
+    assert (code, refusal["error"]["code"]) == (78, "configuration")
+    assert f"{pipe.path}:3:" in refusal["error"]["message"]
+    systemd.wait_more("READY", 1)
+    assert router.ask("status")[1]["rulebook"] == '"quoted" <one>'
+    assert router.ask("reload") == (0, {"rulebook": "three"})
+
+
+def test_a_stop_while_a_rulebook_is_read_is_a_clean_end(router, under_way, later):
+    pipe, answer = under_way
+    router.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "leaving the group" in router.read_log())
+    pipe.close(named("two"))
+    assert router.process.wait(WAIT_S) == 0
+    assert answer.result(WAIT_S)[0] != 0, "it is told to be in force"
+    log = router.read_log()
+    assert "Sanitizer" not in log and "gave up" not in log
+
+
+def test_a_hang_up_reads_again_and_one_in_the_middle_is_not_lost(router, under_way):
+    pipe, answer = under_way
+    router.process.send_signal(signal.SIGHUP)
+    router.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: router.ask("status")[0] == 0)
+    pipe.replace(named("three"))
+    pipe.close(named("two"))
+    assert answer.result(WAIT_S) == (0, {"rulebook": "two"})
+    wait_until(lambda: router.ask("status")[1]["rulebook"] == "three")
