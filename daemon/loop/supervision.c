@@ -11,12 +11,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     LOOK_MS_MAX = 1000,
     SILENCE_MS_UNWATCHED = 60 * 1000, /* where systemd names no time of its own */
+    SILENCE_MS_LEAST = 1000,          /* a consumer with nothing to tell is asked twice a second */
     EXTENSION_SECONDS = 60,           /* of the start, each time while it goes on */
 };
 
@@ -31,13 +33,13 @@ static void feed_watchdog(struct supervision *supervision)
     if (!progress_find_hang(supervision->daemon, supervision_silence_ms_max(supervision), &hang)) {
         notify_alive();
         supervision->fed_at_ms = now;
-        supervision->has_hung = false;
-    } else if (!supervision->has_hung) {
+        supervision->hung[0] = '\0';
+    } else if (strcmp(supervision->hung, hang.what) != 0) {
         LOG(part_hangs, NULL,
             "%s has not moved for %" PRId64 " ms; systemd is no longer told that "
             "this process is alive, and will begin it anew",
             hang.what, hang.silent_ms);
-        supervision->has_hung = true;
+        snprintf(supervision->hung, sizeof supervision->hung, "%s", hang.what);
     }
 }
 
@@ -89,5 +91,9 @@ void supervision_done(struct supervision *supervision)
 
 int64_t supervision_silence_ms_max(const struct supervision *supervision)
 {
-    return supervision->watchdog_ms > 0 ? supervision->watchdog_ms / 2 : SILENCE_MS_UNWATCHED;
+    int64_t limit_ms = supervision->watchdog_ms / 2;
+
+    if (supervision->watchdog_ms == 0)
+        return SILENCE_MS_UNWATCHED;
+    return limit_ms > SILENCE_MS_LEAST ? limit_ms : SILENCE_MS_LEAST;
 }

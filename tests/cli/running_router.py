@@ -1,5 +1,6 @@
 """A running daemon, as those who look at it from outside see it."""
 
+import inspect
 import json
 import signal
 import socket
@@ -18,7 +19,8 @@ RULEBOOK = "rulebook: '\"quoted\" <one>'\nqueues: { general: {} }\nrules: [ { na
 def wait_until(is_so, seconds=WAIT_S):
     deadline = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < deadline
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f"not within {seconds} s: {inspect.getsource(is_so).strip()}")
         time.sleep(0.05)
 
 
