@@ -94,8 +94,11 @@ bool board_is_refused(struct board *board, const redisReply *reply)
     if (reply->type != REDIS_REPLY_ERROR)
         return false;
     const struct refusal *refusal = refusal_find(reply->str);
+    char shown[REFUSAL_SHOWN_SIZE];
+
+    refusal_show(reply->str, board->password, shown);
     board->status.refusal_count++;
-    board_fail(board, refusal->pace, refusal->message, "%.120s (%s)", reply->str, refusal->meaning);
+    board_fail(board, refusal->pace, refusal->message, "%s (%s)", shown, refusal->meaning);
     return true;
 }
 

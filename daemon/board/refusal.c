@@ -1,5 +1,6 @@
 #include "board/refusal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The first whose code the reply begins with; the last is for all others. */
@@ -64,4 +65,14 @@ const struct refusal *refusal_find(const char *reply)
     while (strncmp(error, refusal->code, strlen(refusal->code)) != 0)
         refusal++;
     return refusal;
+}
+
+void refusal_show(const char *reply, const char *password, char ret[static REFUSAL_SHOWN_SIZE])
+{
+    const char *repeated = strstr(reply, ", with args");
+    size_t length = repeated ? (size_t)(repeated - reply) : strlen(reply);
+
+    if (password && memmem(reply, length, password, strlen(password)))
+        length = 0;
+    snprintf(ret, REFUSAL_SHOWN_SIZE, "%.*s", (int)length, reply);
 }

@@ -20,4 +20,9 @@ struct refusal {
 /* Never NULL: an error that is not in the table is tried again soon. */
 const struct refusal *refusal_find(const char *reply);
 
+/* What may be shown of @reply, in @ret: a server that does not know a command repeats what it was
+ * sent with it, and AUTH is sent with @password. NULL: there is none. */
+enum { REFUSAL_SHOWN_SIZE = 121 };
+void refusal_show(const char *reply, const char *password, char ret[static REFUSAL_SHOWN_SIZE]);
+
 #endif

@@ -219,6 +219,29 @@ static void test_a_refusal_is_known_by_how_it_begins(void **state)
     }
 }
 
+static void test_a_refusal_is_shown_without_the_password_that_a_server_repeats(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reply, *shown;
+    } rows[] = {
+        { "ERR unknown command 'AUTH', with args beginning with: 'router' 's3cret' ",
+          "ERR unknown command 'AUTH'" },
+        { "ERR unknown command `AUTH`, with args beginning with: `s3cr",
+          "ERR unknown command `AUTH`" },
+        { "ERR s3cret is no password here", "" },
+        { "NOPERM this user has no permissions to run the 'scan' command",
+          "NOPERM this user has no permissions to run the 'scan' command" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char shown[REFUSAL_SHOWN_SIZE];
+        refusal_show(rows[i].reply, "s3cret", shown);
+        assert_string_equal(shown, rows[i].shown);
+        refusal_show(rows[i].reply, NULL, shown);
+        assert_memory_equal(rows[i].reply, shown, strlen(shown));
+    }
+}
+
 static void test_info_tells_one_server_and_its_past_from_another(void **state)
 {
     (void)state;
@@ -255,6 +278,7 @@ int main(void)
         SCENE_TEST(test_an_answer_that_nobody_asked_for_ends_the_connection),
         SCENE_TEST(test_where_a_human_must_act_first_there_is_no_storm),
         cmocka_unit_test(test_a_refusal_is_known_by_how_it_begins),
+        cmocka_unit_test(test_a_refusal_is_shown_without_the_password_that_a_server_repeats),
         cmocka_unit_test(test_info_tells_one_server_and_its_past_from_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
