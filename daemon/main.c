@@ -1,3 +1,4 @@
+#include "loop/core_dump.h"
 #include "loop/daemon.h"
 #include "version.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
     struct daemon_arguments arguments = { 0 };
     bool is_check = false;
 
+    core_dump_forbid();
     for (int option; (option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1;) {
         switch (option) {
         case 'c': arguments.config_path = optarg; break;

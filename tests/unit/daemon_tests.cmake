@@ -6,6 +6,7 @@ aro_add_unit_test(log daemon_log)
 aro_add_unit_test(log_encoding daemon_log)
 set_tests_properties(unit.log PROPERTIES LABELS threads)
 aro_add_unit_test(core_clock daemon_shard)
+aro_add_unit_test(core_dump daemon_loop)
 aro_add_unit_test(ledger_fold daemon_shard)
 aro_add_unit_test(render cli_support)
 
