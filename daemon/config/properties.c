@@ -172,7 +172,7 @@ int properties_parse(const struct setting *setting, void *target)
     if (node->kind == DOCUMENT_NULL)
         return 0;
     if (node->kind != DOCUMENT_MAP)
-        return setting_expected(setting, node, "a map of librdkafka's properties");
+        return setting_expected_map(setting, node, "a map of librdkafka's properties");
     CLEANUP(conf_destroyp) rd_kafka_conf_t *conf = rd_kafka_conf_new();
     properties->items = memory_new_array(node->count, sizeof *properties->items);
     properties->count = node->count;

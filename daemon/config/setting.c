@@ -69,6 +69,13 @@ int setting_expected(const struct setting *setting, const struct document_node *
                              node->text);
 }
 
+int setting_expected_map(const struct setting *setting, const struct document_node *node,
+                         const char *expected)
+{
+    return setting_refuse_at(setting, node, "expected %s, found %s", expected,
+                             document_kind_name(node->kind));
+}
+
 char *setting_path(const char *folder, const char *path)
 {
     struct buffer buffer = { 0 };
@@ -177,7 +184,7 @@ static int read_group(const struct walk *walk, const char *group, const char *na
         return 0;
     if (map->kind != DOCUMENT_MAP) {
         struct setting setting = { .name = name, .node = map, .reterr = walk->reterr };
-        return setting_expected(&setting, map, "a map");
+        return setting_expected_map(&setting, map, "a map");
     }
     for (size_t i = 0; i < map->count; i++) {
         int r = read_member(walk, group, &map->keys[i], &map->items[i]);

@@ -41,7 +41,10 @@ int setting_refuse(const struct setting *setting, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int setting_refuse_at(const struct setting *setting, const struct document_node *node,
                       const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* "expected @expected, found ...", as every wrong value is told. */
+/* The same where @expected is a map: a text in its place is not repeated, it may hold a secret. */
+int setting_expected_map(const struct setting *setting, const struct document_node *node,
+                         const char *expected);
+/* "expected @expected, found ...", as every other wrong value is told. */
 int setting_expected(const struct setting *setting, const struct document_node *node,
                      const char *expected, ...) __attribute__((format(printf, 3, 4)));
 

@@ -76,8 +76,8 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     LOG(record_refused,
         ABOUT(.shard = shard->settings->name, .record = place,
               .trace = aro_event_reader_traceparent(shard->event_reader)),
-        "cannot be read (%s), goes to the dead letters: %s: %s", aro_error_code_name(error.code),
-        error.field, error.message);
+        "cannot be read (%s), goes to the dead letters: %s", aro_error_code_name(error.code),
+        error.message);
 }
 
 /* A full batch holds the sources back; the writer's return lets them go. */

@@ -25,20 +25,20 @@ def wait_until(is_so, seconds=WAIT_S):
 
 
 class Router:
-    """A daemon as a child process, its settings in `folder`; `more` is YAML added to these."""
+    """A daemon as a child process, its settings in `folder`; `more` is YAML added to these, `kafka` to those of Kafka."""
 
     def __init__(self, program, folder, broker, listen="127.0.0.1:0", group="appeal-router", ledger="appeal-router.ledger",
-                 more="", environment=None):
+                 more="", environment=None, kafka="create_topics: false", **process):
         self.program, self.folder, self.socket = program, folder, folder / "control.sock"
         (folder / "rulebook.yaml").write_text(RULEBOOK)
         settings = folder / "router.yaml"
         settings.write_text(
-            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
+            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group}, {kafka} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
             f"control: {{ socket: control.sock }}\nhttp: {{ listen: '{listen}' }}\n"
             f"limits: {{ connections: {CONNECTIONS} }}\n{more}")
         self.log = open(folder / "log", "w+")
         self.process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings],
-                                        stderr=self.log, env=environment)
+                                        stderr=self.log, env=environment, **process)
 
     def ask(self, *words):
         """Runs appealctl against it; gives the exit code and the JSON."""
