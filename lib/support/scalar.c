@@ -97,7 +97,9 @@ void scalar_resolve(struct document_node *node)
     static const char *const trues[] = { "true", "True", "TRUE", NULL };
     static const char *const falses[] = { "false", "False", "FALSE", NULL };
 
-    if (is_one_of(node->text, nulls)) {
+    if (*node->text && !strchr("~nNtTfF+-.0123456789", *node->text)) {
+        node->kind = DOCUMENT_TEXT; /* as nearly all are */
+    } else if (is_one_of(node->text, nulls)) {
         node->kind = DOCUMENT_NULL;
     } else if (is_one_of(node->text, trues) || is_one_of(node->text, falses)) {
         node->kind = DOCUMENT_BOOL;

@@ -1,4 +1,5 @@
 #include "support/document.h"
+#include "support/document_plain.h"
 
 #include "cmocka_headers.h"
 
@@ -198,6 +199,146 @@ static void test_a_map_of_thousands_of_keys_is_searched_for_duplicates(void **st
     assert_string_equal(error.message, "the key 'key17' stands here twice: first on line 18");
 }
 
+/* --- the quick reader, held against libyaml --- */
+
+static bool nodes_are_equal(const struct document_node *a, const struct document_node *b)
+{
+    if (a->kind != b->kind || a->line != b->line || a->column != b->column ||
+        a->count != b->count || a->boolean != b->boolean || a->integer != b->integer ||
+        memcmp(&a->number, &b->number, sizeof a->number) || strcmp(a->text, b->text) != 0)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if ((a->kind == DOCUMENT_MAP && !nodes_are_equal(&a->keys[i], &b->keys[i])) ||
+            !nodes_are_equal(&a->items[i], &b->items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Gives whether the quick one read @text; then libyaml must have read the same. */
+static bool compare_readers(const char *text, size_t length)
+{
+    struct document *quick = document_parse_plain(text, length), *slow = NULL;
+    struct aro_error error = { 0 };
+
+    if (!quick)
+        return false;
+    if (document_parse_yaml(text, length, &slow, &error) < 0)
+        fail_msg("libyaml refuses it, %u:%u: %s:\n%.*s", error.line, error.column, error.message,
+                 (int)length, text);
+    if (!nodes_are_equal(document_root(quick), document_root(slow)))
+        fail_msg("libyaml reads it otherwise:\n%.*s", (int)length, text);
+    document_free(quick);
+    document_free(slow);
+    return true;
+}
+
+static const char *const everyday[] = {
+    "rulebook: 2026-11-22.1        # the name\nseed: 7\nqueues:\n  general: {}\n  fraud:\n"
+    "    needs: { skills: { fraud: 2 } }   # level 2\n    choose: [lowest_load, longest_idle]\n"
+    "rules:\n  - name: large-fraud\n    when: { market: [BR, PT], attributes.value: { at_least: "
+    "500 } }\n    route: { queue: fraud, deadline: 24h }\n\n  - { name: rest, route: { queue: "
+    "general } }\n",
+    "# a list where the keys stand\nrules:\n- name: a b\n  when: {language: 'pt', reason: \"x "
+    "y\"}\n"
+    "- - 1\n  - -2.5e3\n  - x:y\ntests: []\nlast: http://a/#b\n",
+    "{\"rulebook\": \"one\", \"queues\": {\"q\": {}}, \"list\": [1, 2.5, true, null, \"x\"],\n"
+    "  \"rules\": [\n    {\"name\":\"r\",\"n\":-1}\n  ]\n}\n",
+    "- a\n- 'b c'\n- [ d,\n    e, # of two lines\n    { f: g } ]\n-  h: i\n   j:\n     k: ~\n",
+    "caf\xc3\xa9: \"\xe6\x97\xa5\xe6\x9c\xac\" # \xf0\x9f\x98\x80\nb: { \xc3\xa9: \xc3\xa9 x, c: d "
+    "}",
+};
+
+static void test_what_is_everyday_is_read_without_libyaml_and_as_it_would(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof everyday / sizeof *everyday; i++) {
+        if (!compare_readers(everyday[i], strlen(everyday[i])))
+            fail_msg("left to libyaml:\n%s", everyday[i]);
+    }
+}
+
+static void test_what_is_unusual_is_left_to_libyaml(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",
+        "# nothing\n",
+        "a:\n",
+        "a: &x b\n",
+        "a: *x\n",
+        "a: !!str b\n",
+        "a: |\n  b\n",
+        "a: b\n  c\n",
+        "a: \"b\\n\"\n",
+        "a: 'b''c'\n",
+        "a: 'b\n c'\n",
+        "a:\tb\n",
+        "a: b\r\n",
+        "--- a: b\n",
+        "%YAML 1.1\n",
+        "a: b\n...\n",
+        "? a\n: b\n",
+        "<<: { a: b }\n",
+        "a: b: c\n",
+        "a: - b\n",
+        "{ a }\n",
+        "[ a: b ]\n",
+        "[ a, ]\n",
+        "{ a: }\n",
+        "-\n  a\n",
+        "a\n",
+        "a: b\na: c\n",
+        "a: {b: c\n",
+        "a: 'b\n",
+        " a: b\nc: d\n",
+        "a: \xff\n",
+        "a: \xc2\x85\n",
+        "a: [b]c\n",
+        "[?]\n",
+        "{a: b:}\n",
+        "- a: b\n c: d\n",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (document_parse_plain(rows[i], strlen(rows[i])))
+            fail_msg("read without libyaml:\n%s", rows[i]);
+    }
+}
+
+static unsigned chance(unsigned below)
+{
+    static uint64_t chance_state = 88172645463325252u;
+    chance_state ^= chance_state << 13;
+    chance_state ^= chance_state >> 7;
+    chance_state ^= chance_state << 17;
+    return (unsigned)(chance_state >> 33) % below;
+}
+
+static void test_whatever_is_changed_in_a_text_both_readers_agree(void **state)
+{
+    (void)state;
+    static const char bytes[] = " \n\n  :-,#'\"[]{}a1.?&*|>!%@\\~<\xc3\xa9";
+    unsigned read = 0;
+
+    for (unsigned i = 0; i < 40000; i++) {
+        const char *sample = everyday[i % (sizeof everyday / sizeof *everyday)];
+        char text[1024];
+        size_t length = strlen(sample);
+        memcpy(text, sample, length);
+        for (unsigned change = 0; change <= chance(4); change++) {
+            size_t at = chance((unsigned)length);
+            size_t cut = chance(3) ? 0 : chance((unsigned)(length - at) < 9 ? 1 : 9);
+            bool adds = cut == 0 || chance(2);
+            memmove(text + at + adds, text + at + cut, length - at - cut);
+            length = length + adds - cut;
+            if (adds)
+                text[at] = bytes[chance(sizeof bytes - 1)];
+        }
+        read += compare_readers(text, length);
+    }
+    assert_true(read > 4000); /* else it proves little */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +348,9 @@ int main(void)
         cmocka_unit_test(test_what_is_refused_names_its_place),
         cmocka_unit_test(test_nesting_is_bounded_at_32),
         cmocka_unit_test(test_a_map_of_thousands_of_keys_is_searched_for_duplicates),
+        cmocka_unit_test(test_what_is_everyday_is_read_without_libyaml_and_as_it_would),
+        cmocka_unit_test(test_what_is_unusual_is_left_to_libyaml),
+        cmocka_unit_test(test_whatever_is_changed_in_a_text_both_readers_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,17 @@ static const char whole[] =
     "  - appeal: { market: BR, languages: [pt-BR], reason: fraud, attributes: { value: 900 } }\n"
     "    expect: { rule: pt-fraud, queue: fraud-latam, priority: 2, deadline: 48h }\n";
 
+static void test_the_hash_of_a_rulebook_is_that_of_its_file(void **state)
+{
+    (void)state;
+    struct aro_rulebook *rulebook =
+        parse_all("rulebook: one\nqueues: { general: {} }\n"
+                  "rules: [ { name: rest, route: { queue: general } } ]\n");
+    assert_string_equal(aro_rulebook_sha256(rulebook),
+                        "29d15d2bafc8225f7933579517427d4bc16cd7ce878931bea9da9e633cb3bdc2");
+    aro_rulebook_free(rulebook);
+}
+
 static void test_a_rulebook_is_read_whole(void **state)
 {
     (void)state;
@@ -370,6 +381,7 @@ static void test_each_condition_holds_where_its_rulebook_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_hash_of_a_rulebook_is_that_of_its_file),
         cmocka_unit_test(test_a_rulebook_is_read_whole),
         cmocka_unit_test(test_a_market_is_read_whole),
         cmocka_unit_test(test_a_queue_is_read_whole),
