@@ -126,19 +126,15 @@ static bool is_on_shift_before(const struct agent *agent, struct aro_instant now
     return false;
 }
 
-/* Somebody who is available, or will be on shift before the step ends. Whoever declined at this
- * step could have filled it; so that they are not asked again at once, a step up. */
-static bool can_be_filled(struct turn *turn, struct appeal *appeal)
+/* Is there anybody who has not declined, and is available or will be on shift before the step ends?
+ */
+static bool can_be_filled(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct aro_instant end = ladder_step_end(appeal);
     const struct agent *agent;
-    struct why why;
+    uint64_t left = left_count(why);
 
-    if (declined_count(appeal) > 0)
-        return true;
-    choice_count(turn->router, appeal, &why);
-    uint64_t left = left_count(&why);
-    if (left > why.by_filter[FILTER_STATUS])
+    if (left > why->by_filter[FILTER_STATUS])
         return true;
     for (size_t i = 0; left > 0 && i < appeal->class->candidate_count; i++) {
         LIST_FOREACH(agent, &appeal->class->candidates[i].agents->members, of_class)
@@ -151,13 +147,33 @@ static bool can_be_filled(struct turn *turn, struct appeal *appeal)
     return false;
 }
 
-static void set_step(struct turn *turn, struct appeal *appeal, unsigned step)
+static void put_at_step(struct aro_router *router, struct appeal *appeal, unsigned step)
 {
     const struct appeal_class *class = appeal->class;
-
-    turn_touch_appeal(turn, appeal);
-    appeal_set_class(turn->router, appeal, class->queue, class->market, class->language_count,
+    appeal_set_class(router, appeal, class->queue, class->market, class->language_count,
                      class->languages, step);
+}
+
+static void set_step(struct turn *turn, struct appeal *appeal, unsigned step)
+{
+    turn_touch_appeal(turn, appeal);
+    put_at_step(turn->router, appeal, step);
+}
+
+/* Could a later step be filled by somebody who has not declined? On paper. */
+static bool can_be_filled_later(struct turn *turn, struct appeal *appeal)
+{
+    unsigned own = appeal->class->step;
+    bool can_be = false;
+    struct why why;
+
+    while (!can_be && !is_last_step(appeal)) {
+        put_at_step(turn->router, appeal, appeal->class->step + 1);
+        choice_count(turn->router, appeal, &why);
+        can_be = can_be_filled(turn, appeal, &why);
+    }
+    put_at_step(turn->router, appeal, own);
+    return can_be;
 }
 
 void ladder_lower(struct turn *turn, struct appeal *appeal)
@@ -167,13 +183,6 @@ void ladder_lower(struct turn *turn, struct appeal *appeal)
         set_step(turn, appeal, (unsigned)last);
 }
 
-/* Up one step, where everybody may be asked anew. */
-static void step_up(struct turn *turn, struct appeal *appeal)
-{
-    set_step(turn, appeal, appeal->class->step + 1);
-    forget_declined(appeal);
-}
-
 /* Too many declined it at this step: it need not wait for the step's end. */
 static bool is_worn_out(const struct appeal *appeal)
 {
@@ -181,22 +190,58 @@ static bool is_worn_out(const struct appeal *appeal)
     return terms->makes_offers && declined_count(appeal) >= terms->offer.declines_max;
 }
 
+/* Why a step is over. */
+enum step_end {
+    STEP_GOES_ON,
+    STEP_TIME_IS_OVER,
+    STEP_DECLINED_TOO_OFTEN,
+    STEP_DECLINED_BY_ALL,
+    STEP_NOBODY_THERE,
+};
+
+/* Where all that could be asked have declined it is over at once, if a later step has somebody else
+ * to ask; otherwise there is nothing to be had by climbing. */
+static enum step_end step_end(struct turn *turn, struct appeal *appeal)
+{
+    struct why why;
+
+    if (is_last_step(appeal))
+        return STEP_GOES_ON;
+    if (appeal_age(appeal, turn->now).ms >= step_lasts(appeal))
+        return STEP_TIME_IS_OVER;
+    choice_count(turn->router, appeal, &why);
+    if (can_be_filled(turn, appeal, &why))
+        return STEP_GOES_ON;
+    if (declined_count(appeal) == 0)
+        return STEP_NOBODY_THERE;
+    if (!can_be_filled_later(turn, appeal))
+        return STEP_GOES_ON;
+    return why.by_filter[FILTER_DECLINED] > 0 ? STEP_DECLINED_BY_ALL : STEP_NOBODY_THERE;
+}
+
+/* Up one step. Everybody may be asked anew there, but not at once: where the step ended early since
+ * all had declined, they stay excluded at the next. */
+static void step_up(struct turn *turn, struct appeal *appeal, enum step_end end)
+{
+    set_step(turn, appeal, appeal->class->step + 1);
+    if (end != STEP_TIME_IS_OVER && end != STEP_DECLINED_TOO_OFTEN)
+        return;
+    forget_declined(appeal);
+}
+
 void ladder_climb(struct turn *turn, struct appeal *appeal)
 {
-    int64_t age = appeal_age(appeal, turn->now).ms;
-    unsigned start, skipped[ARO_STEPS_MAX];
+    unsigned skipped[ARO_STEPS_MAX];
     size_t skipped_count = 0;
 
     ladder_lower(turn, appeal);
-    start = appeal->class->step;
-    for (bool is_over = is_worn_out(appeal); !is_last_step(appeal); is_over = false) {
-        is_over |= age >= step_lasts(appeal);
-        if (!is_over && can_be_filled(turn, appeal))
-            break;
-        if (!is_over)
+    enum step_end first = !is_last_step(appeal) && is_worn_out(appeal) ? STEP_DECLINED_TOO_OFTEN
+                                                                       : step_end(turn, appeal);
+    for (enum step_end end = first; end != STEP_GOES_ON; end = step_end(turn, appeal)) {
+        if (end == STEP_NOBODY_THERE)
             skipped[skipped_count++] = appeal->class->step;
-        step_up(turn, appeal);
+        step_up(turn, appeal, end);
     }
-    if (appeal->class->step > start)
+    if (first != STEP_GOES_ON)
         announce_escalated(turn, appeal, skipped_count, skipped);
 }

@@ -5,7 +5,8 @@
 #include "routing/turn.h"
 
 /* Moves @appeal, which waits in no line, up to the step in force: past those whose time is over,
- * past one where too many declined it, and past those that nobody could fill before they end. */
+ * past one where too many declined it, past those where everybody has whom it could be given to, if
+ * somebody else can be asked later, and past those that nobody could fill before they end. */
 void ladder_climb(struct turn *turn, struct appeal *appeal);
 
 /* Down to the last step, where a reload made the ladder shorter than @appeal had climbed. It waits

@@ -1003,6 +1003,32 @@ static void lower(struct model_appeal *appeal, const struct model_queue *queue)
         appeal->step = queue->step_count;
 }
 
+/* By somebody who has not declined. */
+static bool can_be_filled_later(struct model *model, int index)
+{
+    struct model_appeal *appeal = &model->appeals[index];
+    const int own = appeal->step, last = model->rulebook->queues[appeal->queue].step_count;
+    bool can_be = false;
+
+    while (!can_be && appeal->step < last) {
+        appeal->step++;
+        can_be = can_be_filled(model, index);
+    }
+    appeal->step = own;
+    return can_be;
+}
+
+/* Does anybody who declined count at this step? */
+static bool has_decliner(const struct model *model, int index)
+{
+    for (int agent = 0; agent < MODEL_AGENTS; agent++) {
+        if (is_in_pool(model, agent, model->appeals[index].queue) &&
+            filter_of(model, agent, index) == DECLINED)
+            return true;
+    }
+    return false;
+}
+
 static void climb(struct saying *saying, int index)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
@@ -1013,15 +1039,17 @@ static void climb(struct saying *saying, int index)
     lower(appeal, queue);
     int start = appeal->step;
     for (; appeal->step < queue->step_count; appeal->step++) {
-        bool is_over = saying->now - appeal->age_base >= queue->steps[appeal->step - 1].lasts_ms;
-        if (!is_worn && !is_over) {
-            if (appeal->declined || can_be_filled(saying->model, index))
-                break;
-            skipped |= 1u << appeal->step;
+        if (is_worn || saying->now - appeal->age_base >= queue->steps[appeal->step - 1].lasts_ms) {
+            is_worn = false;
+            appeal->declined = 0;
+            appeal->retry_at = NEVER;
+            continue;
         }
-        is_worn = false;
-        appeal->declined = 0;
-        appeal->retry_at = NEVER;
+        if (can_be_filled(saying->model, index) ||
+            (appeal->declined && !can_be_filled_later(saying->model, index)))
+            break;
+        if (!has_decliner(saying->model, index))
+            skipped |= 1u << appeal->step;
     }
     if (appeal->step == start)
         return;
