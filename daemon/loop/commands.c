@@ -52,6 +52,13 @@ struct shard *command_next_owned(const struct daemon *daemon, size_t *index)
 typedef json_t *look_function(const struct aro_router *router, struct aro_instant now,
                               const char *id);
 
+static json_t *look_at_appeal(const struct aro_router *router, struct aro_instant now,
+                              const char *id)
+{
+    const struct aro_explain_page page = { .limit = ARO_EXPLAIN_AGENTS };
+    return aro_router_explain(router, now, id, &page);
+}
+
 static json_t *look_at_agent(const struct aro_router *router, struct aro_instant now,
                              const char *id)
 {
@@ -83,7 +90,7 @@ static void look_up(struct daemon *daemon, look_function *look, const char *what
 
 static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    look_up(daemon, aro_router_explain, "appeal", command_text(args, "appeal_id"), reply);
+    look_up(daemon, look_at_appeal, "appeal", command_text(args, "appeal_id"), reply);
 }
 
 static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)

@@ -186,10 +186,20 @@ struct aro_router_counts {
 };
 void aro_router_counts(const struct aro_router *router, struct aro_router_counts *ret);
 
-/* Why an appeal is where it is, and for each agent of its queue the filter that keeps it from them
- * or the criterion by which they lose. A new JSON object; NULL where the appeal is unknown. */
+/* Which agents an explanation names. */
+struct aro_explain_page {
+    unsigned limit;       /* this many at most; up to ARO_EXPLAIN_AGENTS_MAX */
+    const char *after;    /* those behind this one in the answer's order; NULL: from the first on */
+    const char *agent_id; /* this one alone; NULL: any */
+};
+enum { ARO_EXPLAIN_AGENTS = 20, ARO_EXPLAIN_AGENTS_MAX = 200 };
+
+/* Why an appeal is where it is: what has happened to it, how many agents of its queue each filter
+ * keeps it from, and for those of @page the filter or the criterion by which they lose, the nearest
+ * first. `agents_left_out` says that there are more behind. A new JSON object; NULL where the
+ * appeal is unknown. */
 json_t *aro_router_explain(const struct aro_router *router, struct aro_instant now,
-                           const char *appeal_id);
+                           const char *appeal_id, const struct aro_explain_page *page);
 
 /* An agent with what they hold: {agent_id, status, capacity, used, open, appeals: [...], ...};
  * NULL where unknown. */

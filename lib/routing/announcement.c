@@ -3,6 +3,7 @@
 #include "codec/trace_context.h"
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/router_state.h"
 
 /* Absent texts and times are left out. */
@@ -89,13 +90,19 @@ static void add_appellants(const struct turn *turn, struct json_writer *writer,
     json_close_list(writer);
 }
 
+/* NULL: delivered to its queue. */
+static const char *holder_id(const struct appeal *appeal)
+{
+    const struct agent *agent = appeal_agent(appeal);
+    return agent ? agent->id : NULL;
+}
+
 /* What created, offered and revoked have in common. */
 static struct json_writer open_assignment(struct turn *turn, const struct appeal *appeal)
 {
     struct json_writer writer = open_about(turn, appeal);
-    const struct agent *agent = appeal_agent(appeal);
 
-    json_add_text(&writer, "agent_id", agent ? agent->id : NULL);
+    json_add_text(&writer, "agent_id", holder_id(appeal));
     json_add_text(&writer, "queue", appeal->class->queue->name);
     json_add_text(&writer, "market", appeal->class->market);
     json_add_text(&writer, "language", appeal->held->language->tag);
@@ -118,19 +125,33 @@ static void emit_assignment(struct turn *turn, struct appeal *appeal, const char
     turn_emit(turn, ARO_RECORD_ASSIGNMENT, appeal->held->topic, type, appeal->id, appeal, writer);
 }
 
+/* It is given out, and @why to them. */
+static void note_given(struct turn *turn, struct appeal *appeal, enum past_kind kind,
+                       const struct why *why)
+{
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = kind,
+                                    .agent_id = holder_id(appeal),
+                                    .criterion = why->criterion,
+                                    .runner_up = why->runner_up ? why->runner_up->id : NULL,
+                                    .epoch = appeal->epoch });
+}
+
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct json_writer writer = open_assignment(turn, appeal);
     add_why(&writer, "why", appeal, why, true);
     emit_assignment(turn, appeal, "assignment.created", &writer);
+    note_given(turn, appeal, appeal->held->agent ? PAST_ASSIGNED : PAST_DELIVERED, why);
 }
 
-void announce_offered(struct turn *turn, struct appeal *appeal)
+void announce_offered(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct json_writer writer = open_assignment(turn, appeal);
     json_add_instant(&writer, "offer_expires_at", appeal->held->offer_expires_at);
     json_add_json(&writer, "why", appeal->held->why);
     emit_assignment(turn, appeal, "assignment.offered", &writer);
+    note_given(turn, appeal, PAST_OFFERED, why);
 }
 
 void announce_accepted(struct turn *turn, struct appeal *appeal)
@@ -138,6 +159,10 @@ void announce_accepted(struct turn *turn, struct appeal *appeal)
     struct json_writer writer = open_assignment(turn, appeal);
     json_add_json(&writer, "why", appeal->held->why);
     emit_assignment(turn, appeal, "assignment.created", &writer);
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = PAST_ACCEPTED,
+                                    .agent_id = appeal->held->agent->id,
+                                    .epoch = appeal->epoch });
 }
 
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason)
@@ -145,6 +170,9 @@ void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reas
     struct json_writer writer = open_assignment(turn, appeal);
     json_add_text(&writer, "reason", reason);
     emit_assignment(turn, appeal, "assignment.revoked", &writer);
+    appeal_note(turn, appeal,
+                (struct past_move){
+                    .kind = PAST_REVOKED, .agent_id = holder_id(appeal), .reason = reason });
 }
 
 void announce_expired(struct turn *turn, struct appeal *appeal, bool sets_away)
@@ -154,6 +182,8 @@ void announce_expired(struct turn *turn, struct appeal *appeal, bool sets_away)
     if (sets_away)
         json_add_text(&writer, "agent_status", aro_agent_status_name(ARO_AGENT_AWAY));
     emit_assignment(turn, appeal, "assignment.revoked", &writer);
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = PAST_EXPIRED, .agent_id = holder_id(appeal) });
 }
 
 static struct json_writer open_waiting(struct turn *turn, const struct appeal *appeal,
@@ -176,6 +206,7 @@ void announce_waiting(struct turn *turn, struct appeal *appeal, const struct why
 {
     struct json_writer writer = open_waiting(turn, appeal, why);
     emit_outcome(turn, appeal, "appeal.waiting", &writer);
+    appeal_note_waiting(turn, appeal, why);
 }
 
 void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why *why,
@@ -190,13 +221,20 @@ void announce_shadow(struct turn *turn, struct appeal *appeal, const struct why 
         add_why(&writer, "why", appeal, &choice->why, choice->agent);
     json_close_object(&writer);
     emit_outcome(turn, appeal, "appeal.waiting", &writer);
+    appeal_note_waiting(turn, appeal, why);
+}
+
+static const char *hold_of(const struct appeal *appeal)
+{
+    return appeal->is_on_hold ? "on_hold" : "market_paused";
 }
 
 void announce_held(struct turn *turn, struct appeal *appeal)
 {
     struct json_writer writer = open_about(turn, appeal);
-    json_add_text(&writer, "reason", appeal->is_on_hold ? "on_hold" : "market_paused");
+    json_add_text(&writer, "reason", hold_of(appeal));
     emit_outcome(turn, appeal, "appeal.held", &writer);
+    appeal_note(turn, appeal, (struct past_move){ .kind = PAST_HELD, .reason = hold_of(appeal) });
 }
 
 void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason)
@@ -204,6 +242,7 @@ void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reas
     struct json_writer writer = open_about(turn, appeal);
     json_add_text(&writer, "reason", reason);
     emit_outcome(turn, appeal, "appeal.resumed", &writer);
+    appeal_note(turn, appeal, (struct past_move){ .kind = PAST_RESUMED, .reason = reason });
 }
 
 void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,
@@ -214,11 +253,21 @@ void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *fro
     json_add_text(&writer, "to", appeal->class->queue->name);
     json_add_text(&writer, "reason", reason);
     emit_outcome(turn, appeal, "appeal.rerouted", &writer);
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = PAST_REROUTED,
+                                    .from = from,
+                                    .queue = appeal->class->queue->name,
+                                    .rule = names_text(&turn->router->names, appeal->rule),
+                                    .rulebook = names_text(&turn->router->names, appeal->rulebook),
+                                    .reason = reason });
 }
 
 void announce_escalated(struct turn *turn, struct appeal *appeal, size_t skipped_count,
-                        const unsigned *skipped)
+                        const unsigned *skipped, const char *over_by)
 {
+    struct past_move move = { .kind = PAST_ESCALATED,
+                              .reason = over_by,
+                              .step = appeal->class->step };
     struct json_writer writer = open_about(turn, appeal);
     json_add_text(&writer, "queue", appeal->class->queue->name);
     json_add_integer(&writer, "step", appeal->class->step);
@@ -229,6 +278,9 @@ void announce_escalated(struct turn *turn, struct appeal *appeal, size_t skipped
         json_close_list(&writer);
     }
     emit_outcome(turn, appeal, "appeal.escalated", &writer);
+    for (size_t i = 0; i < skipped_count; i++)
+        move.skipped |= UINT64_C(1) << (skipped[i] - 1);
+    appeal_note(turn, appeal, move);
 }
 
 void announce_overdue(struct turn *turn, struct appeal *appeal)
@@ -237,26 +289,40 @@ void announce_overdue(struct turn *turn, struct appeal *appeal)
     json_add_text(&writer, "queue", appeal->class->queue->name);
     json_add_instant(&writer, "deadline", appeal->deadline);
     emit_outcome(turn, appeal, "appeal.overdue", &writer);
+    appeal_note(turn, appeal, (struct past_move){ .kind = PAST_OVERDUE });
+}
+
+/* Who decided; NULL where nobody did, or nobody knows. */
+static const char *decider_id(const struct appeal *review, const struct aro_event *decision)
+{
+    if (!decision)
+        return NULL;
+    return decision->has & ARO_HAS_AGENT_ID ? decision->agent_id : holder_id(review);
 }
 
 /* What decided and withdrawn appeals have in common. */
 static void add_closing(struct json_writer *writer, const struct appeal *review,
                         const struct aro_event *decision)
 {
-    const struct agent *holder = appeal_agent(review);
-
     json_add_text(writer, "reason", decision ? "decided" : "withdrawn");
-    if (decision) {
+    if (decision)
         json_add_text(writer, "outcome", aro_outcome_name(decision->outcome));
-        if (decision->has & ARO_HAS_AGENT_ID)
-            json_add_text(writer, "agent_id", decision->agent_id);
-        else if (holder)
-            json_add_text(writer, "agent_id", holder->id);
-    }
+    add_text(writer, "agent_id", decider_id(review, decision));
     if (review->epoch > 0)
         json_add_integer(writer, "epoch", review->epoch);
     if (decision)
         add_instant(writer, "decided_at", decision->decided_at);
+}
+
+static struct past_move closing_move(const struct turn *turn, const struct appeal *review,
+                                     const struct aro_event *decision)
+{
+    return (struct past_move){
+        .kind = decision ? PAST_DECIDED : PAST_WITHDRAWN,
+        .at = turn->now,
+        .agent_id = decider_id(review, decision),
+        .outcome = decision ? aro_outcome_name(decision->outcome) : NULL,
+    };
 }
 
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision)
@@ -264,24 +330,31 @@ void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_
     struct json_writer writer = open_about(turn, appeal);
     add_closing(&writer, appeal, decision);
     emit_outcome(turn, appeal, "appeal.closed", &writer);
+    appeal_note(turn, appeal, closing_move(turn, appeal, decision));
 }
 
-void announce_merged(struct turn *turn, const struct appellant *appellant)
+void announce_merged(struct turn *turn, struct appellant *appellant)
 {
+    const struct past_move merged = { .kind = PAST_MERGED,
+                                      .at = turn->now,
+                                      .appeal_id = appellant->review->lead };
     struct json_writer writer = turn_open_body(turn);
     json_add_text(&writer, "appeal_id", appellant->id);
     json_add_text(&writer, "lead", appellant->review->lead);
     turn_emit_outcome(turn, "appeal.merged", appellant->id, appellant->trace, &writer);
+    past_add(&appellant->trace, &merged, PAST_MOVES_MAX);
 }
 
-void announce_appellant_closed(struct turn *turn, const struct appellant *appellant,
+void announce_appellant_closed(struct turn *turn, struct appellant *appellant,
                                const struct appeal *lead, const struct aro_event *decision)
 {
+    const struct past_move closing = closing_move(turn, lead, decision);
     struct json_writer writer = turn_open_body(turn);
     json_add_text(&writer, "appeal_id", appellant->id);
     json_add_text(&writer, "lead", lead->id);
     add_closing(&writer, lead, decision);
     turn_emit_outcome(turn, "appeal.closed", appellant->id, appellant->trace, &writer);
+    past_add(&appellant->trace, &closing, PAST_MOVES_MAX);
 }
 
 void announce_ignored(struct turn *turn, const struct aro_event *event, const char *reason,

@@ -1,4 +1,5 @@
-/* What the router says to the outside: the bodies of assignments and outcomes. */
+/* What the router says to the outside: the bodies of assignments and outcomes. Each is noted in the
+ * past of its appeal, too. */
 #ifndef ARO_ROUTING_ANNOUNCEMENT_H
 #define ARO_ROUTING_ANNOUNCEMENT_H
 
@@ -7,7 +8,7 @@
 
 /* @appeal has just been given out. */
 void announce_created(struct turn *turn, struct appeal *appeal, const struct why *why);
-void announce_offered(struct turn *turn, struct appeal *appeal);
+void announce_offered(struct turn *turn, struct appeal *appeal, const struct why *why);
 /* assignment.created, once the offer is accepted. */
 void announce_accepted(struct turn *turn, struct appeal *appeal);
 
@@ -26,16 +27,17 @@ void announce_held(struct turn *turn, struct appeal *appeal);
 void announce_resumed(struct turn *turn, struct appeal *appeal, const char *reason);
 void announce_rerouted(struct turn *turn, struct appeal *appeal, const char *from,
                        const char *reason);
-/* Up to its step from another one; @skipped are steps in between that nobody could have filled. */
+/* Up to its step from another one, which was over by @over_by (for its past); @skipped are steps in
+ * between that nobody could have filled. */
 void announce_escalated(struct turn *turn, struct appeal *appeal, size_t skipped_count,
-                        const unsigned *skipped);
+                        const unsigned *skipped, const char *over_by);
 void announce_overdue(struct turn *turn, struct appeal *appeal);
 /* @decision is the appeal.decided, NULL for a withdrawn one. */
 void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_event *decision);
 
 /* The two of an appeal that joined @lead. */
-void announce_merged(struct turn *turn, const struct appellant *appellant);
-void announce_appellant_closed(struct turn *turn, const struct appellant *appellant,
+void announce_merged(struct turn *turn, struct appellant *appellant);
+void announce_appellant_closed(struct turn *turn, struct appellant *appellant,
                                const struct appeal *lead, const struct aro_event *decision);
 
 /* event.ignored: a fact, not an error. @trace is that of the appeal it is about, where that is

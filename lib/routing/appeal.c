@@ -1,5 +1,7 @@
 #include "routing/appeal.h"
 
+#include "routing/filter.h"
+
 #include "support/memory.h"
 
 #include <assert.h>
@@ -31,6 +33,7 @@ struct appeal *appeal_new(const char *id)
     size_t size = strlen(id) + 1;
     struct appeal *appeal = memory_new(offsetof(struct appeal, id) + size);
     memcpy(appeal->id, id, size);
+    appeal->waits_for = FILTER_NONE;
     appeal->deadline = appeal->latest_start = ARO_INSTANT_NEVER;
     return appeal;
 }
@@ -106,4 +109,10 @@ struct remembered *remembered_new(const char *id)
     struct remembered *remembered = memory_new(offsetof(struct remembered, id) + size);
     memcpy(remembered->id, id, size);
     return remembered;
+}
+
+void remembered_free(struct remembered *remembered)
+{
+    free(remembered->details);
+    free(remembered);
 }

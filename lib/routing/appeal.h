@@ -70,7 +70,8 @@ struct appeal {
     struct timer timer;  /* of all that may come, what comes first */
     uint8_t effort;
     uint8_t priority : 4, event_priority : 4;
-    uint8_t state : 3; /* enum appeal_state */
+    uint8_t state : 3;     /* enum appeal_state */
+    uint8_t waits_for : 4; /* enum filter; without a past: the last that kept somebody from it */
     bool is_in_line : 1;
     bool is_on_hold : 1;
     bool is_market_paused : 1;
@@ -142,11 +143,13 @@ struct remembered {
     struct timer timer; /* due: when it was closed; the window is added by who looks */
     uint32_t epoch;
     uint32_t touched_in;
+    struct details *details; /* its past, and nothing else; owned */
     bool is_withdrawn;
     uint8_t outcome; /* enum aro_outcome, of a decided one */
     char id[];
 };
 
 struct remembered *remembered_new(const char *id);
+void remembered_free(struct remembered *remembered);
 
 #endif

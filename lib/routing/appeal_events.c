@@ -2,6 +2,7 @@
 
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/assignment.h"
 #include "routing/exclusion.h"
 #include "routing/independence.h"
@@ -79,7 +80,10 @@ static void appeal_submit(struct turn *turn, const struct aro_event *event)
     turn_touch_new_appeal(turn, appeal);
     route_submitted(router, appeal, event, &routing);
     turn_touch_queue(turn, appeal->class->queue);
-    appeal->is_market_paused = market_is_paused(appeal->class->market_state);
+    if (market_is_paused(appeal->class->market_state)) {
+        appeal_past_begin(turn, appeal);
+        appeal->is_market_paused = true;
+    }
     appeal_set_clock(appeal, turn->now, false);
     launch_tell_shadow(turn, appeal, &routing);
     appeal_attach(router, appeal);
@@ -190,6 +194,29 @@ static void update_follow(struct turn *turn, struct appeal *appeal, const struct
         appeal_revoke_if_barred(turn, appeal);
 }
 
+/* What the event says, as far as an update may. */
+static void note_update(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } members[] = {
+        { ARO_HAS_LANGUAGES, "languages" },   { ARO_HAS_REASON, "reason" },
+        { ARO_HAS_DEADLINE, "deadline" },     { ARO_HAS_EXCLUDE, "exclude" },
+        { ARO_HAS_ATTRIBUTES, "attributes" }, { ARO_HAS_ON_HOLD, "on_hold" },
+    };
+    char changed[64] = "";
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (!(event->has & members[i].bit))
+            continue;
+        if (*changed)
+            strcat(changed, ", ");
+        strcat(changed, members[i].name);
+    }
+    appeal_note(turn, appeal, (struct past_move){ .kind = PAST_UPDATED, .changed = changed });
+}
+
 static void appeal_update(struct turn *turn, struct appeal *appeal, const struct aro_event *event)
 {
     struct update update = { 0 };
@@ -200,10 +227,11 @@ static void appeal_update(struct turn *turn, struct appeal *appeal, const struct
         announce_ignored(turn, event, "repeat", appeal->details, appeal->epoch);
     } else {
         turn_touch_appeal(turn, appeal);
-        if (update.is_changed) {
+        if (update.is_changed)
             update_apply(turn, appeal, &update, event);
+        note_update(turn, appeal, event);
+        if (update.is_changed)
             update_follow(turn, appeal, &update, event);
-        }
         if (changes_hold && event->on_hold && appeal->state == APPEAL_OFFERED)
             appeal_revoke(turn, appeal, "on_hold");
         if (changes_hold)
@@ -267,6 +295,10 @@ static void appeal_return(struct turn *turn, struct appeal *appeal, const struct
         return;
     }
     turn_touch_appeal(turn, appeal);
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = event->type == ARO_ASSIGNMENT_DECLINED ? PAST_DECLINED
+                                                                                   : PAST_RETURNED,
+                                    .agent_id = agent ? agent->id : NULL });
     if (agent) {
         turn_touch_agent(turn, agent);
         agent->misses = 0;

@@ -3,6 +3,7 @@
 #include "routing/agent_class.h"
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/assignment.h"
 #include "routing/events.h"
 #include "routing/ladder.h"
@@ -84,8 +85,10 @@ static void enter_anew(struct turn *turn, struct appeal *appeal)
 
 static void retry_fire(struct turn *turn, struct appeal *appeal)
 {
-    if (ladder_retry(turn, appeal))
-        enter_anew(turn, appeal);
+    if (!ladder_retry(turn, appeal))
+        return;
+    appeal_note(turn, appeal, (struct past_move){ .kind = PAST_ASKED_AGAIN });
+    enter_anew(turn, appeal);
 }
 
 static const struct {

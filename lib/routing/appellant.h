@@ -18,7 +18,7 @@ struct review;
 struct appellant {
     struct review *review;
     TAILQ_ENTRY(appellant) of_review;
-    struct details *trace; /* that of its submission, nothing else; owned */
+    struct details *trace; /* that of its submission, and its past; owned */
     uint64_t arrival;
     uint32_t touched_in;
     char id[];

@@ -5,13 +5,16 @@
 #include "routing/agent_work.h"
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/ladder.h"
 #include "routing/market.h"
 #include "routing/merging.h"
+#include "routing/past.h"
 #include "routing/route.h"
 #include "routing/router_state.h"
 
 #include "support/cleanup.h"
+#include "support/text.h"
 #include "support/memory.h"
 
 #include <assert.h>
@@ -101,6 +104,29 @@ static const unsigned next_states[APPEAL_STATE_COUNT] = {
     [APPEAL_DELIVERED] = TO(APPEAL_WAITING),
 };
 
+/* In the same queue another rule or rulebook holds from here on. */
+static void note_rule(struct turn *turn, struct appeal *appeal)
+{
+    const struct names *names = &turn->router->names;
+
+    appeal_note(turn, appeal,
+                (struct past_move){ .kind = PAST_RULED,
+                                    .rule = names_text(names, appeal->rule),
+                                    .rulebook = names_text(names, appeal->rulebook) });
+}
+
+/* Who gets it is chosen by the rulebook in force. */
+static void follow_rulebook(struct turn *turn, struct appeal *appeal)
+{
+    struct aro_router *router = turn->router;
+
+    if (text_equals(names_text(&router->names, appeal->rulebook), router->rulebook_name))
+        return;
+    appeal_past_keep_route(turn, appeal);
+    names_set_number(&router->names, &appeal->rulebook, router->rulebook_name);
+    note_rule(turn, appeal);
+}
+
 /* The only place where an appeal changes state, so that no line, agent or count can disagree with
  * it. @agent: whose it becomes; NULL for those states that have nobody. */
 static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_state next,
@@ -111,6 +137,7 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
 
     assert(next_states[appeal->state] & TO(next));
     turn_touch_queue(turn, appeal->class->queue);
+    appeal_past_begin(turn, appeal);
     if (appeal->state == APPEAL_OFFERED && next == APPEAL_ASSIGNED) {
         queue_count_out(router, appeal); /* the same agent, the same epoch */
         appeal->state = (uint8_t)next;
@@ -128,7 +155,7 @@ static void appeal_move(struct turn *turn, struct appeal *appeal, enum appeal_st
         appeal->held->topic = names_hold(&router->names, queue->terms->topic);
         appeal->epoch++;
         appeal_set_retry_at(appeal, ARO_INSTANT_NEVER);
-        names_set_number(&router->names, &appeal->rulebook, router->rulebook_name);
+        follow_rulebook(turn, appeal);
     }
     if (next == APPEAL_ASSIGNED)
         appeal->held->assigned_at = turn->now;
@@ -187,7 +214,7 @@ static void appeal_offer(struct turn *turn, struct appeal *appeal, const struct 
     appeal_move(turn, appeal, APPEAL_OFFERED, choice->agent, choice->language);
     appeal->held->offer_expires_at = aro_instant_add(turn->now, terms->expires);
     appeal->held->why = why_format(appeal, &choice->why);
-    announce_offered(turn, appeal);
+    announce_offered(turn, appeal, &choice->why);
 }
 
 static void appeal_give(struct turn *turn, struct appeal *appeal, const struct choice *choice)
@@ -235,14 +262,17 @@ static void appeal_deliver(struct turn *turn, struct appeal *appeal)
     announce_created(turn, appeal, &nobody_chosen);
 }
 
-/* A record of batch @touched_in is about it already. */
+/* A record of batch @touched_in is about it already. The past is that of
+ * @details. */
 static void remember(struct turn *turn, const char *id, uint32_t epoch, uint32_t touched_in,
-                     const struct aro_event *decision)
+                     const struct details *details, const struct aro_event *decision)
 {
     struct remembered *remembered = remembered_new(id);
 
     remembered->epoch = epoch;
     remembered->touched_in = touched_in;
+    remembered->details = past_copy(details);
+    past_trim(&remembered->details, PAST_CLOSED_MOVES_MAX);
     remembered->is_withdrawn = !decision;
     remembered->outcome = decision ? (uint8_t)decision->outcome : 0;
     table_add(&turn->router->remembered, remembered);
@@ -273,7 +303,7 @@ static void learn_handling(struct turn *turn, const struct appeal *appeal)
 void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
                         const struct aro_event *decision)
 {
-    remember(turn, appellant->id, epoch, appellant->touched_in, decision);
+    remember(turn, appellant->id, epoch, appellant->touched_in, appellant->trace, decision);
     appellant_remove(turn->router, appellant);
 }
 
@@ -295,6 +325,7 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
 
     turn_touch_appeal(turn, appeal);
     turn_touch_queue(turn, appeal->class->queue);
+    appeal_past_keep_route(turn, appeal);
     if (!appeal->has_withdrawn)
         announce_closed(turn, appeal, decision);
     close_appellants(turn, appeal, decision);
@@ -310,7 +341,7 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
     if (agent && decision)
         agent_end_idleness(turn, agent);
     appeal_unregister(router, appeal);
-    remember(turn, appeal->id, appeal->epoch, appeal->touched_in,
+    remember(turn, appeal->id, appeal->epoch, appeal->touched_in, appeal->details,
              appeal->has_withdrawn ? NULL : decision);
     appeal_free(router, appeal);
 }
@@ -331,6 +362,7 @@ static void set_holds(struct turn *turn, struct appeal *appeal, bool is_on_hold,
 
     turn_touch_appeal(turn, appeal);
     turn_touch_queue(turn, appeal->class->queue);
+    appeal_past_begin(turn, appeal);
     appeal_lift(turn->router, appeal);
     appeal->is_on_hold = is_on_hold;
     appeal->is_market_paused = is_market_paused;
@@ -373,11 +405,19 @@ void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct langu
 
     turn_touch_appeal(turn, appeal);
     turn_touch_queue(turn, from);
+    appeal_past_keep_route(turn, appeal);
     appeal_lift(turn->router, appeal);
+    struct names *names = &turn->router->names;
+    name_number rule = names_hold_number(names, names_text(names, appeal->rule));
     route_stored(turn->router, appeal, languages);
     queue_count_in(turn->router, appeal);
-    if (appeal->class->queue == from)
+    bool is_other_rule = rule != appeal->rule;
+    names_drop_number(names, rule);
+    if (appeal->class->queue == from) {
+        if (is_other_rule)
+            note_rule(turn, appeal);
         return;
+    }
     turn_touch_queue(turn, appeal->class->queue);
     appeal->is_announced = false;
     announce_rerouted(turn, appeal, from->name, reason);
@@ -552,8 +592,8 @@ static void announce_entered(struct turn *turn, struct appeal *appeal)
     choice_count(turn->router, appeal, &why);
     why.is_of_waiting = true;
     why.eligible_at_last_step = choice_count_at_last_step(turn->router, appeal);
-    appeal->is_announced = true;
     announce_waiting(turn, appeal, &why);
+    appeal->is_announced = true;
 }
 
 void appeal_serve(struct turn *turn, struct appeal *appeal)

@@ -25,10 +25,12 @@ enum tag {
     TAG_ATTRIBUTE = 'a', /* last: one more item a member */
 };
 
+enum { DETAILS_PAST_LENGTH_MAX = 0xffffff };
+
 struct details {
-    uint32_t length;
-    uint32_t attribute_count;
-    char bytes[];
+    uint32_t length; /* of the items */
+    uint32_t attribute_count : 8, past_length : 24;
+    char bytes[]; /* the items, then the past, which grows at its end */
 };
 
 static void add_text(struct buffer *buffer, enum tag tag, const char *text)
@@ -105,11 +107,13 @@ struct details *details_pack(const struct details_view *view)
         add_attribute(&buffer, &view->attributes[i]);
 
     size_t length = buffer.length - sizeof header;
+    buffer_add(&buffer, view->past.bytes, view->past.length);
     struct details *details = NULL;
-    if (length > 0) {
+    if (buffer.length > sizeof header) {
         details = memory_new(buffer.length);
         memcpy(details, buffer.data, buffer.length);
         details->length = (uint32_t)length;
+        details->past_length = view->past.length & DETAILS_PAST_LENGTH_MAX;
     }
     buffer_done(&buffer);
     return details;
@@ -233,6 +237,7 @@ void details_unpack(const struct details *details, struct arena *arena, struct d
                                   .retry_at = ARO_INSTANT_NEVER };
     if (!details)
         return;
+    ret->past = details_past(details);
     const char *end = details->bytes + details->length;
     for (const char *at = details->bytes; at < end;) {
         switch ((enum tag) * at) {
@@ -292,6 +297,34 @@ enum details_bar details_bar_of(const struct details *details, const char *agent
             return bar;
     }
     return DETAILS_BAR_NONE;
+}
+
+struct details_past details_past(const struct details *details)
+{
+    if (!details)
+        return (struct details_past){ 0 };
+    return (struct details_past){ details->bytes + details->length, details->past_length };
+}
+
+char *details_reach_past(struct details **details, size_t more)
+{
+    struct details empty = { 0 }, *old = *details;
+    size_t length = old ? old->length + old->past_length : 0;
+    size_t past_length = (old ? old->past_length : 0) + more;
+
+    assert(past_length <= DETAILS_PAST_LENGTH_MAX);
+    *details = memory_resize(old, sizeof **details + length + more);
+    if (!old)
+        **details = empty;
+    (*details)->past_length = past_length & DETAILS_PAST_LENGTH_MAX;
+    return (*details)->bytes + length;
+}
+
+void details_set_past(struct details **details, struct details_past past)
+{
+    if (*details)
+        (*details)->past_length = 0;
+    memcpy(details_reach_past(details, past.length), past.bytes, past.length);
 }
 
 size_t details_size(const struct details *details)

@@ -8,6 +8,12 @@
 
 #include "support/arena.h"
 
+/* The moves of its past as past.c packs them; length 0: none. */
+struct details_past {
+    const char *bytes;
+    size_t length;
+};
+
 struct details; /* one piece of memory; NULL where there is nothing to keep */
 
 /* Somebody who may not decide the appeal. */
@@ -32,6 +38,7 @@ struct details_view {
     size_t attribute_count;
     const struct aro_attribute *attributes; /* sorted by name */
     const char *traceparent, *tracestate;
+    struct details_past past;
 };
 
 /* malloc'd; NULL where @view is empty. */
@@ -56,7 +63,12 @@ bool details_next_person(const struct details *details, size_t *position, struct
 
 struct aro_instant details_retry_at(const struct details *details);
 
-/* Bytes, packed. */
+struct details_past details_past(const struct details *details);
+/* Room for @more bytes at the end of the past, which they make longer; gives where. */
+char *details_reach_past(struct details **details, size_t more);
+void details_set_past(struct details **details, struct details_past past);
+
+/* Bytes, packed, without the past. */
 size_t details_size(const struct details *details);
 
 /* Of the appeal's submission; NULL where it came without. */

@@ -4,6 +4,7 @@
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/independence.h"
 #include "routing/ladder.h"
 #include "routing/router_state.h"
@@ -130,7 +131,7 @@ static void describe_declined(json_t *object, const struct appeal *appeal)
     set(object, "declined", list);
 }
 
-/* Its past and what time will do to it, as far as its own record knows. */
+/* What has become of it and what time will do to it, as far as its own record knows. */
 static void describe_course(json_t *object, const struct aro_router *router,
                             const struct appeal *appeal)
 {
@@ -148,94 +149,269 @@ static void describe_course(json_t *object, const struct aro_router *router,
     set_flag(object, "market_paused", appeal->is_market_paused);
 }
 
-/* --- explain --- */
+/* --- what has happened to it --- */
 
-/* An agent of the queue, as they stand to the appeal. */
+static json_t *describe_steps(uint64_t bits)
+{
+    json_t *list = needed(json_array());
+
+    for (unsigned step = 1; bits >> (step - 1); step++) {
+        if (bits >> (step - 1) & 1)
+            append(list, json_integer(step));
+    }
+    return list;
+}
+
+static json_t *describe_move(const struct past_move *move)
+{
+    json_t *object = needed(json_object());
+
+    set_instant(object, "at", move->at);
+    set_text(object, "what", past_kind_name(move->kind));
+    for (size_t i = 0; i < PAST_MEMBER_COUNT; i++) {
+        const struct past_member *member = &past_members[i];
+        if (member->form == PAST_TEXT) {
+            set_text(object, member->name, past_text(move, member));
+            continue;
+        }
+        uint64_t number = past_number(move, member);
+        if (number > 0)
+            set(object, member->name,
+                member->form == PAST_STEPS ? describe_steps(number)
+                                           : json_integer((json_int_t)number));
+    }
+    return object;
+}
+
+/* Move by move; of a long past the first and the last ones, and how many lie between. */
+static void describe_past(json_t *object, const struct details *details)
+{
+    json_t *list = needed(json_array());
+    struct past_walk walk = { 0 };
+    struct past_move move;
+
+    while (past_next(details, &walk, &move))
+        append(list, describe_move(&move));
+    if (past_left_out(details) > 0)
+        set_integer(object, "past_left_out", (int64_t)past_left_out(details));
+    set(object, "past", list);
+}
+
+/* --- the agents of its queue --- */
+
+/* An agent, as they stand to the appeal. */
 struct standing {
     const struct agent *agent;
     enum filter filter; /* FILTER_NONE: may take it now */
     struct candidate_class class;
 };
 
-struct explanation {
+/* Those of a page, and what is told of all. However many there are, it keeps no more than a page.
+ */
+struct survey {
     const struct aro_router *router;
     const struct appeal *appeal;
+    const struct aro_explain_page *page;
+    struct standing best;  /* of those who may take it; agent NULL: nobody may */
+    struct standing after; /* whom the page comes behind; agent NULL: nobody of the queue */
+    uint64_t pool, by_filter[FILTER_COUNT], behind_count;
     size_t count;
-    struct standing *standings;
+    struct standing *standings; /* the nearest first; room for a page */
 };
 
-/* Those who may take it first, the best of them at the top; then by id. */
-static int compare_standings(const void *a, const void *b, void *context)
+static int compare_candidates(const struct survey *survey, const struct standing *a,
+                              const struct standing *b, const char **ret_criterion)
 {
-    const struct standing *x = a, *y = b;
-    const struct explanation *explanation = context;
-    const struct appeal *appeal = explanation->appeal;
+    return candidate_compare(survey->router, survey->appeal, a->agent, &a->class, b->agent,
+                             &b->class, ret_criterion);
+}
+
+/* Who has it; then those who may take it, the best first; then those who come near, who pass the
+ * most filters. */
+static int compare_standings(const struct survey *survey, const struct standing *a,
+                             const struct standing *b)
+{
+    const struct agent *holder = appeal_agent(survey->appeal);
     const char *criterion;
 
-    if ((x->filter == FILTER_NONE) != (y->filter == FILTER_NONE))
-        return x->filter == FILTER_NONE ? -1 : 1;
-    if (x->filter != FILTER_NONE)
-        return strcmp(x->agent->id, y->agent->id);
-    return candidate_compare(explanation->router, appeal, x->agent, &x->class, y->agent, &y->class,
-                             &criterion);
+    if (a->agent == b->agent)
+        return 0;
+    if (a->agent == holder || b->agent == holder)
+        return a->agent == holder ? -1 : 1;
+    if (a->filter != b->filter)
+        return a->filter > b->filter ? -1 : 1;
+    return a->filter == FILTER_NONE ? compare_candidates(survey, a, b, &criterion)
+                                    : strcmp(a->agent->id, b->agent->id);
 }
 
-static void add_standing(struct explanation *explanation, struct agent *agent)
+static void add_to_page(struct survey *survey, const struct standing *standing)
 {
-    const struct appeal *appeal = explanation->appeal;
-    struct standing standing = { .agent = agent };
+    size_t at = survey->count;
 
-    candidate_class_init(explanation->router, &standing.class, agent->class, appeal->class,
-                         &standing.filter);
+    if (survey->page->after &&
+        (!survey->after.agent || compare_standings(survey, standing, &survey->after) <= 0))
+        return;
+    survey->behind_count++;
+    while (at > 0 && compare_standings(survey, standing, &survey->standings[at - 1]) < 0)
+        at--;
+    if (at == survey->page->limit)
+        return;
+    if (survey->count < survey->page->limit)
+        survey->count++;
+    memmove(&survey->standings[at + 1], &survey->standings[at],
+            (survey->count - at - 1) * sizeof *survey->standings);
+    survey->standings[at] = *standing;
+}
+
+static void survey_agent(struct survey *survey, struct standing *standing)
+{
+    const char *criterion;
+
+    survey->pool++;
+    if (standing->filter != FILTER_NONE)
+        survey->by_filter[standing->filter]++;
+    else if (!survey->best.agent ||
+             compare_candidates(survey, standing, &survey->best, &criterion) < 0)
+        survey->best = *standing;
+    add_to_page(survey, standing);
+}
+
+/* @class is that of the agent, looked at before. */
+static struct standing standing_of(const struct survey *survey, const struct agent *agent,
+                                   const struct standing *class)
+{
+    struct standing standing = *class;
+
+    standing.agent = agent;
     if (standing.filter == FILTER_NONE)
-        standing.filter = filter_person(explanation->router, agent, appeal);
-    explanation->standings =
-        memory_resize(explanation->standings, (explanation->count + 1) * sizeof(struct standing));
-    explanation->standings[explanation->count++] = standing;
+        standing.filter = filter_person(survey->router, agent, survey->appeal);
+    return standing;
 }
 
-static json_t *describe_standing(const struct explanation *explanation, size_t index)
+static struct standing standing_of_class(const struct survey *survey, struct agent_class *class)
 {
-    const struct standing *standing = &explanation->standings[index];
-    const struct standing *best = &explanation->standings[0];
-    const struct appeal *appeal = explanation->appeal;
+    struct standing standing = { 0 };
+    candidate_class_init(survey->router, &standing.class, class, survey->appeal->class,
+                         &standing.filter);
+    return standing;
+}
+
+static bool is_of_queue(const struct agent *agent, const struct appeal *appeal)
+{
+    return agent && agent_is_known(agent) &&
+           agent_class_serves_queue(agent->class, appeal->class->queue->name);
+}
+
+/* The one whom the page names; agent NULL where they are not of the queue. */
+static struct standing standing_by_id(const struct survey *survey, const char *id)
+{
+    const struct agent *agent = id ? table_find(&survey->router->agents, id) : NULL;
+    if (!is_of_queue(agent, survey->appeal))
+        return (struct standing){ 0 };
+    struct standing class = standing_of_class(survey, agent->class);
+    return standing_of(survey, agent, &class);
+}
+
+static void survey_all(struct survey *survey)
+{
+    const struct appeal *appeal = survey->appeal;
+    const struct agent *agent;
+    size_t position = 0;
+
+    for (struct agent_class *class;
+         (class = table_next(&survey->router->agent_classes, &position)) != NULL;) {
+        if (!agent_class_serves_queue(class, appeal->class->queue->name))
+            continue;
+        const struct standing of_class = standing_of_class(survey, class);
+        LIST_FOREACH(agent, &class->members, of_class)
+        {
+            struct standing standing = standing_of(survey, agent, &of_class);
+            survey_agent(survey, &standing);
+        }
+    }
+}
+
+static json_t *describe_standing(const struct survey *survey, const struct standing *standing)
+{
     json_t *object = needed(json_object());
     const char *criterion;
 
     set_text(object, "agent_id", standing->agent->id);
-    if (standing->agent == appeal_agent(appeal)) {
+    if (standing->agent == appeal_agent(survey->appeal)) {
         set(object, "holds_it", json_true());
     } else if (standing->filter != FILTER_NONE) {
         set_text(object, "filter", filter_name(standing->filter));
-    } else if (index == 0) {
+    } else if (standing->agent == survey->best.agent) {
         set(object, "is_best", json_true());
     } else {
-        candidate_compare(explanation->router, appeal, best->agent, &best->class, standing->agent,
-                          &standing->class, &criterion);
+        compare_candidates(survey, &survey->best, standing, &criterion);
         set_text(object, "loses_by", criterion);
     }
     return object;
 }
 
-static json_t *describe_standings(const struct aro_router *router, const struct appeal *appeal)
+static json_t *describe_filters(const struct survey *survey)
 {
-    struct explanation explanation = { .router = router, .appeal = appeal };
-    json_t *list = needed(json_array());
-    size_t position = 0;
+    json_t *object = needed(json_object());
 
-    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
-        if (agent_is_known(agent) &&
-            agent_class_serves_queue(agent->class, appeal->class->queue->name))
-            add_standing(&explanation, agent);
+    for (unsigned i = 0; i < FILTER_COUNT; i++) {
+        if (survey->by_filter[i] > 0)
+            set_integer(object, filter_name((enum filter)i), (int64_t)survey->by_filter[i]);
     }
-    if (explanation.count)
-        qsort_r(explanation.standings, explanation.count, sizeof(struct standing),
-                compare_standings, &explanation);
-    for (size_t i = 0; i < explanation.count; i++)
-        append(list, describe_standing(&explanation, i));
-    free(explanation.standings);
+    return object;
+}
+
+/* The one agent that is asked for, of the queue or not; NULL where there is none. */
+static json_t *describe_one(const struct survey *survey, const char *id)
+{
+    const struct agent *agent = table_find(&survey->router->agents, id);
+    struct standing standing = standing_by_id(survey, id);
+
+    if (standing.agent)
+        return describe_standing(survey, &standing);
+    return agent && agent_is_known(agent)
+               ? needed(json_pack("{s:s, s:s}", "agent_id", agent->id, "filter", "queue"))
+               : NULL;
+}
+
+static json_t *describe_page(const struct survey *survey)
+{
+    json_t *list = needed(json_array());
+
+    if (survey->page->agent_id) {
+        json_t *one = describe_one(survey, survey->page->agent_id);
+        if (one)
+            append(list, one);
+        return list;
+    }
+    for (size_t i = 0; i < survey->count; i++)
+        append(list, describe_standing(survey, &survey->standings[i]));
     return list;
 }
+
+/* How many each filter keeps from it, then the page that is asked for. */
+static void describe_agents(const struct aro_router *router, const struct appeal *appeal,
+                            const struct aro_explain_page *page, json_t *object)
+{
+    struct survey survey = { .router = router, .appeal = appeal, .page = page };
+    uint64_t may_take = 0;
+
+    survey.standings = memory_new_array(page->limit + 1, sizeof *survey.standings);
+    survey.after = standing_by_id(&survey, page->after);
+    survey_all(&survey);
+    may_take = survey.pool;
+    for (unsigned i = 0; i < FILTER_COUNT; i++)
+        may_take -= survey.by_filter[i];
+    set_integer(object, "pool", (int64_t)survey.pool);
+    set_integer(object, "may_take_it", (int64_t)may_take);
+    set(object, "by_filter", describe_filters(&survey));
+    set(object, "agents", describe_page(&survey));
+    if (!page->agent_id && survey.behind_count > survey.count)
+        set_integer(object, "agents_left_out", (int64_t)(survey.behind_count - survey.count));
+    free(survey.standings);
+}
+
+/* --- explain --- */
 
 static json_t *describe_remembered(const struct aro_router *router,
                                    const struct remembered *remembered)
@@ -249,6 +425,7 @@ static json_t *describe_remembered(const struct aro_router *router,
         set_text(object, "outcome", aro_outcome_name((enum aro_outcome)remembered->outcome));
     set_integer(object, "epoch", remembered->epoch);
     set_instant(object, "closed_at", timers_due(&router->remembered_timers, &remembered->timer));
+    describe_past(object, remembered->details);
     return object;
 }
 
@@ -259,6 +436,7 @@ static json_t *describe_appellant(const struct appellant *appellant)
     set_text(object, "appeal_id", appellant->id);
     set_text(object, "state", appeal_state_name(APPEAL_MERGED));
     set_text(object, "lead", appellant->review->lead);
+    describe_past(object, appellant->trace);
     return object;
 }
 
@@ -296,8 +474,16 @@ static void describe_review(const struct aro_router *router, const struct appeal
         set(object, "decided_before_by", describe_deciders(appeal->subject));
 }
 
+static void describe_own_past(const struct aro_router *router, const struct appeal *appeal,
+                              json_t *object)
+{
+    struct details *past = appeal_past_copy(router, appeal);
+    describe_past(object, past);
+    free(past);
+}
+
 json_t *aro_router_explain(const struct aro_router *router, struct aro_instant now,
-                           const char *appeal_id)
+                           const char *appeal_id, const struct aro_explain_page *page)
 {
     const struct appeal *appeal = table_find(&router->appeals, appeal_id);
     const struct appellant *appellant = table_find(&router->appellants, appeal_id);
@@ -313,8 +499,9 @@ json_t *aro_router_explain(const struct aro_router *router, struct aro_instant n
     set_integer(object, "age_ms", appeal_age(appeal, now).ms);
     describe_course(object, router, appeal);
     describe_review(router, appeal, object);
+    describe_own_past(router, appeal, object);
     if (appeal_class_step(appeal->class))
-        set(object, "agents", describe_standings(router, appeal));
+        describe_agents(router, appeal, page, object);
     return object;
 }
 

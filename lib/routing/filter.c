@@ -5,7 +5,6 @@
 #include "routing/independence.h"
 #include "routing/router_state.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* What is being compared, and what the filters find out on the way. */
@@ -135,8 +134,15 @@ static const struct {
 
 const char *filter_name(enum filter filter)
 {
-    assert(filter < FILTER_COUNT);
-    return filters[filter].name;
+    return filter == FILTER_NONE ? NULL : filters[filter].name;
+}
+
+enum filter filter_find(const char *name)
+{
+    unsigned filter = 0;
+    while (filter < FILTER_COUNT && strcmp(filters[filter].name, name) != 0)
+        filter++;
+    return (enum filter)filter;
 }
 
 enum filter filter_class(const struct aro_router *router, const struct agent_class *agents,

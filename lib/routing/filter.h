@@ -33,8 +33,9 @@ enum filter {
     FILTER_NONE = FILTER_COUNT, /* nothing keeps them from it */
 };
 
-/* "language" */
+/* "language"; NULL of FILTER_NONE. */
 const char *filter_name(enum filter filter);
+enum filter filter_find(const char *name); /* FILTER_NONE: no such filter */
 
 /* How an agent's languages fit an appeal's. */
 struct language_fit {

@@ -190,13 +190,19 @@ static bool is_worn_out(const struct appeal *appeal)
     return terms->makes_offers && declined_count(appeal) >= terms->offer.declines_max;
 }
 
-/* Why a step is over. */
+/* Why a step is over, and how its past calls that. */
 enum step_end {
     STEP_GOES_ON,
     STEP_TIME_IS_OVER,
     STEP_DECLINED_TOO_OFTEN,
     STEP_DECLINED_BY_ALL,
     STEP_NOBODY_THERE,
+};
+static const char *const step_end_names[] = {
+    [STEP_TIME_IS_OVER] = "time",
+    [STEP_DECLINED_TOO_OFTEN] = "declines_max",
+    [STEP_DECLINED_BY_ALL] = "all_declined",
+    [STEP_NOBODY_THERE] = "nobody_there",
 };
 
 /* Where all that could be asked have declined it is over at once, if a later step has somebody else
@@ -243,5 +249,5 @@ void ladder_climb(struct turn *turn, struct appeal *appeal)
         step_up(turn, appeal, end);
     }
     if (first != STEP_GOES_ON)
-        announce_escalated(turn, appeal, skipped_count, skipped);
+        announce_escalated(turn, appeal, skipped_count, skipped, step_end_names[first]);
 }

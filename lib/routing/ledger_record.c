@@ -2,6 +2,8 @@
 
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
+#include "routing/filter.h"
+#include "routing/past.h"
 #include "routing/router_state.h"
 
 #include "codec/json_writer.h"
@@ -158,6 +160,35 @@ static void add_source(const struct aro_router *router, struct json_writer *writ
     json_add_integer(writer, "source_offset", appeal->source_offset);
 }
 
+/* One of them: {"offered": MS, "agent_id": "ana", "epoch": 1}. */
+static void add_move(struct json_writer *writer, const struct past_move *move)
+{
+    json_open_object(writer, NULL);
+    json_add_integer(writer, past_kind_name(move->kind), move->at.ms);
+    for (size_t i = 0; i < PAST_MEMBER_COUNT; i++) {
+        const struct past_member *member = &past_members[i];
+        if (member->form == PAST_TEXT)
+            add_text(writer, member->name, past_text(move, member));
+        else
+            add_unless(writer, member->name, (int64_t)past_number(move, member), 0);
+    }
+    json_close_object(writer);
+}
+
+static void add_past(struct json_writer *writer, const struct details *details)
+{
+    struct past_walk walk = { 0 };
+    struct past_move move;
+
+    if (!past_is_known(details))
+        return;
+    add_unless(writer, "past_left_out", (int64_t)past_left_out(details), 0);
+    json_open_list(writer, "past");
+    while (past_next(details, &walk, &move))
+        add_move(writer, &move);
+    json_close_list(writer);
+}
+
 void ledger_write_appeal(const struct aro_router *router, const struct appeal *appeal,
                          struct buffer *buffer)
 {
@@ -193,6 +224,8 @@ void ledger_write_appeal(const struct aro_router *router, const struct appeal *a
         json_add_text(&writer, "subject_id", subject_id(appeal->subject));
     }
     add_details(&writer, appeal->details);
+    add_text(&writer, "waits_for", filter_name((enum filter)appeal->waits_for));
+    add_past(&writer, appeal->details);
     json_close_object(&writer);
 }
 
@@ -207,6 +240,7 @@ void ledger_write_appellant(const struct appellant *appellant, struct buffer *bu
     json_add_integer(&writer, "arrival", (int64_t)appellant->arrival);
     add_text(&writer, "traceparent", traceparent);
     add_text(&writer, "tracestate", tracestate);
+    add_past(&writer, appellant->trace);
     json_close_object(&writer);
 }
 
@@ -244,6 +278,7 @@ void ledger_write_remembered(const struct aro_router *router, const struct remem
         json_add_bool(&writer, "withdrawn", true);
     else
         json_add_text(&writer, "outcome", aro_outcome_name((enum aro_outcome)remembered->outcome));
+    add_past(&writer, remembered->details);
     json_close_object(&writer);
 }
 

@@ -4,7 +4,9 @@
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
 #include "routing/events.h"
+#include "routing/filter.h"
 #include "routing/ledger_record.h"
+#include "routing/past.h"
 #include "routing/router_state.h"
 
 #include "support/arena.h"
@@ -210,6 +212,64 @@ static struct details *read_details(struct reading *reading)
     return reading->wrong ? NULL : details_pack(&view);
 }
 
+/* @value, a member of a move besides its kind and time. */
+static void read_past_member(struct reading *reading, const char *name, const json_t *value,
+                             struct past_move *ret)
+{
+    size_t i = 0;
+
+    while (i < PAST_MEMBER_COUNT && strcmp(past_members[i].name, name) != 0)
+        i++;
+    if (i == PAST_MEMBER_COUNT)
+        reading_fail(reading, "past");
+    else if (past_members[i].form == PAST_TEXT && json_is_string(value))
+        past_set_text(ret, &past_members[i], json_string_value(value));
+    else if (past_members[i].form != PAST_TEXT && json_integer_value(value) > 0)
+        past_set_number(ret, &past_members[i], (uint64_t)json_integer_value(value));
+    else
+        reading_fail(reading, "past");
+}
+
+static struct past_move read_move(struct reading *reading, json_t *object)
+{
+    struct past_move move = { .kind = PAST_KIND_COUNT };
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        enum past_kind kind = past_kind_find(name);
+        if (kind == PAST_KIND_COUNT) {
+            read_past_member(reading, name, value, &move);
+            continue;
+        }
+        if (move.kind != PAST_KIND_COUNT || !json_is_integer(value))
+            reading_fail(reading, "past");
+        move.kind = kind;
+        move.at.ms = json_integer_value(value);
+    }
+    if (move.kind == PAST_KIND_COUNT)
+        reading_fail(reading, "past");
+    return move;
+}
+
+/* Into *@details, where there is one and it is well. */
+static void read_past(struct reading *reading, struct details **details)
+{
+    const json_t *list = json_object_get(reading->record, "past");
+    int64_t left_out = read_integer(reading, "past_left_out", 0, UINT32_MAX, 0);
+
+    if (list && (json_array_size(list) == 0 || json_array_size(list) > PAST_MOVES_MAX))
+        reading_fail(reading, "past");
+    for (size_t i = 0; i < json_array_size(list) && !reading->wrong; i++) {
+        struct past_move move = read_move(reading, json_array_get(list, i));
+        if (!reading->wrong)
+            past_add(details, &move, PAST_MOVES_MAX);
+    }
+    if (past_is_known(*details))
+        past_set_left_out(*details, (uint64_t)left_out);
+}
+
 /* What has to be looked up in the router, which is done once all is known to be well. */
 struct appeal_links {
     const char *queue, *market, *agent_id, *topic;
@@ -282,6 +342,16 @@ static void read_numbers(struct reading *reading, struct appeal *appeal)
     appeal->is_held_announced = read_flag(reading, "held_announced");
 }
 
+static uint8_t read_waits_for(struct reading *reading)
+{
+    const char *name = read_text(reading, "waits_for");
+    enum filter filter = name ? filter_find(name) : FILTER_NONE;
+
+    if (name && filter == FILTER_NONE)
+        reading_fail(reading, "waits_for");
+    return (uint8_t)filter;
+}
+
 static void read_names(struct reading *reading, struct names *names, struct appeal *appeal)
 {
     appeal->reason = names_hold_number(names, read_text(reading, "reason"));
@@ -296,7 +366,7 @@ static void drop_remembered(struct aro_router *router, const char *id)
     if (!remembered)
         return;
     timers_remove(&router->remembered_timers, &remembered->timer);
-    free(remembered);
+    remembered_free(remembered);
 }
 
 static void drop_appeal(struct aro_router *router, const char *id)
@@ -376,6 +446,8 @@ static void restore_open(struct aro_router *router, const char *id, enum appeal_
     read_links(reading, state, &links);
     appeal->details = read_details(reading);
     appeal->is_retry_set = !aro_instant_is_never(details_retry_at(appeal->details));
+    appeal->waits_for = read_waits_for(reading);
+    read_past(reading, &appeal->details);
     check_arrival(router, appeal, reading);
     if (reading->wrong) {
         appeal_free(router, appeal);
@@ -403,15 +475,21 @@ static void restore_remembered(struct aro_router *router, const char *id, struct
     uint8_t outcome = is_withdrawn ? 0 : read_outcome(reading);
     uint32_t epoch = (uint32_t)read_integer(reading, "epoch", 0, UINT32_MAX, 0);
 
+    struct details *past = NULL;
+
+    read_past(reading, &past);
     if (aro_instant_is_never(closed_at))
         reading_fail(reading, "closed_at");
-    if (reading->wrong)
+    if (reading->wrong) {
+        free(past);
         return;
+    }
     forget_appeal(router, id);
     struct remembered *remembered = remembered_new(id);
     remembered->epoch = epoch;
     remembered->is_withdrawn = is_withdrawn;
     remembered->outcome = outcome;
+    remembered->details = past;
     table_add(&router->remembered, remembered);
     timers_set(&router->remembered_timers, &remembered->timer, closed_at);
 }
@@ -424,10 +502,15 @@ static void restore_appellant(struct aro_router *router, const char *id, struct 
                                         .joined_deadline = ARO_INSTANT_NEVER,
                                         .traceparent = read_text(reading, "traceparent"),
                                         .tracestate = read_text(reading, "tracestate") };
-    if (reading->wrong)
+    struct details *details = details_pack(&trace);
+
+    read_past(reading, &details);
+    if (reading->wrong) {
+        free(details);
         return;
+    }
     forget_appeal(router, id);
-    appellant_add(router, id, lead, arrival, details_pack(&trace));
+    appellant_add(router, id, lead, arrival, details);
 }
 
 static void restore_appeal(struct aro_router *router, const char *id, struct reading *reading)

@@ -2,6 +2,7 @@
 
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
+#include "routing/appeal_past.h"
 #include "routing/assignment.h"
 #include "routing/exclusion.h"
 #include "routing/independence.h"
@@ -62,6 +63,8 @@ static bool review_take(struct turn *turn, struct appeal *lead, const struct aro
         enter_anew(turn, lead);
         set_deadline(lead, earlier(lead->deadline, view.joined_deadline));
         appeal_set_details(lead, &view);
+        appeal_note(turn, lead,
+                    (struct past_move){ .kind = PAST_JOINED, .appeal_id = event->appeal_id });
     }
     if (has_new_exclusions)
         appeal_revoke_if_barred(turn, lead);

@@ -163,8 +163,9 @@ static void free_appeals(struct aro_router *router)
         appeal_free(router, appeal);
     }
     position = 0;
-    for (void *remembered; (remembered = table_next(&router->remembered, &position)) != NULL;)
-        free(remembered);
+    for (struct remembered *remembered;
+         (remembered = table_next(&router->remembered, &position)) != NULL;)
+        remembered_free(remembered);
     reviews_free(router);
     position = 0;
     for (struct subject *subject; (subject = table_next(&router->subjects, &position)) != NULL;)
@@ -283,7 +284,7 @@ static void forget_first_remembered(struct turn *turn)
     turn_write_tombstone(turn, remembered->id);
     timers_remove(&router->remembered_timers, timer);
     table_remove(&router->remembered, remembered->id);
-    free(remembered);
+    remembered_free(remembered);
 }
 
 /* Forgets whoever decided so long before @until on the subject that is due first. */

@@ -177,3 +177,9 @@ char *world_dump(const struct aro_router *router)
     ledger_dump(router, &buffer);
     return buffer_take(&buffer);
 }
+
+json_t *world_explain(struct world *world, const char *appeal_id)
+{
+    const struct aro_explain_page page = { .limit = ARO_EXPLAIN_AGENTS };
+    return aro_router_explain(world->router, world->now, appeal_id, &page);
+}

@@ -46,6 +46,9 @@ const struct aro_record *world_find(struct world *world, const char *type);
 json_t *world_body(struct world *world, const char *type);
 const struct aro_record *world_find_ledger(struct world *world, const char *key);
 
+/* What the router tells of @appeal_id, with the usual page of agents; NULL: nothing. */
+json_t *world_explain(struct world *world, const char *appeal_id);
+
 /* Seals the batch at hand and begins another. */
 void world_seal(struct world *world);
 

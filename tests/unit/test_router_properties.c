@@ -317,6 +317,11 @@ struct ledger {
     } entries[LEDGER_KEYS];
 };
 
+/* What was said of each appeal since it was submitted, a letter each. */
+struct lives {
+    char said[MODEL_APPEALS][256];
+};
+
 struct history {
     unsigned long seed;
     struct model model, model_before; /* the second: when the batch began */
@@ -333,6 +338,7 @@ struct history {
     int64_t now, offset;
     struct buffer expected, said, json;
     unsigned epochs[MODEL_APPEALS], epochs_before[MODEL_APPEALS];
+    struct lives lives, lives_before;
     int step;
 };
 
@@ -879,16 +885,89 @@ static void check_recorded(const struct history *history, const struct aro_recor
     json_decref(body);
 }
 
+/* What an event is in the past of its appeal. */
+static const struct {
+    const char *type, *moves[3];
+    char letter;
+} past_words[] = {
+    { "appeal.waiting", { "waiting" }, 'w' },
+    { "appeal.held", { "held" }, 'h' },
+    { "appeal.resumed", { "resumed" }, 'R' },
+    { "appeal.escalated", { "escalated" }, 'e' },
+    { "appeal.overdue", { "overdue" }, 'd' },
+    { "appeal.rerouted", { "rerouted" }, 'm' },
+    { "appeal.merged", { "merged" }, 'j' },
+    { "appeal.closed", { "decided", "withdrawn" }, 'x' },
+    { "assignment.offered", { "offered" }, 'o' },
+    { "assignment.created", { "assigned", "accepted", "delivered" }, 'c' },
+    { "assignment.revoked", { "revoked", "expired" }, 'r' },
+};
+enum { PAST_WORDS = sizeof past_words / sizeof *past_words };
+
+static void note_said(struct history *history, const struct aro_record *record)
+{
+    int appeal;
+
+    for (size_t i = 0; i < PAST_WORDS; i++) {
+        if (strcmp(past_words[i].type, record->type) != 0 ||
+            sscanf(record->key, "appeal-%d", &appeal) != 1)
+            continue;
+        char *said = history->lives.said[appeal];
+        size_t length = strlen(said);
+        if (length + 1 < sizeof *history->lives.said)
+            said[length] = past_words[i].letter;
+    }
+}
+
+static char letter_of_move(const char *what)
+{
+    for (size_t i = 0; i < PAST_WORDS; i++) {
+        for (size_t j = 0; j < 3 && past_words[i].moves[j]; j++) {
+            if (strcmp(past_words[i].moves[j], what) == 0)
+                return past_words[i].letter;
+        }
+    }
+    return '\0';
+}
+
+/* The past of an appeal is what was said of it, but for the moves of which nothing is said. */
+static void check_past(const struct history *history, int index)
+{
+    const struct aro_explain_page page = { 0 };
+    const char *said = history->lives.said[index];
+    char id[16], told[64] = "";
+    size_t length = 0, at;
+    json_t *move;
+
+    model_appeal_id(index, id);
+    json_t *answer =
+        aro_router_explain(history->router, (struct aro_instant){ history->now }, id, &page);
+    json_array_foreach(json_object_get(answer, "past"), at, move)
+    {
+        char letter = letter_of_move(json_string_value(json_object_get(move, "what")));
+        if (letter && length + 1 < sizeof told)
+            told[length++] = letter;
+    }
+    told[length] = '\0';
+    bool is_whole = !json_object_get(answer, "past_left_out");
+    if (answer && (strlen(said) < length || strcmp(said + strlen(said) - length, told) != 0 ||
+                   (is_whole && strlen(said) != length)))
+        history_fail(history, "the past of an appeal is not what was said of it", id);
+    json_decref(answer);
+}
+
 static void history_listen(struct history *history)
 {
     buffer_clear(&history->said);
     buffer_add_text(&history->said, "");
     for (; history->seen < aro_effects_record_count(history->effects); history->seen++) {
         const struct aro_record *record = aro_effects_record_at(history->effects, history->seen);
-        if (record->kind != ARO_RECORD_LEDGER)
+        if (record->kind != ARO_RECORD_LEDGER) {
+            note_said(history, record);
             add_said(&history->said, record);
-        else if (is_last_of_key(history, history->seen))
+        } else if (is_last_of_key(history, history->seen)) {
             check_recorded(history, record);
+        }
     }
 }
 
@@ -1053,6 +1132,7 @@ static void history_begin_batch(struct history *history)
     history->model_before = history->model;
     history->book_before = history->book;
     memcpy(history->epochs_before, history->epochs, sizeof history->epochs);
+    history->lives_before = history->lives;
     free(history->dump_before);
     history->dump_before = dump(history->router);
 }
@@ -1088,6 +1168,7 @@ static void history_undo(struct history *history)
     free(after);
     history->model = history->model_before;
     memcpy(history->epochs, history->epochs_before, sizeof history->epochs);
+    history->lives = history->lives_before;
     history_begin_batch(history);
 }
 
@@ -1181,6 +1262,8 @@ static void run_step(struct history *history, const struct trial *trial)
     }
     buffer_clear(&history->expected);
     buffer_add_text(&history->expected, "");
+    if (step.kind == MODEL_SUBMIT && history->model.appeals[step.appeal].state == MODEL_ABSENT)
+        memset(history->lives.said[step.appeal], 0, sizeof *history->lives.said);
     model_do(&history->model, &step, &history->expected);
     do_step(history, &step);
     if (trial->is_told)
@@ -1209,6 +1292,8 @@ static void run(const struct trial *trial, struct aro_event_reader *reader)
     history_begin_batch(&history);
     for (history.step = 0; history.step < STEPS; history.step++)
         run_step(&history, trial);
+    for (int i = 0; i < MODEL_APPEALS; i++)
+        check_past(&history, i);
     history_done(&history);
 }
 

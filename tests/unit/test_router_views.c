@@ -14,14 +14,19 @@ static const char rulebook[] =
     "  - { name: inbox, when: { reason: bulk }, route: { queue: inbox } }\n"
     "  - { name: rest, route: { queue: general } }\n";
 
-static void send_agent(struct world *world, const char *id, const char *members)
+static void send_agent_with(struct world *world, const char *id, int capacity, const char *members)
 {
     char json[512];
     snprintf(
         json, sizeof json,
-        "{\"type\":\"agent.updated\",\"agent_id\":\"%s\",\"capacity\":2,\"markets\":[\"BR\"],%s}",
-        id, members);
+        "{\"type\":\"agent.updated\",\"agent_id\":\"%s\",\"capacity\":%d,\"markets\":[\"BR\"],%s}",
+        id, capacity, members);
     world_send(world, json);
+}
+
+static void send_agent(struct world *world, const char *id, const char *members)
+{
+    send_agent_with(world, id, 2, members);
 }
 
 static void send_appeal(struct world *world, const char *id, const char *members)
@@ -63,7 +68,7 @@ static void test_explaining_names_for_each_agent_of_the_queue_what_keeps_it_from
 {
     struct world *world = *state;
     send_appeal(world, "a-1", "\"reason\":\"x\",\"exclude\":[\"ana\",\"bia\"]");
-    json_t *answer = aro_router_explain(world->router, world->now, "a-1");
+    json_t *answer = world_explain(world, "a-1");
     assert_string_equal(json_string_value(json_object_get(answer, "state")), "waiting");
     assert_string_equal(json_string_value(json_object_get(answer, "rule")), "rest");
     expect_json(json_object_get(answer, "agents"),
@@ -79,18 +84,22 @@ static void test_explaining_names_who_holds_it_and_by_what_others_lost(void **st
     send_agent(world, "eva", "\"languages\":[\"pt\"]");
     send_appeal(world, "a-1", "\"reason\":\"x\",\"exclude\":[\"eva\"]");
     world_expect(world, "created a-1 ana 1");
-    json_t *answer = aro_router_explain(world->router, world->now, "a-1");
+    json_t *answer = world_explain(world, "a-1");
     expect_json(json_object_get(answer, "agents"),
                 "[{\"agent_id\":\"ana\",\"holds_it\":true},"
                 "{\"agent_id\":\"bia\",\"loses_by\":\"best_language\"},"
-                "{\"agent_id\":\"caio\",\"filter\":\"language\"},"
-                "{\"agent_id\":\"eva\",\"filter\":\"independence\"}]");
+                "{\"agent_id\":\"eva\",\"filter\":\"independence\"},"
+                "{\"agent_id\":\"caio\",\"filter\":\"language\"}]");
+    expect_json(json_object_get(answer, "by_filter"), "{\"language\":1,\"independence\":1}");
+    assert_int_equal(json_integer_value(json_object_get(answer, "pool")), 4);
+    assert_int_equal(json_integer_value(json_object_get(answer, "may_take_it")), 2);
+    assert_null(json_object_get(answer, "agents_left_out"));
     json_decref(answer);
 }
 
 static void expect_members(struct world *world, const char *appeal_id, const char *expected)
 {
-    json_t *answer = aro_router_explain(world->router, world->now, appeal_id);
+    json_t *answer = world_explain(world, appeal_id);
     json_t *members = json_loads(expected, 0, NULL), *value;
     const char *name;
 
@@ -157,18 +166,111 @@ static void test_explaining_names_the_trace_that_an_appeal_came_with(void **stat
     expect_members(*state, "a-2", "{\"trace\":null}");
 }
 
+static json_t *explain_page(struct world *world, unsigned limit, const char *after)
+{
+    const struct aro_explain_page page = { .limit = limit, .after = after };
+    return aro_router_explain(world->router, world->now, "a-1", &page);
+}
+
+/* Who may take it, who has no room, who is away, who lacks the language: so many of each that each
+ * ends in the middle of a page. */
+static void test_page_by_page_each_agent_of_the_queue_is_named_once_the_nearest_first(void **state)
+{
+    struct world *world = *state;
+    enum { AGENTS = 40, PAGE = 7 };
+    char id[16], after[16] = "", members[64];
+    bool is_seen[AGENTS] = { false };
+    unsigned count = 0, place = 0, place_before = 0;
+    int left_out = 1;
+
+    static const char *const kinds[] = { NULL, "capacity", "status", "language" };
+    for (int i = 0; i < AGENTS; i++) {
+        snprintf(id, sizeof id, "agent-%02d", i);
+        snprintf(members, sizeof members, "\"languages\":[\"%s\"],\"status\":\"%s\"",
+                 i % 4 == 3 ? "es" : "pt", i % 4 == 2 ? "away" : "available");
+        send_agent_with(world, id, i % 4 == 1 ? 0 : 2, members);
+    }
+    send_appeal(world, "a-1", "\"reason\":\"x\",\"exclude\":[\"ana\",\"bia\"]");
+    while (left_out > 0) {
+        json_t *answer = explain_page(world, PAGE, *after ? after : NULL), *agent;
+        size_t index;
+        assert_true(json_array_size(json_object_get(answer, "agents")) <= PAGE);
+        json_array_foreach(json_object_get(answer, "agents"), index, agent)
+        {
+            const char *filter = json_string_value(json_object_get(agent, "filter"));
+            int number;
+            snprintf(after, sizeof after, "%s",
+                     json_string_value(json_object_get(agent, "agent_id")));
+            if (sscanf(after, "agent-%d", &number) != 1)
+                continue; /* one of the others */
+            assert_false(is_seen[number]);
+            is_seen[number] = true;
+            count++;
+            place = (unsigned)number % 4;
+            assert_true(place >= place_before);
+            place_before = place;
+            if (kinds[place])
+                assert_string_equal(filter, kinds[place]);
+            else
+                assert_null(filter);
+        }
+        left_out = (int)json_integer_value(json_object_get(answer, "agents_left_out"));
+        assert_int_equal(json_integer_value(json_object_get(answer, "pool")), AGENTS + 3);
+        json_decref(answer);
+    }
+    assert_int_equal(count, AGENTS);
+}
+
+static void test_one_agent_alone_is_named_when_asked_for(void **state)
+{
+    struct world *world = *state;
+    struct aro_explain_page page = { .limit = 1, .agent_id = "caio" };
+
+    send_appeal(world, "a-1", "\"reason\":\"x\"");
+    json_t *answer = aro_router_explain(world->router, world->now, "a-1", &page);
+    expect_json(json_object_get(answer, "agents"),
+                "[{\"agent_id\":\"caio\",\"filter\":\"language\"}]");
+    assert_null(json_object_get(answer, "agents_left_out"));
+    json_decref(answer);
+    page.agent_id = "bia";
+    answer = aro_router_explain(world->router, world->now, "a-1", &page);
+    expect_json(json_object_get(answer, "agents"),
+                "[{\"agent_id\":\"bia\",\"loses_by\":\"best_language\"}]");
+    json_decref(answer);
+    page.agent_id = "duda"; /* not of the queue */
+    answer = aro_router_explain(world->router, world->now, "a-1", &page);
+    expect_json(json_object_get(answer, "agents"),
+                "[{\"agent_id\":\"duda\",\"filter\":\"queue\"}]");
+    json_decref(answer);
+    page.agent_id = "nobody";
+    answer = aro_router_explain(world->router, world->now, "a-1", &page);
+    expect_json(json_object_get(answer, "agents"), "[]");
+    json_decref(answer);
+}
+
+static void test_behind_an_agent_who_is_not_of_the_queue_there_is_nobody(void **state)
+{
+    struct world *world = *state;
+    send_appeal(world, "a-1", "\"reason\":\"x\"");
+    json_t *answer = explain_page(world, 5, "duda");
+    expect_json(json_object_get(answer, "agents"), "[]");
+    assert_int_equal(json_integer_value(json_object_get(answer, "pool")), 3);
+    json_decref(answer);
+}
+
 static void test_a_closed_appeal_is_explained_and_an_unknown_one_is_not(void **state)
 {
     struct world *world = *state;
     send_appeal(world, "a-1", "\"reason\":\"bulk\"");
     world_send(world,
                "{\"type\":\"appeal.decided\",\"appeal_id\":\"a-1\",\"outcome\":\"partial\"}");
-    json_t *answer = aro_router_explain(world->router, world->now, "a-1");
+    json_t *answer = world_explain(world, "a-1");
+    json_object_del(answer, "past");
     expect_json(answer, "{\"appeal_id\":\"a-1\",\"state\":\"closed\",\"reason\":\"decided\","
                         "\"outcome\":\"partial\",\"epoch\":1,"
                         "\"closed_at\":\"2026-11-22T10:00:00.000Z\"}");
     json_decref(answer);
-    assert_null(aro_router_explain(world->router, world->now, "a-2"));
+    assert_null(world_explain(world, "a-2"));
 }
 
 static void test_an_agent_is_described_with_what_they_hold(void **state)
@@ -243,6 +345,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         VIEWS_TEST(test_explaining_names_for_each_agent_of_the_queue_what_keeps_it_from_them),
         VIEWS_TEST(test_explaining_names_who_holds_it_and_by_what_others_lost),
+        VIEWS_TEST(test_page_by_page_each_agent_of_the_queue_is_named_once_the_nearest_first),
+        VIEWS_TEST(test_one_agent_alone_is_named_when_asked_for),
+        VIEWS_TEST(test_behind_an_agent_who_is_not_of_the_queue_there_is_nobody),
         cmocka_unit_test(test_explaining_tells_what_has_become_of_an_appeal_and_what_time_will_do),
         VIEWS_TEST(test_explaining_names_the_trace_that_an_appeal_came_with),
         VIEWS_TEST(test_a_closed_appeal_is_explained_and_an_unknown_one_is_not),

@@ -97,7 +97,7 @@ static struct world *world_in_state(const char *state)
     if (strcmp(state, "closed") == 0)
         world_send(world, "{\"type\":\"appeal.withdrawn\"," ABOUT "}");
     world_answers(world);
-    json_t *answer = aro_router_explain(world->router, world->now, "a");
+    json_t *answer = world_explain(world, "a");
     assert_string_equal(json_string_value(json_object_get(answer, "state")), state);
     json_decref(answer);
     return world;
