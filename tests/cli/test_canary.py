@@ -18,6 +18,7 @@ import threading
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 from running_router import WAIT_S, Router, wait_until
+from stand_in_journal import StandInJournal
 
 SECRET, PROSE = "s3cretcanary", "writtencanary"
 TEXT = f"Mrs {PROSE}'s own words, \"and more\" of them\n"
@@ -109,27 +110,13 @@ def telltale_redis():
         listener.shutdown(socket.SHUT_RDWR)
 
 
-class StandInJournal:
-    """A socket where the journal's would be; keeps what it is sent."""
-
-    def __init__(self, path):
-        self.entries = []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(path))
-        threading.Thread(target=self.receive, daemon=True).start()
-
-    def receive(self):
-        while entry := self.socket.recv(65536):
-            self.entries.append(entry)
-
-
 class Scene:
     """A daemon whose passwords are the secret, its log in one form, with a broker of its own."""
 
     def __init__(self, form, program, redis_port, stack):
         self.form, self.folder = form, pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aro")))
         self.journal = StandInJournal(self.folder / "journal")
-        stack.callback(self.journal.socket.close)
+        stack.callback(self.journal.close)
         sandbox = subprocess.Popen([program, "sandbox"], stdout=subprocess.PIPE, text=True)
         stack.callback(sandbox.stdout.close)
         stack.callback(sandbox.wait, WAIT_S)
