@@ -3,6 +3,7 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 
+#include <aro/router.h>
 #include <errno.h>
 #include <string.h>
 
@@ -21,7 +22,17 @@ static const struct control_command commands[] = {
     { .name = "status", .help = "The instance, its shards, and what each is doing." },
     { .name = "explain",
       .help = "Why an appeal is where it is, and what keeps it from each agent.",
-      .arguments = { NEEDED("appeal_id", "The appeal's id.") } },
+      .arguments = { NEEDED("appeal_id", "The appeal's id."),
+                     { .name = "limit",
+                       .kind = CONTROL_COUNT,
+                       .maximum = ARO_EXPLAIN_AGENTS_MAX,
+                       .help = "How many agents are named at most." },
+                     { .name = "after",
+                       .kind = CONTROL_TEXT,
+                       .help = "Only the agents behind this one." },
+                     { .name = "agent_id",
+                       .kind = CONTROL_TEXT,
+                       .help = "Only this agent, of the queue or not." } } },
     { .name = "agent",
       .help = "An agent, with the appeals they hold.",
       .arguments = { NEEDED("agent_id", "The agent's id.") } },
@@ -84,9 +95,25 @@ static const struct control_argument *argument_find(const struct control_command
     return NULL;
 }
 
-static bool has_kind(const json_t *value, enum control_argument_kind kind)
+static bool fits(const json_t *value, const struct control_argument *argument)
 {
-    return kind == CONTROL_BOOL ? json_is_boolean(value) : json_is_string(value);
+    switch (argument->kind) {
+    case CONTROL_TEXT: return json_is_string(value);
+    case CONTROL_BOOL: return json_is_boolean(value);
+    case CONTROL_COUNT: break;
+    }
+    return json_integer_value(value) >= 1 && json_integer_value(value) <= argument->maximum;
+}
+
+static int fail_to_fit(const struct control_command *command,
+                       const struct control_argument *argument, struct aro_error *reterr)
+{
+    if (argument->kind == CONTROL_COUNT)
+        return aro_error_set(reterr, -EINVAL, "'%s' of '%s': expected a number from 1 to %d",
+                             argument->name, command->name, argument->maximum);
+    return aro_error_set(reterr, -EINVAL, "'%s' of '%s': expected %s", argument->name,
+                         command->name,
+                         argument->kind == CONTROL_BOOL ? "true or false" : "a text");
 }
 
 int control_command_check(const struct control_command *command, const json_t *args,
@@ -100,9 +127,8 @@ int control_command_check(const struct control_command *command, const json_t *a
         const struct control_argument *argument = argument_find(command, name);
         if (!argument)
             return aro_error_set(reterr, -EINVAL, "'%s' takes no '%s'", command->name, name);
-        if (!has_kind(value, argument->kind))
-            return aro_error_set(reterr, -EINVAL, "'%s' of '%s': expected %s", name, command->name,
-                                 argument->kind == CONTROL_BOOL ? "true or false" : "a text");
+        if (!fits(value, argument))
+            return fail_to_fit(command, argument, reterr);
     }
     for (size_t i = 0; i < CONTROL_ARGUMENTS_MAX && command->arguments[i].name; i++)
         if (command->arguments[i].is_required && !json_object_get(args, command->arguments[i].name))

@@ -32,16 +32,17 @@ enum {
 #define CONTROL_ERROR_FAILED "failed"               /* tried, and it went wrong */
 #define CONTROL_ERROR_BUSY "busy"                   /* too many callers at once */
 
-enum control_argument_kind { CONTROL_TEXT, CONTROL_BOOL };
+enum control_argument_kind { CONTROL_TEXT, CONTROL_BOOL, CONTROL_COUNT };
 
 struct control_argument {
     const char *name;
     enum control_argument_kind kind;
     bool is_required;
+    int maximum; /* of a count, which is 1 at least */
     const char *help;
 };
 
-enum { CONTROL_ARGUMENTS_MAX = 3 };
+enum { CONTROL_ARGUMENTS_MAX = 4 };
 
 /* What one may ask of the daemon. The server lets nothing else through to the handler. */
 struct control_command {

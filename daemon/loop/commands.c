@@ -50,32 +50,35 @@ struct shard *command_next_owned(const struct daemon *daemon, size_t *index)
 }
 
 typedef json_t *look_function(const struct aro_router *router, struct aro_instant now,
-                              const char *id);
+                              json_t *args);
 
-static json_t *look_at_appeal(const struct aro_router *router, struct aro_instant now,
-                              const char *id)
+static json_t *look_at_appeal(const struct aro_router *router, struct aro_instant now, json_t *args)
 {
-    const struct aro_explain_page page = { .limit = ARO_EXPLAIN_AGENTS };
-    return aro_router_explain(router, now, id, &page);
+    const json_t *limit = json_object_get(args, "limit");
+    const struct aro_explain_page page = {
+        .limit = limit ? (unsigned)json_integer_value(limit) : ARO_EXPLAIN_AGENTS,
+        .after = json_string_value(json_object_get(args, "after")),
+        .agent_id = json_string_value(json_object_get(args, "agent_id")),
+    };
+    return aro_router_explain(router, now, command_text(args, "appeal_id"), &page);
 }
 
-static json_t *look_at_agent(const struct aro_router *router, struct aro_instant now,
-                             const char *id)
+static json_t *look_at_agent(const struct aro_router *router, struct aro_instant now, json_t *args)
 {
     (void)now;
-    return aro_router_describe_agent(router, id);
+    return aro_router_describe_agent(router, command_text(args, "agent_id"));
 }
 
-/* Asks every shard of ours for what is known by @id. */
+/* Asks every shard of ours for what is known by @id, which @args have. */
 static void look_up(struct daemon *daemon, look_function *look, const char *what, const char *id,
-                    struct control_reply *reply)
+                    json_t *args, struct control_reply *reply)
 {
     size_t index = 0;
     bool has_asked = false;
 
     for (struct shard *shard; (shard = command_next_owned(daemon, &index)) != NULL;) {
         has_asked = true;
-        json_t *found = look(shard_router(shard), shard_now(shard), id);
+        json_t *found = look(shard_router(shard), shard_now(shard), args);
         if (found) {
             json_object_set_new(found, "shard", json_string(shard_name(shard)));
             control_reply_ok(reply, found);
@@ -90,12 +93,12 @@ static void look_up(struct daemon *daemon, look_function *look, const char *what
 
 static void command_explain(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    look_up(daemon, look_at_appeal, "appeal", command_text(args, "appeal_id"), reply);
+    look_up(daemon, look_at_appeal, "appeal", command_text(args, "appeal_id"), args, reply);
 }
 
 static void command_agent(struct daemon *daemon, json_t *args, struct control_reply *reply)
 {
-    look_up(daemon, look_at_agent, "agent", command_text(args, "agent_id"), reply);
+    look_up(daemon, look_at_agent, "agent", command_text(args, "agent_id"), args, reply);
 }
 
 static void command_queues(struct daemon *daemon, json_t *args, struct control_reply *reply)

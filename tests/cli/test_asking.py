@@ -43,14 +43,15 @@ class FakeDaemon:
 
 @pytest.fixture
 def daemon():
-    """Starts a daemon that answers with the JSON given: a result, or an error."""
+    """Starts a daemon that answers with the JSON given: a result (or what makes one of a request's args), or an error."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         def start(result=None, error=None, raw=None):
             def answer(request):
                 if raw is not None:
                     return raw
                 head = {"v": 1, "id": request["id"], "ok": error is None}
-                return json.dumps({**head, **({"error": error} if error else {"result": result})}) + "\n"
+                found = result(request["args"]) if callable(result) else result
+                return json.dumps({**head, **({"error": error} if error else {"result": found})}) + "\n"
             fake = FakeDaemon(folder, answer)
             stack.callback(fake.close)
             return fake
@@ -61,6 +62,9 @@ def daemon():
     (["status"], "status", {}),
     (["explain", "a-91"], "explain", {"appeal_id": "a-91"}),
     (["explain", "--", "-a"], "explain", {"appeal_id": "-a"}),
+    (["explain", "a-91", "--agent", "ana"], "explain", {"appeal_id": "a-91", "agent_id": "ana"}),
+    (["explain", "a-91", "--limit", "5", "--after", "ana"], "explain", {"appeal_id": "a-91", "limit": 5, "after": "ana"}),
+    (["explain", "a-91", "--limit", "five"], "explain", {"appeal_id": "a-91", "limit": "five"}),
     (["agent", "ana"], "agent", {"agent_id": "ana"}),
     (["queues"], "queues", {}),
     (["pause", "BR"], "pause", {"market": "BR", "unseen": False}),
@@ -90,6 +94,34 @@ def test_with_json_the_result_comes_through_as_it_is(appealctl, daemon):
     answer = {"instance": "router-a", "shards": [{"name": "main", "waiting": 3, "owner": None}]}
     fake = daemon(result=answer)
     assert json.loads(appealctl("status", "--json", "--socket", fake.path).stdout) == answer
+
+
+def test_explain_all_asks_page_after_page_until_nobody_is_left(appealctl, daemon):
+    everybody = [{"agent_id": f"agent-{i}", "filter": "capacity"} for i in range(7)]
+
+    def page(args):
+        after = [agent["agent_id"] for agent in everybody].index(args["after"]) + 1 if "after" in args else 0
+        rest = everybody[after:]
+        more = {"agents_left_out": len(rest) - 3} if len(rest) > 3 else {}
+        return {"appeal_id": args["appeal_id"], "agents": rest[:3], **more}
+
+    fake = daemon(result=page)
+    result = appealctl("explain", "a-91", "--all", "--json", "--socket", fake.path)
+    assert json.loads(result.stdout) == {"appeal_id": "a-91", "agents": everybody}
+    assert [request["args"].get("after") for request in fake.requests] == [None, "agent-2", "agent-5"]
+
+
+def test_the_past_is_printed_a_line_a_move(appealctl, daemon):
+    fake = daemon(result={"appeal_id": "a-91", "past": [
+        {"at": "2026-11-22T10:00:00.000Z", "what": "submitted", "queue": "general", "rule": "rest"},
+        {"at": "2026-11-22T10:00:07.000Z", "what": "overdue"},
+        {"at": "2026-11-22T10:01:00.000Z", "what": "escalated", "reason": "time", "step": 4, "skipped": [2, 3]}]})
+    lines = appealctl("explain", "a-91", "--socket", fake.path).stdout.splitlines()
+    assert lines[:2] == ["appeal id: a-91", "past:"]
+    assert [line.split(maxsplit=2) for line in lines[3:]] == [
+        ["2026-11-22T10:00:00.000Z", "submitted", "queue general, rule rest"],
+        ["2026-11-22T10:00:07.000Z", "overdue", "-"],
+        ["2026-11-22T10:01:00.000Z", "escalated", "reason time, step 4, skipped 2, 3"]]
 
 
 @pytest.mark.parametrize("code, exit_code", [

@@ -86,6 +86,20 @@ def test_explain_tells_where_an_appeal_is(ask, appeal):
     code, answer = ask("explain", appeal)
     assert code == 0
     assert (answer["appeal_id"], answer["queue"]) == (appeal, "general")
+    moves = [move["what"] for move in answer["past"]] # it waited where it was read before the agent
+    assert (moves[0], moves[-1]) == ("submitted", "assigned")
+    assert (answer["pool"], answer["agents"]) == (1, [{"agent_id": "ana", "holds_it": True}])
+
+
+def test_explain_names_the_agent_that_is_asked_for(ask, appeal):
+    code, answer = ask("explain", appeal, "--agent", "ana")
+    assert (code, answer["agents"]) == (0, [{"agent_id": "ana", "holds_it": True}])
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "five", ""])
+def test_a_wrong_limit_of_explain_is_refused_with_what_was_expected(ask, appeal, limit):
+    code, answer = ask("explain", appeal, "--limit", limit)
+    assert (code, answer["error"]["message"]) == (2, "'limit' of 'explain': expected a number from 1 to 200")
 
 
 @pytest.mark.parametrize("words", [["explain", "nobody"], ["agent", "nobody"], ["start-shard", "nobody"]])
