@@ -41,6 +41,27 @@ struct aro_record {
     const char *source; /* aro-source: "<topic>/<partition>/<offset>", "timer", "control" */
 };
 
+/* What a batch did, for those who count it; no two rows of a reader's figures come from one. */
+enum aro_note_kind {
+    ARO_NOTE_ASSIGNED, /* to an agent, or delivered */
+    ARO_NOTE_OFFERED,
+    ARO_NOTE_ACCEPTED, /* the offer; an ASSIGNED comes with it */
+    ARO_NOTE_DECLINED, /* the offer */
+    ARO_NOTE_EXPIRED,  /* the offer */
+    ARO_NOTE_IGNORED,  /* the event: it was well-formed and changed nothing */
+    /* Of synthetic appeals (aro_id_is_synthetic()) these alone are told. */
+    ARO_NOTE_SYNTHETIC_DELIVERED,
+    ARO_NOTE_SYNTHETIC_CLOSED,
+};
+struct aro_note {
+    enum aro_note_kind kind;
+    const char *queue;               /* all but IGNORED and SYNTHETIC */
+    unsigned step;                   /* the same; from 1 */
+    struct aro_instant submitted_at; /* all but IGNORED; of the appeal */
+    const char *reason;              /* IGNORED: a constant, "repeat" and the like */
+    const char *appeal_id;           /* SYNTHETIC */
+};
+
 /* A list of records with the memory they lie in. */
 struct aro_effects;
 
@@ -49,6 +70,10 @@ void aro_effects_free(struct aro_effects *effects);
 
 size_t aro_effects_record_count(const struct aro_effects *effects);
 const struct aro_record *aro_effects_record_at(const struct aro_effects *effects, size_t index);
+
+size_t aro_effects_note_count(const struct aro_effects *effects);
+const struct aro_note *aro_effects_note_at(const struct aro_effects *effects, size_t index);
+
 /* Bytes of keys, values and headers so far: the shell's bound on a batch. */
 size_t aro_effects_byte_count(const struct aro_effects *effects);
 

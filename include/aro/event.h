@@ -102,6 +102,13 @@ enum aro_event_field {
     ARO_HAS_SHIFTS = 1 << 10,  /* agent.updated */
 };
 
+/* Ids that begin so are of synthetic appeals: the daemon sends them to itself, to see that they
+ * come back. No figure counts them and nobody ever gets one: a queue of the name below takes them,
+ * with `deliver: queue` and a topic of its own. */
+#define ARO_SYNTHETIC_PREFIX "synthetic:"
+#define ARO_SYNTHETIC_QUEUE "synthetic"
+bool aro_id_is_synthetic(const char *appeal_id);
+
 /* One event. Everything it points to belongs to the reader that read it and lasts until that
  * reader reads again. Texts that the event leaves out are NULL, times ARO_INSTANT_NEVER. */
 struct aro_event {

@@ -181,6 +181,34 @@ const char *aro_effects_changed_agent_at(const struct aro_effects *effects, size
 size_t aro_effects_changed_queue_count(const struct aro_effects *effects);
 const char *aro_effects_changed_queue_at(const struct aro_effects *effects, size_t index);
 
+/* The figures for which every open appeal and every agent has to be looked at: a census, taken some
+ * at a time. Goes on with it by up to @limit appeals or agents' profiles, and gives whether there
+ * are more. Once there are none the rows are of this census, and the next call begins another. */
+bool aro_router_take_census(struct aro_router *router, struct aro_instant now, unsigned limit);
+
+enum { ARO_AT_RISK_MINUTES = 60 };
+struct aro_census_row {
+    const char *name;                       /* of the queue, market, or language ("pt-Latn") */
+    uint64_t waiting;                       /* not held */
+    struct aro_instant oldest_submitted_at; /* of these; never where none */
+    uint64_t overdue;                       /* open, whoever has it, and past its deadline */
+    uint64_t at_risk; /* the same, with ARO_AT_RISK_MINUTES or less to go to it */
+    /* Queues only: the capacity of those available who serve it, and what of it is in use, for
+     * whatever queue. Whoever serves several is counted in each. */
+    uint64_t capacity, used;
+};
+enum aro_census_kind { ARO_CENSUS_QUEUES, ARO_CENSUS_MARKETS, ARO_CENSUS_LANGUAGES };
+/* By no order. Queues and markets: those of the rulebook, and others with open appeals; languages:
+ * the first ones of appeals met since the start. None before the first census is complete. */
+void aro_router_each_census_row(const struct aro_router *router, enum aro_census_kind kind,
+                                void (*visit)(const struct aro_census_row *row, void *context),
+                                void *context);
+/* Synthetic appeals that were open then, some of them where there are very many. */
+void aro_router_each_synthetic(const struct aro_router *router,
+                               void (*visit)(const char *id, struct aro_instant submitted_at,
+                                             void *context),
+                               void *context);
+
 struct aro_router_counts {
     uint64_t agents, waiting, held, offered, assigned, delivered, remembered;
 };

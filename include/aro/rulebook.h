@@ -121,6 +121,9 @@ struct aro_facts {
     const struct aro_attribute *attributes; /* sorted by name */
 };
 
+/* Those of an appeal.submitted; they point to what the event points to. */
+struct aro_facts aro_facts_of_event(const struct aro_event *event);
+
 /* Where a rule sends an appeal. Borrowed from the rulebook. */
 struct aro_route {
     const char *rule;
@@ -171,8 +174,12 @@ static inline bool aro_market_is_country_code(const char *market)
            market[2] == '\0';
 }
 
+/* Is it the one for synthetic appeals (aro/event.h), whose topic nobody works from? */
+bool aro_queue_takes_synthetic(const struct aro_queue_terms *queue);
+
 /* What only a rulebook can tell of an event: is its market an ISO 3166 code in form, or declared?
- * To be asked of every event that was read. -EINVAL with code FIELD where it is neither. */
+ * Does a synthetic appeal go where nobody meets it? To be asked of every event that was read.
+ * -EINVAL with code FIELD where not. */
 int aro_rulebook_check_event(const struct aro_rulebook *rulebook, const struct aro_event *event,
                              struct aro_error *reterr);
 

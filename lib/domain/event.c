@@ -54,3 +54,8 @@ const char *aro_outcome_name(enum aro_outcome outcome)
     assert(outcome <= ARO_INVALID);
     return names[outcome];
 }
+
+bool aro_id_is_synthetic(const char *appeal_id)
+{
+    return strncmp(appeal_id, ARO_SYNTHETIC_PREFIX, sizeof ARO_SYNTHETIC_PREFIX - 1) == 0;
+}

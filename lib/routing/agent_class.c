@@ -207,6 +207,7 @@ static struct agent_class *class_of_profile(struct aro_router *router, struct ag
     class->profile = profile;
     class->key = memory_copy_text(router->key.data);
     table_add(&router->agent_classes, class);
+    router->census.is_table_other = true;
     return class;
 }
 
@@ -256,6 +257,7 @@ void agent_class_release(struct aro_router *router, struct agent_class *class)
         return;
     assert(class->eligible_count == 0);
     table_remove(&router->agent_classes, class->key);
+    router->census.is_table_other = true;
     agent_class_free(router, class);
 }
 

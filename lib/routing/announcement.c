@@ -143,6 +143,7 @@ void announce_created(struct turn *turn, struct appeal *appeal, const struct why
     add_why(&writer, "why", appeal, why, true);
     emit_assignment(turn, appeal, "assignment.created", &writer);
     note_given(turn, appeal, appeal->held->agent ? PAST_ASSIGNED : PAST_DELIVERED, why);
+    turn_note(turn, ARO_NOTE_ASSIGNED, appeal);
 }
 
 void announce_offered(struct turn *turn, struct appeal *appeal, const struct why *why)
@@ -152,6 +153,7 @@ void announce_offered(struct turn *turn, struct appeal *appeal, const struct why
     json_add_json(&writer, "why", appeal->held->why);
     emit_assignment(turn, appeal, "assignment.offered", &writer);
     note_given(turn, appeal, PAST_OFFERED, why);
+    turn_note(turn, ARO_NOTE_OFFERED, appeal);
 }
 
 void announce_accepted(struct turn *turn, struct appeal *appeal)
@@ -163,6 +165,8 @@ void announce_accepted(struct turn *turn, struct appeal *appeal)
                 (struct past_move){ .kind = PAST_ACCEPTED,
                                     .agent_id = appeal->held->agent->id,
                                     .epoch = appeal->epoch });
+    turn_note(turn, ARO_NOTE_ACCEPTED, appeal);
+    turn_note(turn, ARO_NOTE_ASSIGNED, appeal);
 }
 
 void announce_revoked(struct turn *turn, struct appeal *appeal, const char *reason)
@@ -184,6 +188,7 @@ void announce_expired(struct turn *turn, struct appeal *appeal, bool sets_away)
     emit_assignment(turn, appeal, "assignment.revoked", &writer);
     appeal_note(turn, appeal,
                 (struct past_move){ .kind = PAST_EXPIRED, .agent_id = holder_id(appeal) });
+    turn_note(turn, ARO_NOTE_EXPIRED, appeal);
 }
 
 static struct json_writer open_waiting(struct turn *turn, const struct appeal *appeal,
@@ -331,6 +336,7 @@ void announce_closed(struct turn *turn, struct appeal *appeal, const struct aro_
     add_closing(&writer, appeal, decision);
     emit_outcome(turn, appeal, "appeal.closed", &writer);
     appeal_note(turn, appeal, closing_move(turn, appeal, decision));
+    turn_note_closed(turn, appeal);
 }
 
 void announce_merged(struct turn *turn, struct appellant *appellant)
@@ -371,4 +377,5 @@ void announce_ignored(struct turn *turn, const struct aro_event *event, const ch
     if (epoch_now > 0)
         json_add_integer(&writer, "epoch_now", epoch_now);
     turn_emit_outcome(turn, "event.ignored", key, trace, &writer);
+    turn_note_ignored(turn, reason);
 }

@@ -104,6 +104,12 @@ static inline bool appeal_is_given_out(const struct appeal *appeal)
     return appeal->state != APPEAL_WAITING;
 }
 
+/* The daemon's own: see aro/event.h. */
+static inline bool appeal_is_synthetic(const struct appeal *appeal)
+{
+    return aro_id_is_synthetic(appeal->id);
+}
+
 /* Who has it; NULL where nobody does. */
 struct agent *appeal_agent(const struct appeal *appeal);
 

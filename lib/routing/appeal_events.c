@@ -294,6 +294,8 @@ static void appeal_return(struct turn *turn, struct appeal *appeal, const struct
         announce_ignored(turn, event, "stale", appeal->details, appeal->epoch);
         return;
     }
+    if (event->type == ARO_ASSIGNMENT_DECLINED && appeal->state == APPEAL_OFFERED)
+        turn_note(turn, ARO_NOTE_DECLINED, appeal);
     turn_touch_appeal(turn, appeal);
     appeal_note(turn, appeal,
                 (struct past_move){ .kind = event->type == ARO_ASSIGNMENT_DECLINED ? PAST_DECLINED

@@ -503,6 +503,13 @@ static void settle_free(struct turn *turn, struct appeal *appeal)
         serve(turn, appeal);
 }
 
+/* A synthetic appeal that a later rulebook sends where people would meet it. It waits, in no line,
+ * until whoever sent it takes it back. */
+static bool is_astray(const struct appeal *appeal)
+{
+    return appeal_is_synthetic(appeal) && !aro_queue_takes_synthetic(appeal->class->queue->terms);
+}
+
 /* One that waits and lies in no line: given out, held, or put in line. */
 static void settle_appeal(struct turn *turn, struct appeal *appeal)
 {
@@ -512,6 +519,8 @@ static void settle_appeal(struct turn *turn, struct appeal *appeal)
         return;
     if (!appeal->class->queue->terms)
         appeal_reroute(turn, appeal, NULL, "queue_gone");
+    if (is_astray(appeal))
+        return;
     set_latest_start(turn, appeal);
     if (appeal->class->queue->terms->delivers_to_queue) {
         appeal_deliver(turn, appeal);

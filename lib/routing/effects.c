@@ -24,6 +24,7 @@ void aro_effects_free(struct aro_effects *effects)
     arena_done(&effects->arena);
     free(effects->records);
     free(effects->saved);
+    free(effects->notes);
     free(effects->agents);
     free(effects->queues);
     free(effects);
@@ -38,6 +39,17 @@ const struct aro_record *aro_effects_record_at(const struct aro_effects *effects
 {
     assert(index < effects->record_count);
     return &effects->records[index];
+}
+
+size_t aro_effects_note_count(const struct aro_effects *effects)
+{
+    return effects->note_count;
+}
+
+const struct aro_note *aro_effects_note_at(const struct aro_effects *effects, size_t index)
+{
+    assert(index < effects->note_count);
+    return &effects->notes[index];
 }
 
 size_t aro_effects_byte_count(const struct aro_effects *effects)
@@ -98,6 +110,16 @@ void effects_save(struct aro_effects *effects, const char *key, const char *valu
         .value = value ? arena_copy_text(&effects->arena, value, length) : NULL,
         .value_length = length,
     };
+}
+
+void effects_add_note(struct aro_effects *effects, const struct aro_note *note)
+{
+    effects->notes = memory_reach(effects->notes, effects->note_count, &effects->note_size,
+                                  sizeof *effects->notes);
+    struct aro_note *copy = &effects->notes[effects->note_count++];
+    *copy = *note;
+    copy->queue = note->queue ? copy_text(effects, note->queue) : NULL;
+    copy->appeal_id = note->appeal_id ? copy_text(effects, note->appeal_id) : NULL;
 }
 
 void effects_add_agent(struct aro_effects *effects, const char *id, const char *source)

@@ -30,12 +30,16 @@ struct aro_effects {
     size_t byte_count;
     size_t saved_count, saved_size;
     struct saved_record *saved;
+    size_t note_count, note_size;
+    struct aro_note *notes;
     size_t agent_count, agent_size, queue_count, queue_size;
     struct changed *agents, *queues; /* each once */
 };
 
 void effects_add_record(struct aro_effects *effects, const struct aro_record *record);
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
+/* Copies the texts of @note but its reason. */
+void effects_add_note(struct aro_effects *effects, const struct aro_note *note);
 /* @source lies in the effects' own memory. */
 void effects_add_agent(struct aro_effects *effects, const char *id, const char *source);
 void effects_add_queue(struct aro_effects *effects, const char *name, const char *source);

@@ -419,7 +419,8 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
     subject_add_appeal(appeal);
     appeal_attach(router, appeal);
     appeal_timer_set(router, appeal);
-    if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal)) {
+    if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal) &&
+        !appeal_is_synthetic(appeal)) {
         line_add(router, appeal);
         router->is_link_due |= !appeal->class->is_linked;
     }

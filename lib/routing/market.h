@@ -8,6 +8,8 @@
 #ifndef ARO_ROUTING_MARKET_H
 #define ARO_ROUTING_MARKET_H
 
+#include "routing/census.h"
+
 #include <aro/router.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +36,7 @@ struct market {
     uint64_t cursor; /* of the job: the arrival of the last appeal that it has looked at */
     uint32_t touched_in;
     uint64_t waiting, held, given_out; /* open appeals */
+    struct census_place census;
 };
 
 /* Finds or makes it. */

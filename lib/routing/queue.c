@@ -62,6 +62,8 @@ static void queue_count(struct aro_router *router, const struct appeal *appeal, 
     struct queue *queue = appeal->class->queue;
     struct market *market = appeal->class->market_state;
 
+    if (appeal_is_synthetic(appeal))
+        return;
     router->state_counts[appeal->state] += one;
     if (appeal_has_agent(appeal)) {
         queue->given_units += one * appeal->effort;

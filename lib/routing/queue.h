@@ -3,6 +3,7 @@
 #define ARO_ROUTING_QUEUE_H
 
 #include "routing/appeal.h"
+#include "routing/census.h"
 #include "routing/handling.h"
 
 #include <aro/rulebook.h>
@@ -22,6 +23,7 @@ struct queue {
     struct agent *served_last;           /* a stand-in that has only the id; or NULL; owned */
     uint32_t touched_in, saved_in;       /* batches: its counts changed; its record was saved */
     bool is_record_due;                  /* changed since that was written */
+    struct census_place census;
     TAILQ_HEAD(, appeal_class) classes;
 };
 

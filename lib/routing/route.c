@@ -68,27 +68,10 @@ static void apply_routing(struct aro_router *router, struct appeal *appeal,
     appeal->deadline = routing->deadline;
 }
 
-static struct aro_facts facts_of_event(const struct aro_event *event)
-{
-    return (struct aro_facts){
-        .appeal_id = event->appeal_id,
-        .market = event->market,
-        .language_count = event->language_count,
-        .languages = event->languages,
-        .reason = event->reason,
-        .tier = event->tier,
-        .effort = event->effort,
-        .subject_type = event->subject_type,
-        .decision_policy = event->decision_policy,
-        .attribute_count = event->attribute_count,
-        .attributes = event->attributes,
-    };
-}
-
 void route_submitted(struct aro_router *router, struct appeal *appeal,
                      const struct aro_event *event, struct routing *ret)
 {
-    const struct aro_facts facts = facts_of_event(event);
+    const struct aro_facts facts = aro_facts_of_event(event);
     work_out(router, appeal, &facts, event->deadline, ARO_INSTANT_NEVER, ret);
     apply_routing(router, appeal, &facts, ret);
 }
@@ -96,7 +79,7 @@ void route_submitted(struct aro_router *router, struct appeal *appeal,
 struct aro_instant route_deadline(const struct aro_router *router, const struct aro_event *event,
                                   struct aro_instant now)
 {
-    const struct aro_facts facts = facts_of_event(event);
+    const struct aro_facts facts = aro_facts_of_event(event);
     bool is_dated = !aro_instant_is_never(event->submitted_at);
     struct aro_route route;
 

@@ -212,6 +212,7 @@ void aro_router_free(struct aro_router *router)
     buffer_done(&router->body);
     buffer_done(&router->key);
     free(router->speakers);
+    census_done(&router->census);
     free(router->recorded_name);
     free(router->recorded_sha256);
     names_done(&router->names);

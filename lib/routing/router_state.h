@@ -6,6 +6,7 @@
 #include "routing/appeal.h"
 #include "routing/appeal_class.h"
 #include "routing/appellant.h"
+#include "routing/census.h"
 #include "routing/market.h"
 #include "routing/names.h"
 #include "routing/queue.h"
@@ -64,6 +65,7 @@ struct aro_router {
 
     uint64_t known_count, held_count; /* agents; appeals */
     uint64_t state_counts[APPEAL_STATE_COUNT];
+    struct census census;
 
     struct gathered entered, hungry, touched; /* of the event at hand */
     struct buffer body, key;                  /* scratch */

@@ -1,5 +1,6 @@
 #include "routing/turn.h"
 
+#include "routing/appeal_class.h"
 #include "routing/events.h"
 #include "routing/ledger_record.h"
 #include "routing/router_state.h"
@@ -431,4 +432,35 @@ void turn_emit_outcome(struct turn *turn, const char *type, const char *key,
     };
     assert(turn->source->kind == ARO_SOURCE_RECORD);
     emit(turn, record, trace, writer);
+}
+
+/* --- notes --- */
+
+void turn_note(struct turn *turn, enum aro_note_kind kind, const struct appeal *appeal)
+{
+    struct aro_note note = { .kind = kind, .submitted_at = appeal->submitted_at };
+
+    if (appeal_is_synthetic(appeal)) {
+        note.kind = ARO_NOTE_SYNTHETIC_DELIVERED;
+        note.appeal_id = appeal->id;
+    } else {
+        note.queue = appeal->class->queue->name;
+        note.step = appeal->class->step;
+    }
+    effects_add_note(turn->effects, &note);
+}
+
+void turn_note_ignored(struct turn *turn, const char *reason)
+{
+    const struct aro_note note = { .kind = ARO_NOTE_IGNORED, .reason = reason };
+    effects_add_note(turn->effects, &note);
+}
+
+void turn_note_closed(struct turn *turn, const struct appeal *appeal)
+{
+    const struct aro_note note = { .kind = ARO_NOTE_SYNTHETIC_CLOSED,
+                                   .submitted_at = appeal->submitted_at,
+                                   .appeal_id = appeal->id };
+    if (appeal_is_synthetic(appeal))
+        effects_add_note(turn->effects, &note);
 }

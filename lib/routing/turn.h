@@ -69,6 +69,12 @@ void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, 
 void turn_emit_outcome(struct turn *turn, const char *type, const char *key,
                        const struct details *trace, struct json_writer *writer);
 
+/* For those who count: what @appeal has met. Nothing of a synthetic one but that it was delivered.
+ */
+void turn_note(struct turn *turn, enum aro_note_kind kind, const struct appeal *appeal);
+void turn_note_ignored(struct turn *turn, const char *reason); /* a constant */
+void turn_note_closed(struct turn *turn, const struct appeal *appeal);
+
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length);
 /* Writes the agent's record now. */
 void turn_write_agent(struct turn *turn, struct agent *agent);
