@@ -105,6 +105,7 @@ struct board_status {
     bool is_evicting; /* its eviction policy may take rows away without a word */
     uint64_t lag;     /* ledger offsets between the last commit and what Redis has confirmed */
     size_t agent_count, queue_count, pending_row_count;
+    uint64_t server_change_count; /* times that another server answered, or the same one anew */
     uint64_t rebuild_count, connect_count, refusal_count, dropped_backlog_count;
     uint64_t written_row_count;
     char epoch[64];       /* the live one; empty where there is none of this term */

@@ -52,8 +52,12 @@ static void on_info(void *context, const redisReply *reply, void *tag)
     (void)tag;
     struct board *board = context;
 
+    struct info before = board->server;
+
     if (!board_read_info(board, reply, &board->server))
         return;
+    if (before.run_id[0] && !info_is_same_server(&before, &board->server))
+        board->status.server_change_count++;
     if (board->server.is_evicting && !board->status.is_evicting)
         LOG(board_evicting, board_about(board),
             "its maxmemory-policy takes keys away without a word, noeviction would not; "

@@ -105,7 +105,8 @@ struct config {
     struct config_address http;
     enum log_level log_level;
     enum log_format log_format;
-    char *log_journal_socket; /* absolute path */
+    char *log_journal_socket;           /* absolute path */
+    struct aro_span synthetic_interval; /* 0: none is sent */
     struct config_limits limits;
 };
 

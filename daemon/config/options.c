@@ -264,6 +264,16 @@ static const struct option rows[] = {
       .initial = "[{}]",
       .help = "Sets of topics, each owned and worked by one instance at a time. Absent: one, "
               "with the topics' default names." },
+    { .name = "synthetic.interval",
+      .kind = OPTION_SPAN,
+      OF(synthetic_interval),
+      .minimum = 0,
+      .maximum = HOURS(1),
+      .initial = "0s",
+      .reloadable = true,
+      .help = "How often the owner of a shard sends an appeal to itself, by way of Kafka, to see "
+              "that it comes back: metrics `synthetic_*`. It wants a queue `synthetic` in the "
+              "rulebook, and the right to write to the topics of appeals and reviews. 0s: never." },
 };
 
 #undef OF

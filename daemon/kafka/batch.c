@@ -45,6 +45,7 @@ void batch_free(struct batch *batch)
     aro_effects_free(batch->effects);
     if (batch->offsets)
         rd_kafka_topic_partition_list_destroy(batch->offsets);
+    free(batch->arrivals);
     free(batch->positions);
     free(batch->topics);
     free(batch);
@@ -156,6 +157,13 @@ void batch_add_dead_letter(struct batch *batch, const rd_kafka_message_t *messag
     batch->dead_letters_end = &letter->next;
     batch->dead_letter_count++;
     batch->dead_letter_bytes += letter->key_length + letter->value_length;
+}
+
+void batch_add_arrival(struct batch *batch, struct aro_instant at)
+{
+    batch->arrivals = memory_reach(batch->arrivals, batch->arrival_count, &batch->arrival_size,
+                                   sizeof *batch->arrivals);
+    batch->arrivals[batch->arrival_count++] = at;
 }
 
 void batch_wait(struct batch *batch, void (*done)(bool is_committed, void *context), void *context)

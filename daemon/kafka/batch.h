@@ -37,7 +37,9 @@ struct batch {
     rd_kafka_topic_partition_list_t *offsets; /* to commit with it */
 
     size_t input_count; /* records read into it */
-    bool must_commit;   /* even if nothing else is in it */
+    size_t arrival_count, arrival_size;
+    struct aro_instant *arrivals; /* when those of them that count came to Kafka */
+    bool must_commit;             /* even if nothing else is in it */
 
     /* Set by the writer. */
     int64_t ledger_offset; /* of its last record in the ledger */
@@ -63,6 +65,8 @@ size_t batch_record_count(const struct batch *batch);
 /* Adds the raw @message with the reason and place. */
 void batch_add_dead_letter(struct batch *batch, const rd_kafka_message_t *message,
                            const struct aro_error *error);
+
+void batch_add_arrival(struct batch *batch, struct aro_instant at);
 
 void batch_wait(struct batch *batch, void (*done)(bool is_committed, void *context), void *context);
 void batch_tell_waiters(struct batch *batch, bool is_committed);

@@ -3,6 +3,7 @@
 #include "kafka/client.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
+#include "loop/host_clock.h"
 #include "loop/monotonic.h"
 #include "support/memory.h"
 
@@ -23,6 +24,9 @@ static const struct timeval at_once = { 0 };
 struct progress {
     int64_t next_offset;
     struct aro_instant since;
+    struct aro_instant read_at; /* Kafka's time of the last record; at first, when we began */
+    int64_t stable_end;         /* where the end was met last; -1: not yet */
+    int64_t unstable_since_ms;  /* monotonic; 0: nothing lies behind that end */
 };
 
 struct reader {
@@ -94,6 +98,14 @@ static void on_ledger_record(struct reader *reader, const rd_kafka_message_t *me
     reader->callbacks.on_ledger_record(message, reader->callbacks.context);
 }
 
+static void note_time(struct progress *progress, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+    if (ms > 0)
+        progress->read_at.ms = ms;
+}
+
 static void on_source_record(struct reader *reader, const rd_kafka_message_t *message)
 {
     const char *topic = rd_kafka_topic_name(message->rkt);
@@ -102,6 +114,7 @@ static void on_source_record(struct reader *reader, const rd_kafka_message_t *me
     if (!position || message->offset < position->next_offset)
         return;
     position->next_offset = message->offset + 1;
+    note_time(&reader->progress[position - reader->positions.sources], message);
     reader->callbacks.on_source_record(message, topic_kind(reader->shard, topic),
                                        reader->callbacks.context);
 }
@@ -118,8 +131,11 @@ static void on_partition_end(struct reader *reader, const rd_kafka_message_t *me
     }
     struct aro_position *position =
         find_position(reader, rd_kafka_topic_name(message->rkt), message->partition);
-    if (position && message->offset > position->next_offset)
+    if (!position)
+        return;
+    if (message->offset > position->next_offset)
         position->next_offset = message->offset;
+    reader->progress[position - reader->positions.sources].stable_end = message->offset;
 }
 
 static void on_read_error(struct reader *reader, const rd_kafka_message_t *message)
@@ -316,7 +332,15 @@ int reader_work(struct reader *reader, const struct aro_positions *positions,
     reader->positions.source_count = positions->source_count;
     free(reader->progress);
     reader->progress = memory_new_array(positions->source_count, sizeof *reader->progress);
+    for (size_t i = 0; i < positions->source_count; i++)
+        reader->progress[i] = (struct progress){ .read_at = host_clock_now(), .stable_end = -1 };
     return assign(reader, reterr);
+}
+
+static void progress_move(struct progress *progress, int64_t next_offset, struct aro_instant now)
+{
+    progress->next_offset = next_offset;
+    progress->since = now;
 }
 
 bool reader_find_stalled(struct reader *reader, struct aro_instant now, struct aro_span limit,
@@ -329,9 +353,9 @@ bool reader_find_stalled(struct reader *reader, struct aro_instant now, struct a
                        topic_kind(reader->shard, position->topic) == ARO_TOPIC_APPEALS;
         if (is_held || progress->since.ms == 0 || progress->next_offset != position->next_offset ||
             reader_known_end(reader, i) <= position->next_offset) {
-            *progress = (struct progress){ .next_offset = position->next_offset, .since = now };
+            progress_move(progress, position->next_offset, now);
         } else if (now.ms - progress->since.ms > limit.ms) {
-            *progress = (struct progress){ .next_offset = position->next_offset, .since = now };
+            progress_move(progress, position->next_offset, now);
             snprintf(ret_place, 300, "%s/%" PRId32, position->topic, position->partition);
             return true;
         }
@@ -387,6 +411,35 @@ void reader_continue(struct reader *reader)
     reader->asked_at_ms = monotonic_ms(); /* it was held back until now */
     if (!event_pending(reader->next_turn, EV_TIMEOUT, NULL))
         event_add(reader->next_turn, &at_once);
+}
+
+static bool has_more(const struct reader *reader, size_t source)
+{
+    return reader_known_end(reader, source) > reader->positions.sources[source].next_offset;
+}
+
+int64_t reader_lag_ms(const struct reader *reader, size_t source)
+{
+    int64_t ms = host_clock_now().ms - reader->progress[source].read_at.ms;
+    return has_more(reader, source) && ms > 0 ? ms : 0;
+}
+
+int64_t reader_unstable_ms(const struct reader *reader, size_t source)
+{
+    int64_t since_ms = reader->progress[source].unstable_since_ms;
+    return since_ms > 0 ? monotonic_ms() - since_ms : 0;
+}
+
+void reader_watch(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->positions.source_count; i++) {
+        struct progress *progress = &reader->progress[i];
+        bool is_at_end = progress->stable_end == reader->positions.sources[i].next_offset;
+        if (!is_at_end || !has_more(reader, i))
+            progress->unstable_since_ms = 0;
+        else if (progress->unstable_since_ms == 0)
+            progress->unstable_since_ms = monotonic_ms();
+    }
 }
 
 rd_kafka_t *reader_handle(const struct reader *reader)

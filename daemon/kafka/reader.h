@@ -69,6 +69,14 @@ int64_t reader_silence_ms(const struct reader *reader);
 /* To be called when wants_more() has become true again. */
 void reader_continue(struct reader *reader);
 
+/* Of the source's number @source: how old the record is that was read last, by Kafka's time of it,
+ * or for how long it has been read where none has come yet; 0 where all that there is was read. */
+int64_t reader_lag_ms(const struct reader *reader, size_t source);
+/* For how long it has been read to its last stable offset while there are records behind: somebody
+ * has a transaction open. Told as of the last reader_watch(), to be called each second or so. */
+int64_t reader_unstable_ms(const struct reader *reader, size_t source);
+void reader_watch(struct reader *reader);
+
 /* The consumer, for look-ups from any thread while the reader lives. */
 rd_kafka_t *reader_handle(const struct reader *reader);
 

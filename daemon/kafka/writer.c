@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct writer {
     size_t queue_topic_count;
 
     struct producer_watch watch;
+    atomic_ullong begun_count, aborted_count;
     struct wakeup wakeup;
     struct writer_result result;
 
@@ -369,6 +371,7 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
         if (verdict != WRITER_DONE)
             return verdict;
     }
+    atomic_fetch_add(&writer->begun_count, 1);
     enum transaction_outcome outcome = producer_begin(producer, reterr);
     if (outcome == TRANSACTION_FINE)
         outcome = produce_batch(writer, producer, batch, reterr);
@@ -377,8 +380,12 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
             producer_add_offsets(producer, batch->offsets, term_metadata(writer->term), reterr);
     if (outcome == TRANSACTION_FINE)
         outcome = producer_commit(producer, reterr);
-    if (outcome != TRANSACTION_FINE)
-        return give_up_transaction(producer, outcome, reterr);
+    if (outcome != TRANSACTION_FINE) {
+        enum writer_verdict verdict = give_up_transaction(producer, outcome, reterr);
+        if (verdict == WRITER_FAILED)
+            atomic_fetch_add(&writer->aborted_count, 1);
+        return verdict;
+    }
     batch->ledger_offset = producer->ledger_offset;
     writer->claim.ledger_next = batch->ledger_offset + 1;
     return WRITER_DONE;
@@ -519,6 +526,16 @@ int64_t writer_silence_ms(const struct writer *writer)
     struct writer *readable = (struct writer *)writer;
     int64_t silence_ms = monotonic_ms() - atomic_load(&readable->watch.alive_at_ms);
     return writer_is_idle(writer) || silence_ms < 0 ? 0 : silence_ms;
+}
+
+uint64_t writer_begun_count(const struct writer *writer)
+{
+    return atomic_load(&((struct writer *)writer)->begun_count);
+}
+
+uint64_t writer_aborted_count(const struct writer *writer)
+{
+    return atomic_load(&((struct writer *)writer)->aborted_count);
 }
 
 void writer_claim(struct writer *writer, const struct writer_claim *claim)

@@ -75,6 +75,10 @@ bool writer_is_idle(const struct writer *writer);
  * success, while Kafka does not answer: seconds are normal, a minute means that it hangs. */
 int64_t writer_silence_ms(const struct writer *writer);
 
+/* Transactions begun for batches, and of these those that were aborted, to be tried again. */
+uint64_t writer_begun_count(const struct writer *writer);
+uint64_t writer_aborted_count(const struct writer *writer);
+
 /* Each may be called only while idle. */
 void writer_claim(struct writer *writer, const struct writer_claim *claim);
 void writer_commit(struct writer *writer, struct batch *batch); /* takes @batch until done */

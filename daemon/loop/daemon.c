@@ -7,6 +7,7 @@
 #include "loop/host_clock.h"
 #include "loop/notify.h"
 #include "loop/pages.h"
+#include "shard/synthetic_event.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -43,6 +44,13 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
         return aro_error_set(reterr, r, "%s", error.message);
     r = rulebook_file_load(config->rulebook, languages, ret_rulebook, reterr);
     if (r < 0) {
+        config_free(config);
+        return r;
+    }
+    if (config->synthetic_interval.ms > 0)
+        r = synthetic_check_rulebook(languages, (*ret_rulebook)->rulebook, reterr);
+    if (r < 0) {
+        rulebook_file_unref(*ret_rulebook);
         config_free(config);
         return r;
     }
@@ -109,6 +117,7 @@ static void on_assigned(const int32_t *partitions, size_t count, struct term *te
 
     LOG(shards_given, NULL, "the group gives this instance %zu of its shards", count);
     daemon->unnamed_partition = -1;
+    daemon->rebalances.assigned++;
     for (size_t i = 0; i < count; i++) {
         struct shard *shard = find_shard_of(daemon, partitions[i]);
         if (shard) {
@@ -145,6 +154,7 @@ static void on_revoked(bool is_lost, void *context)
 
     if (is_lost)
         LOG(shards_lost, NULL, "the group has given this instance's shards to others");
+    *(is_lost ? &daemon->rebalances.lost : &daemon->rebalances.revoked) += 1;
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_end_term(daemon->shards[i], is_lost);
     release_if_all_released(daemon);

@@ -42,6 +42,10 @@ struct daemon {
     struct aro_instant started_at;
     struct aro_span tombstones_last; /* in the ledger topic */
 
+    /* How often the group gave us our shards, took them back, and had given them to others. */
+    struct daemon_rebalances {
+        uint64_t assigned, revoked, lost;
+    } rebalances;
     bool is_joining; /* the ledgers are not read yet */
     bool is_ending;
     bool accepts_new_ledger;

@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "loop/daemon.h"
+#include "loop/metrics_work.h"
 #include "metrics/exposition.h"
 #include "support/cleanup.h"
 #include "version.h"
@@ -11,13 +12,6 @@
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof *(array))
 
-/* What the visits to a shard's queues and sources need. */
-struct visit {
-    struct exposition *exposition;
-    const char *shard;
-    struct aro_instant now;
-};
-
 static void add_states(struct exposition *exposition, const struct shard *shard)
 {
     for (enum shard_state state = SHARD_FOLDING; state <= SHARD_STOPPED; state++)
@@ -26,62 +20,32 @@ static void add_states(struct exposition *exposition, const struct shard *shard)
                        shard_get_state(shard) == state);
 }
 
-static void add_counts(struct exposition *exposition, const char *shard,
-                       const struct aro_router_counts *counts)
+static void add_verdicts(struct exposition *exposition, const char *shard, const char *type,
+                         const uint64_t counts[static SHARD_VERDICT_COUNT])
 {
-    const struct {
-        const char *state;
-        uint64_t count;
-    } rows[] = {
-        { "waiting", counts->waiting },     { "held", counts->held },
-        { "offered", counts->offered },     { "assigned", counts->assigned },
-        { "delivered", counts->delivered }, { "remembered", counts->remembered },
-    };
-
-    exposition_add(exposition, METRIC_agents, LABELS(shard), (double)counts->agents);
-    for (size_t i = 0; i < LENGTH_OF(rows); i++)
-        exposition_add(exposition, METRIC_appeals, LABELS(shard, rows[i].state),
-                       (double)rows[i].count);
+    for (unsigned i = 0; i < SHARD_VERDICT_COUNT; i++)
+        exposition_add(exposition, METRIC_events_total, LABELS(shard, type, shard_verdict_name(i)),
+                       (double)counts[i]);
 }
 
-static double seconds_since(struct aro_instant then, struct aro_instant now)
+static void add_queue_tally(struct exposition *exposition, const char *shard,
+                            const struct queue_tally *tally)
 {
-    return aro_instant_is_never(then) || then.ms > now.ms ? 0 : (double)(now.ms - then.ms) / 1000;
-}
+    const char *const *labels = LABELS(shard, tally->queue);
 
-static void add_queue(const struct aro_queue_view *queue, void *context)
-{
-    const struct visit *visit = context;
-    const char *const *labels = LABELS(visit->shard, queue->name);
-
-    exposition_add(visit->exposition, METRIC_queue_waiting, labels, (double)queue->waiting);
-    exposition_add(visit->exposition, METRIC_queue_held, labels, (double)queue->held);
-    exposition_add(visit->exposition, METRIC_queue_assigned, labels, (double)queue->assigned);
-    exposition_add(visit->exposition, METRIC_queue_oldest_seconds, labels,
-                   seconds_since(queue->oldest_submitted_at, visit->now));
-}
-
-static void add_source(const struct shard_source *source, void *context)
-{
-    const struct visit *visit = context;
-    char partition[12];
-
-    snprintf(partition, sizeof partition, "%" PRId32, source->partition);
-    exposition_add(visit->exposition, METRIC_source_lag_records,
-                   LABELS(visit->shard, source->topic, partition), (double)source->lag);
-}
-
-/* What only the owner shows, so that sums over instances are right. */
-static void add_work(struct exposition *exposition, struct shard *shard,
-                     const struct shard_figures *figures)
-{
-    struct visit visit = { .exposition = exposition,
-                           .shard = shard_name(shard),
-                           .now = shard_now(shard) };
-
-    add_counts(exposition, visit.shard, &figures->counts);
-    aro_router_each_queue(shard_router(shard), add_queue, &visit);
-    shard_each_source(shard, add_source, &visit);
+    for (unsigned i = 0; i < ARO_STEPS_MAX; i++) {
+        char step[12];
+        snprintf(step, sizeof step, "%u", i + 1);
+        if (tally->assigned[i] > 0)
+            exposition_add(exposition, METRIC_assignments_total, LABELS(shard, tally->queue, step),
+                           (double)tally->assigned[i]);
+    }
+    exposition_add_histogram(exposition, METRIC_submitted_to_assigned_seconds, labels,
+                             &tally->submitted_to_assigned);
+    exposition_add(exposition, METRIC_offers_made_total, labels, (double)tally->offered);
+    exposition_add(exposition, METRIC_offers_accepted_total, labels, (double)tally->accepted);
+    exposition_add(exposition, METRIC_offers_declined_total, labels, (double)tally->declined);
+    exposition_add(exposition, METRIC_offers_expired_total, labels, (double)tally->expired);
 }
 
 static void add_tally(struct exposition *exposition, const char *shard,
@@ -89,8 +53,7 @@ static void add_tally(struct exposition *exposition, const char *shard,
 {
     exposition_add(exposition, METRIC_inputs_total, LABELS(shard), (double)tally->input_count);
     for (enum aro_event_type type = ARO_EVENT_NONE + 1; type < ARO_EVENT_TYPE_COUNT; type++)
-        exposition_add(exposition, METRIC_events_total, LABELS(shard, aro_event_type_name(type)),
-                       (double)tally->event_counts[type]);
+        add_verdicts(exposition, shard, aro_event_type_name(type), tally->event_counts[type]);
     for (enum aro_error_code code = ARO_ERROR_NONE + 1; code < LENGTH_OF(tally->dead_letter_counts);
          code++)
         exposition_add(exposition, METRIC_dead_letters_total,
@@ -101,12 +64,35 @@ static void add_tally(struct exposition *exposition, const char *shard,
                        (double)tally->outputs[i].count);
     exposition_add(exposition, METRIC_commits_total, LABELS(shard), (double)tally->commit_count);
     exposition_add(exposition, METRIC_doubts_total, LABELS(shard), (double)tally->doubt_count);
+    exposition_add(exposition, METRIC_transactions_fenced_total, LABELS(shard),
+                   (double)tally->fence_count);
     exposition_add(exposition, METRIC_take_overs_total, LABELS(shard),
                    (double)tally->take_over_count);
     exposition_add_histogram(exposition, METRIC_transaction_seconds, LABELS(shard),
                              &tally->transaction_seconds);
     exposition_add_histogram(exposition, METRIC_transaction_records, LABELS(shard),
                              &tally->transaction_records);
+    exposition_add_histogram(exposition, METRIC_transaction_bytes, LABELS(shard),
+                             &tally->transaction_bytes);
+    exposition_add_histogram(exposition, METRIC_event_to_commit_seconds, LABELS(shard),
+                             &tally->event_to_commit_seconds);
+    for (size_t i = 0; i < tally->queues.count; i++)
+        add_queue_tally(exposition, shard, tally->queues.items[i]);
+}
+
+static void add_synthetic(struct exposition *exposition, const char *shard,
+                          const struct config *config, const struct shard_figures *figures)
+{
+    if (!figures->sends_synthetic)
+        return;
+    exposition_add(exposition, METRIC_synthetic_interval_seconds, LABELS(shard),
+                   (double)config->synthetic_interval.ms / 1000);
+    exposition_add(exposition, METRIC_synthetic_silent_seconds, LABELS(shard),
+                   (double)figures->synthetic_silence_ms / 1000);
+    exposition_add(exposition, METRIC_synthetic_sent_total, LABELS(shard),
+                   (double)figures->tally->synthetic_sent_count);
+    exposition_add_histogram(exposition, METRIC_synthetic_round_trip_seconds, LABELS(shard),
+                             &figures->tally->synthetic_seconds);
 }
 
 static void add_bounds(struct exposition *exposition, const char *shard,
@@ -116,6 +102,8 @@ static void add_bounds(struct exposition *exposition, const char *shard,
         enum metric metric;
         double value;
     } rows[] = {
+        { METRIC_transactions_begun_total, (double)figures->begun_count },
+        { METRIC_transactions_aborted_total, (double)figures->aborted_count },
         { METRIC_appeals_waiting_limit, (double)limits->waiting_appeals },
         { METRIC_batch_records, (double)figures->batch_record_count },
         { METRIC_batch_records_limit, (double)limits->batch_records },
@@ -130,6 +118,9 @@ static void add_bounds(struct exposition *exposition, const char *shard,
     if (figures->took_over_ms >= 0)
         exposition_add(exposition, METRIC_take_over_seconds, LABELS(shard),
                        (double)figures->took_over_ms / 1000);
+    if (figures->committed_ms >= 0)
+        exposition_add(exposition, METRIC_last_commit_seconds, LABELS(shard),
+                       (double)figures->committed_ms / 1000);
 }
 
 static void add_board(struct exposition *exposition, const char *shard,
@@ -147,6 +138,7 @@ static void add_board(struct exposition *exposition, const char *shard,
         { METRIC_board_pending_rows_limit, (double)backlog_max },
         { METRIC_board_written_rows_total, (double)board->written_row_count },
         { METRIC_board_rebuilds_total, (double)board->rebuild_count },
+        { METRIC_board_server_changes_total, (double)board->server_change_count },
         { METRIC_board_connects_total, (double)board->connect_count },
         { METRIC_board_refusals_total, (double)board->refusal_count },
         { METRIC_board_dropped_backlogs_total, (double)board->dropped_backlog_count },
@@ -165,9 +157,10 @@ static void add_shard(struct exposition *exposition, const struct config *config
     shard_get_figures(shard, &figures);
     add_states(exposition, shard);
     if (shard_is_owner(shard))
-        add_work(exposition, shard, &figures);
+        metrics_work_add(exposition, shard, &figures);
     add_tally(exposition, name, figures.tally);
     add_bounds(exposition, name, &config->limits, &figures);
+    add_synthetic(exposition, name, config, &figures);
     if (figures.has_board)
         add_board(exposition, name, &figures.board, config->limits.redis_backlog);
 }
@@ -187,6 +180,20 @@ static void add_http(struct exposition *exposition, const struct http *http)
     }
 }
 
+static void add_rebalances(struct exposition *exposition, const struct daemon_rebalances *counts)
+{
+    const struct {
+        const char *kind;
+        uint64_t count;
+    } rows[] = { { "assigned", counts->assigned },
+                 { "revoked", counts->revoked },
+                 { "lost", counts->lost } };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        exposition_add(exposition, METRIC_rebalances_total, LABELS(rows[i].kind),
+                       (double)rows[i].count);
+}
+
 static void add_process(struct exposition *exposition, const struct daemon *daemon)
 {
     exposition_add(exposition, METRIC_build_info, LABELS(ARO_VERSION), 1);
@@ -194,6 +201,7 @@ static void add_process(struct exposition *exposition, const struct daemon *daem
                    (double)daemon->started_at.ms / 1000);
     exposition_add(exposition, METRIC_rulebook_info,
                    LABELS(aro_rulebook_name(daemon->rulebook->rulebook)), 1);
+    add_rebalances(exposition, &daemon->rebalances);
     exposition_add(exposition, METRIC_log_lines_dropped_total, NULL, (double)log_dropped_count());
     exposition_add(exposition, METRIC_log_lines_suppressed_total, NULL,
                    (double)log_suppressed_count());

@@ -13,7 +13,9 @@ struct histogram_bounds {
 };
 
 extern const struct histogram_bounds histogram_seconds; /* 1 ms to 30 s */
+extern const struct histogram_bounds histogram_waits;   /* 100 ms to 7 days */
 extern const struct histogram_bounds histogram_records; /* 1 to 50,000 */
+extern const struct histogram_bounds histogram_bytes;   /* 1 KiB to 1 GiB */
 
 struct histogram {
     const struct histogram_bounds *bounds;

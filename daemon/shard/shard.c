@@ -93,6 +93,7 @@ static void leave_work(struct shard *shard)
     if (shard->board)
         board_stop(shard->board);
     event_del(shard->tick_timer);
+    event_del(shard->census_timer);
     shard->wants_ends = shard->has_ends = false;
 }
 
@@ -304,8 +305,9 @@ static int shard_open(struct shard *shard, struct event_base *base, struct aro_l
     shard->claim_timer = event_new(base, -1, 0, shard_on_claim_timer, shard);
     shard->release_timer = event_new(base, -1, 0, on_release_timer, shard);
     shard->watch_timer = event_new(base, -1, EV_PERSIST, shard_on_watch_timer, shard);
+    shard->census_timer = event_new(base, -1, 0, shard_on_census_timer, shard);
     if (!shard->tick_timer || !shard->claim_timer || !shard->release_timer || !shard->watch_timer ||
-        event_add(shard->watch_timer, &watch_interval) < 0)
+        !shard->census_timer || event_add(shard->watch_timer, &watch_interval) < 0)
         return aro_error_set(reterr, -ENOMEM, "no memory for the shard's timers");
     shard->languages = languages;
     if (aro_event_reader_new(languages, &shard->event_reader) < 0)
@@ -342,6 +344,9 @@ int shard_new(struct event_base *base, const struct config *config,
     shard->took_over_ms = -1;
     histogram_init(&shard->tally.transaction_seconds, &histogram_seconds);
     histogram_init(&shard->tally.transaction_records, &histogram_records);
+    histogram_init(&shard->tally.transaction_bytes, &histogram_bytes);
+    histogram_init(&shard->tally.event_to_commit_seconds, &histogram_seconds);
+    histogram_init(&shard->tally.synthetic_seconds, &histogram_seconds);
     int r = shard_open(shard, base, languages, reterr);
     if (r < 0) {
         shard_free(shard);
@@ -368,11 +373,13 @@ void shard_free(struct shard *shard)
     aro_router_free(shard->router);
     aro_event_reader_free(shard->event_reader);
     struct event *timers[] = { shard->tick_timer, shard->claim_timer, shard->release_timer,
-                               shard->watch_timer };
+                               shard->watch_timer, shard->census_timer };
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
         if (timers[i])
             event_free(timers[i]);
     }
+    sender_free(shard->synthetic.sender);
+    queue_tallies_done(&shard->tally.queues);
     rulebook_file_unref(shard->rulebook);
     rulebook_file_unref(shard->rulebook_next);
     term_unref(shard->term);

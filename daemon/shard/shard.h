@@ -11,6 +11,7 @@
 #include "board/board.h"
 #include "kafka/membership.h"
 #include "metrics/histogram.h"
+#include "shard/queue_tally.h"
 
 #include <aro/error.h>
 #include <aro/language.h>
@@ -104,18 +105,29 @@ json_t *shard_describe(struct shard *shard);
 
 enum { SHARD_OUTPUT_TYPES_MAX = 16 };
 
-/* What this process has done for the shard. */
+/* What became of an event: it was applied, or ignored for one of the reasons there are. */
+enum { SHARD_VERDICT_APPLIED, SHARD_VERDICT_COUNT = 7 };
+/* "applied", "repeat" and so on */
+const char *shard_verdict_name(unsigned verdict);
+
+/* What this process has done for the shard. Synthetic appeals are in none of it but what is said to
+ * be of them, the inputs and the transactions. */
 struct shard_tally {
     uint64_t input_count;
-    uint64_t event_counts[ARO_EVENT_TYPE_COUNT]; /* of the inputs, those that are well-formed */
+    /* Of the inputs, those that are well-formed, by what became of them. */
+    uint64_t event_counts[ARO_EVENT_TYPE_COUNT][SHARD_VERDICT_COUNT];
     uint64_t dead_letter_counts[ARO_ERROR_FIELD + 1]; /* and those that are not, by error code */
-    uint64_t commit_count, doubt_count, take_over_count;
+    uint64_t commit_count, doubt_count, fence_count, take_over_count;
+    struct queue_tallies queues;              /* committed */
+    struct histogram event_to_commit_seconds; /* from Kafka's time of an input on */
+    uint64_t synthetic_sent_count;
+    struct histogram synthetic_seconds; /* from the sending of one to its end, committed */
     size_t output_type_count;
     struct shard_output {
         const char *type; /* a constant of the router: "assignment.created" */
         uint64_t count;
     } outputs[SHARD_OUTPUT_TYPES_MAX]; /* committed, by type; those that there were */
-    struct histogram transaction_seconds, transaction_records;
+    struct histogram transaction_seconds, transaction_records, transaction_bytes;
 };
 
 /* What metrics show. Texts and tally are the shard's, and good until it changes. */
@@ -124,9 +136,13 @@ struct shard_figures {
     struct aro_router_counts counts;
     size_t batch_record_count, batch_byte_count; /* collected for the next transaction */
     int64_t ledger_next;
-    int64_t took_over_ms;      /* -1: not yet */
-    int64_t writer_silence_ms; /* as writer_silence_ms() */
-    int64_t reader_silence_ms; /* as reader_silence_ms(); 0 while a batch is on its way */
+    uint64_t begun_count, aborted_count; /* transactions */
+    int64_t committed_ms;         /* since the last commit of this process; -1: there was none */
+    bool sends_synthetic;         /* as the owner */
+    int64_t synthetic_silence_ms; /* since one came back last, or the work began */
+    int64_t took_over_ms;         /* -1: not yet */
+    int64_t writer_silence_ms;    /* as writer_silence_ms() */
+    int64_t reader_silence_ms;    /* as reader_silence_ms(); 0 while a batch is on its way */
     bool has_board;
     struct board_status board;
 };
@@ -136,6 +152,8 @@ struct shard_source {
     const char *topic;
     int32_t partition;
     int64_t next_offset, lag;
+    int64_t lag_ms;      /* how old what was read last is; 0 where all is read */
+    int64_t unstable_ms; /* for how long records have waited for the end of a transaction */
 };
 void shard_each_source(const struct shard *shard,
                        void (*visit)(const struct shard_source *source, void *context),

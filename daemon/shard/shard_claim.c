@@ -257,6 +257,8 @@ static void begin_work(struct shard *shard)
     adopt_rulebook(shard);
     shard_commit_next(shard);
     shard_arm_tick(shard);
+    shard_begin_census(shard);
+    shard_begin_synthetic(shard);
 }
 
 /* A commit was in doubt; the ledger up to the second claim says whether it took place. */

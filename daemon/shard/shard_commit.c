@@ -1,6 +1,7 @@
 /* A batch on its way: sealed, with the writer, committed or in doubt. */
 #include "shard/shard_private.h"
 
+#include "loop/host_clock.h"
 #include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
@@ -115,9 +116,9 @@ static struct shard_output *find_output(struct shard_tally *tally, const char *t
 static void count_outputs(struct shard_tally *tally, const struct aro_effects *effects)
 {
     for (size_t i = 0; i < aro_effects_record_count(effects); i++) {
-        const char *type = aro_effects_record_at(effects, i)->type;
-        if (type)
-            find_output(tally, type)->count++;
+        const struct aro_record *record = aro_effects_record_at(effects, i);
+        if (record->type && !aro_id_is_synthetic(record->key))
+            find_output(tally, record->type)->count++;
     }
 }
 
@@ -148,13 +149,44 @@ static void log_outputs(const struct shard *shard, const struct aro_effects *eff
     }
 }
 
+static void count_notes(struct shard *shard, const struct aro_effects *effects,
+                        struct aro_instant now)
+{
+    for (size_t i = 0; i < aro_effects_note_count(effects); i++) {
+        const struct aro_note *note = aro_effects_note_at(effects, i);
+        if (note->appeal_id)
+            shard_on_synthetic_note(shard, note);
+        else if (note->queue)
+            queue_tallies_add(&shard->tally.queues, note, now);
+    }
+}
+
+static void count_arrivals(struct shard_tally *tally, const struct batch *batch,
+                           struct aro_instant now)
+{
+    for (size_t i = 0; i < batch->arrival_count; i++) {
+        int64_t ms = now.ms - batch->arrivals[i].ms;
+        histogram_add(&tally->event_to_commit_seconds, ms > 0 ? (double)ms / 1000 : 0);
+    }
+}
+
+static void count_committed(struct shard *shard, const struct batch *batch)
+{
+    struct aro_instant now = host_clock_now();
+
+    shard->tally.commit_count++;
+    shard->committed_at_ms = monotonic_ms();
+    count_outputs(&shard->tally, batch->effects);
+    count_notes(shard, batch->effects, now);
+    count_arrivals(&shard->tally, batch, now);
+}
+
 /* The batch in flight is in the ledger, whose last record of it is at @ledger_offset. */
 void shard_settle_in_flight(struct shard *shard, int64_t ledger_offset)
 {
     struct batch *batch = TAKE(shard->in_flight);
 
-    shard->tally.commit_count++;
-    count_outputs(&shard->tally, batch->effects);
+    count_committed(shard, batch);
     log_outputs(shard, batch->effects);
     shard->ledger_next = ledger_offset + 1;
     ledger_fold_settle(&shard->fold, batch->seq, &shard->in_flight_positions);
@@ -183,6 +215,7 @@ void shard_commit_next(struct shard *shard)
     shard->in_flight = TAKE(shard->collecting);
     batch_seal(shard, shard->in_flight);
     histogram_add(&shard->tally.transaction_records, (double)batch_record_count(shard->in_flight));
+    histogram_add(&shard->tally.transaction_bytes, (double)batch_byte_count(shard->in_flight));
     shard->collecting = batch_new();
     shard_give_to_writer(shard);
     reader_continue(shard->reader);
@@ -223,6 +256,7 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
     shard->writer_has_batch = false;
     histogram_add(&shard->tally.transaction_seconds,
                   (double)(monotonic_ms() - shard->sent_at_ms) / 1000);
+    shard->tally.fence_count += result->verdict == WRITER_NOT_OWNER;
     if (shard->exit_pending) {
         if (result->verdict == WRITER_DONE)
             shard_settle_in_flight(shard, result->batch->ledger_offset);

@@ -1,5 +1,8 @@
 #include "shard/shard_private.h"
 
+#include "loop/host_clock.h"
+#include "loop/monotonic.h"
+
 void shard_each_source(const struct shard *shard,
                        void (*visit)(const struct shard_source *source, void *context),
                        void *context)
@@ -11,7 +14,9 @@ void shard_each_source(const struct shard *shard,
         const struct shard_source source = { .topic = positions->sources[i].topic,
                                              .partition = positions->sources[i].partition,
                                              .next_offset = next,
-                                             .lag = end > next ? end - next : 0 };
+                                             .lag = end > next ? end - next : 0,
+                                             .lag_ms = reader_lag_ms(shard->reader, i),
+                                             .unstable_ms = reader_unstable_ms(shard->reader, i) };
         visit(&source, context);
     }
 }
@@ -51,6 +56,11 @@ void shard_get_figures(const struct shard *shard, struct shard_figures *ret)
         .batch_record_count = shard->collecting ? shard->collecting->input_count : 0,
         .batch_byte_count = shard->collecting ? batch_byte_count(shard->collecting) : 0,
         .ledger_next = reader_ledger_next(shard->reader),
+        .begun_count = writer_begun_count(shard->writer),
+        .aborted_count = writer_aborted_count(shard->writer),
+        .committed_ms = shard->committed_at_ms > 0 ? monotonic_ms() - shard->committed_at_ms : -1,
+        .sends_synthetic = shard_has_worked(shard) && shard->config->synthetic_interval.ms > 0,
+        .synthetic_silence_ms = host_clock_now().ms - shard->synthetic.back_at.ms,
         .took_over_ms = shard->took_over_ms,
         .writer_silence_ms = writer_silence_ms(shard->writer),
         .reader_silence_ms = shard->writer_has_batch ? 0 : reader_silence_ms(shard->reader),

@@ -4,10 +4,12 @@
 #include "loop/host_clock.h"
 #include "support/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     HEADERS_MAX = 64, /* of a record, that are looked at */
@@ -28,6 +30,64 @@ static size_t read_headers(const rd_kafka_message_t *message,
                                     &headers[count].length))
         count++;
     return count;
+}
+
+static const char *const verdicts[SHARD_VERDICT_COUNT] = {
+    [SHARD_VERDICT_APPLIED] = "applied",
+    "repeat",
+    "stale",
+    "unknown",
+    "merged",
+    "closed",
+    "market_draft",
+};
+
+const char *shard_verdict_name(unsigned verdict)
+{
+    assert(verdict < SHARD_VERDICT_COUNT);
+    return verdicts[verdict];
+}
+
+static unsigned find_verdict(const char *reason)
+{
+    unsigned verdict = SHARD_VERDICT_APPLIED + 1;
+    while (verdict < SHARD_VERDICT_COUNT && strcmp(verdicts[verdict], reason))
+        verdict++;
+    assert(verdict < SHARD_VERDICT_COUNT); /* the router has a reason that the table lacks */
+    return verdict;
+}
+
+/* Applies @event, and gives what became of it. */
+static unsigned apply(struct shard *shard, struct aro_instant now, const struct aro_event *event,
+                      const struct aro_source *source)
+{
+    struct aro_effects *effects = shard->collecting->effects;
+    size_t note_count = aro_effects_note_count(effects);
+
+    aro_router_apply(shard->router, now, event, source, effects);
+    for (size_t i = note_count; i < aro_effects_note_count(effects); i++) {
+        const struct aro_note *note = aro_effects_note_at(effects, i);
+        if (note->kind == ARO_NOTE_IGNORED)
+            return find_verdict(note->reason);
+    }
+    return SHARD_VERDICT_APPLIED;
+}
+
+/* When Kafka has it from its sender; where it does not tell, now. */
+static struct aro_instant time_of(const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+    return ms > 0 ? (struct aro_instant){ ms } : host_clock_now();
+}
+
+static void count_event(struct shard *shard, const struct aro_event *event, unsigned verdict,
+                        const rd_kafka_message_t *message)
+{
+    if (event->appeal_id && aro_id_is_synthetic(event->appeal_id))
+        return;
+    shard->tally.event_counts[event->type][verdict]++;
+    batch_add_arrival(shard->collecting, time_of(message));
 }
 
 void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_kind kind,
@@ -62,8 +122,8 @@ void shard_on_source_record(const rd_kafka_message_t *message, enum aro_topic_ki
     if (r == 0)
         r = aro_router_check_event(shard->router, event, &error);
     if (r == 0) {
-        shard->tally.event_counts[event->type]++;
-        aro_router_apply(shard->router, now, event, &source, shard->collecting->effects);
+        unsigned verdict = apply(shard, now, event, &source);
+        count_event(shard, event, verdict, message);
         return;
     }
     if (r == -ENOMEM)

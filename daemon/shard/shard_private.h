@@ -5,6 +5,7 @@
 #include "board/board.h"
 #include "kafka/batch.h"
 #include "kafka/reader.h"
+#include "kafka/sender.h"
 #include "kafka/writer.h"
 #include "log/log.h"
 #include "shard/core_clock.h"
@@ -16,6 +17,15 @@
 /* Why an owner leaves work while the writer still has a batch. */
 enum shard_exit { SHARD_EXIT_NONE, SHARD_EXIT_STANDBY, SHARD_EXIT_STOP };
 
+/* Of those that this process sends. */
+struct synthetic {
+    struct sender *sender;        /* NULL: none was needed yet */
+    bool is_out;                  /* the last one has not come back */
+    struct aro_instant sent_at;   /* host's time, as are the next */
+    struct aro_instant back_at;   /* when one came back last, or the work began */
+    struct aro_instant looked_at; /* for any that were left over */
+};
+
 struct shard {
     const struct config *config;
     const struct config_shard *settings;
@@ -26,7 +36,7 @@ struct shard {
     struct reader *reader;
     struct writer *writer;
     struct board *board; /* NULL: none */
-    struct event *tick_timer, *claim_timer, *release_timer, *watch_timer;
+    struct event *tick_timer, *claim_timer, *release_timer, *watch_timer, *census_timer;
     struct aro_languages *languages;
 
     struct aro_event_reader *event_reader;
@@ -78,7 +88,9 @@ struct shard {
     bool has_ends;
 
     struct shard_tally tally;
-    int64_t sent_at_ms; /* the batch in flight; monotonic */
+    struct synthetic synthetic;
+    int64_t sent_at_ms;      /* the batch in flight; monotonic, as is the next */
+    int64_t committed_at_ms; /* the last one; 0: none yet */
 };
 
 /* shard.c: states, and leaving a term */
@@ -143,6 +155,19 @@ void shard_end_waiting_for_work(struct shard *shard);
 /* shard_watch.c: what nothing else would notice */
 void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context);
 void shard_on_standby_ends(struct shard *shard, const struct writer_result *result);
+
+/* shard_census.c: figures that take a look at everything */
+void shard_begin_census(struct shard *shard);
+void shard_on_census_timer(evutil_socket_t descriptor, short what, void *context);
+
+/* shard_synthetic.c: appeals to ourselves */
+void shard_begin_synthetic(struct shard *shard);
+/* Sends the next where it is due. */
+void shard_watch_synthetic(struct shard *shard, struct aro_instant now);
+/* @note is of one, and committed. */
+void shard_on_synthetic_note(struct shard *shard, const struct aro_note *note);
+/* Decides what the last census found open for long. */
+void shard_look_for_synthetic(struct shard *shard);
 
 /* shard.c */
 /* An empty router, to be filled by the ledger from its beginning. */

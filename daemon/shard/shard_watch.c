@@ -94,4 +94,6 @@ void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context)
     watch_stall(shard, now);
     watch_topics(shard, now);
     watch_standby(shard, now);
+    reader_watch(shard->reader);
+    shard_watch_synthetic(shard, now);
 }

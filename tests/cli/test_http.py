@@ -24,10 +24,11 @@ def router(program, broker):
         running = Router(program, pathlib.Path(name), broker).find_address()
         producer = Producer({"bootstrap.servers": broker})
         for topic, text in [("agents", json.dumps(AGENT)), ("appeals", json.dumps(APPEAL)),
-                            ("appeals", json.dumps({**APPEAL, "appeal_id": "a-92"})), ("appeals", "{")]:
+                            ("appeals", json.dumps({**APPEAL, "appeal_id": "a-92"})), ("appeals", json.dumps(APPEAL)),
+                            ("appeals", "{")]:
             producer.produce(topic, text)
         assert producer.flush(WAIT_S) == 0
-        wait_until(lambda: running.metrics().get(("appeal_router_inputs_total", ("shard", "main"))) == 4)
+        wait_until(lambda: running.metrics().get(("appeal_router_inputs_total", ("shard", "main"))) == 5)
         yield running
         running.end()
 
@@ -94,15 +95,46 @@ def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
             (1, "shard_state", shard, ("state", "owner")), (0, "shard_state", shard, ("state", "standby")),
             (1, "agents", shard), (1, "appeals", shard, ("state", "assigned")), (1, "appeals", shard, ("state", "waiting")),
             (1, "queue_assigned", ("queue", "general"), shard), (1, "queue_waiting", ("queue", "general"), shard),
-            (2, "events_total", shard, ("type", "appeal.submitted")), (1, "dead_letters_total", ("code", "json"), shard),
+            (2, "events_total", shard, ("type", "appeal.submitted"), ("verdict", "applied")),
+            (1, "events_total", shard, ("type", "appeal.submitted"), ("verdict", "repeat")), (1, "dead_letters_total", ("code", "json"), shard),
             (1, "rulebook_info", ("rulebook", '"quoted" <one>')), (1, "take_overs_total", shard),
             (0, "doubts_total", shard), (CONNECTIONS, "http_connections_limit")]:
         assert metrics[f"appeal_router_{name[0]}", *name[1:]] == expected, name
     wait_until(lambda: router.metrics().get(
-        ("appeal_router_outputs_total", shard, ("type", "assignment.created"))) == 1)
+        ("appeal_router_outputs_total", shard, ("type", "event.ignored"))) == 1)
+    metrics = router.metrics()
+    queue = ("queue", "general")
+    for expected, *name in [
+            (1, "outputs_total", shard, ("type", "assignment.created")), (1, "assignments_total", queue, shard, ("step", "1")),
+            (1, "submitted_to_assigned_seconds_count", queue, shard), (0, "offers_made_total", queue, shard),
+            (4, "event_to_commit_seconds_count", shard), (0, "transactions_aborted_total", shard),
+            (0, "transactions_fenced_total", shard), (1, "rebalances_total", ("kind", "assigned"))]:
+        assert metrics[f"appeal_router_{name[0]}", *name[1:]] == expected, name
+    assert metrics["appeal_router_transactions_begun_total", shard] == metrics["appeal_router_commits_total", shard]
+    assert metrics["appeal_router_transaction_bytes_sum", shard] > 0
+    assert metrics["appeal_router_last_commit_seconds", shard] >= 0
     assert metrics["appeal_router_queue_oldest_seconds", ("queue", "general"), shard] >= 0
     assert metrics["appeal_router_transaction_records_count", shard] >= 1
-    assert any(name[0] == "appeal_router_source_lag_records" for name in metrics)
+    for name in ["source_lag_records", "source_lag_seconds", "source_last_stable_age_seconds"]:
+        assert any(sample[0] == f"appeal_router_{name}" for sample in metrics), name
+
+
+def test_a_census_tells_what_waits_and_who_could_take_it(router):
+    shard, queue = ("shard", "main"), ("queue", "general")
+    wait_until(lambda: router.metrics().get(("appeal_router_market_waiting", ("market", "BR"), shard)) == 1)
+    metrics = router.metrics()
+    for expected, *name in [
+            (1, "language_waiting", ("language", "pt-Latn"), shard), (1, "queue_capacity", queue, shard),
+            (1, "queue_capacity_used", queue, shard), (0, "queue_capacity_free", queue, shard),
+            (0, "queue_overdue", queue, shard), (0, "queue_at_risk", queue, shard)]:
+        assert metrics[f"appeal_router_{name[0]}", *name[1:]] == expected, name
+    assert metrics["appeal_router_market_oldest_seconds", ("market", "BR"), shard] >= 0
+    assert metrics["appeal_router_language_oldest_seconds", ("language", "pt-Latn"), shard] >= 0
+
+
+def test_metrics_are_as_prometheus_wants_them(router):
+    result = subprocess.run(["promtool", "check", "metrics"], input=router.get("/metrics")[2], capture_output=True, text=True)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
 
 def test_metrics_are_all_in_the_manual_with_kind_and_labels(root, router):

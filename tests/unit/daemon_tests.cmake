@@ -8,6 +8,7 @@ set_tests_properties(unit.log PROPERTIES LABELS threads)
 aro_add_unit_test(core_clock daemon_shard)
 aro_add_unit_test(core_dump daemon_loop)
 aro_add_unit_test(ledger_fold daemon_shard)
+aro_add_unit_test(queue_tally daemon_shard)
 aro_add_unit_test(render cli_support)
 
 add_library(board_world STATIC board_world.c ../support/redis_server.c ../support/fake_redis.c)
