@@ -20,13 +20,16 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 from running_router import WAIT_S, Router, wait_until
 from stand_in_journal import StandInJournal
 
-SECRET, PROSE = "s3cretcanary", "writtencanary"
+SECRET, PROSE, NEEDLESS = "s3cretcanary", "writtencanary", "needlesscanary"
 TEXT = f"Mrs {PROSE}'s own words, \"and more\" of them\n"
+NEEDLESS_TEXT = f"{TEXT}, which no rule looks at: {NEEDLESS}"  # nobody keeps it either
 SECRET_SETTINGS = ("password", "key_password", "keystore_password")
 TOPICS = {"appeal.submitted": "appeals", "appeal.updated": "appeals", "appeal.withdrawn": "appeals"}
-DEAD_LETTERS, MANY = "appeals.dead-letter", 300
+MANY = 300
 FORMS = ("text", "json", "journald")
-APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "languages": ["pt-BR"], "reason": "other",
+AGENT = {"type": "agent.updated", "agent_id": "aino", "capacity": 1, "languages": ["fi"], "markets": ["FI"], "notes": NEEDLESS_TEXT}
+APPEAL = {"type": "appeal.submitted", "appeal_id": "mine", "market": "FI", "languages": ["fi"], "reason": "other",
+          "statement": NEEDLESS_TEXT,
           "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 
 
@@ -75,7 +78,7 @@ def events(root):
             for changed in with_prose_in_each_place(event):
                 yield topic, None, json.dumps(changed).encode(), []
             id_name = "agent_id" if topic == "agents" else "appeal_id"
-            fine = {**event, id_name: f"{path.stem}-{number}", "statement": TEXT, "notes": {"of": [TEXT]}}
+            fine = {**event, id_name: f"{path.stem}-{number}", "statement": NEEDLESS_TEXT, "notes": {"of": [NEEDLESS_TEXT]}}
             yield topic, None, json.dumps(fine).encode(), []
             yield topic, TEXT.encode(), json.dumps(fine).encode(), []
             yield topic, None, json.dumps(example).encode(), [("ce_type", TEXT.encode())]
@@ -142,13 +145,15 @@ class Scene:
             self.producer.produce(topic, value, key, headers=headers)
         assert self.producer.flush(WAIT_S) == 0
         wait_until(lambda: self.router.metrics().get(("appeal_router_inputs_total", ("shard", "main")), 0) >= len(sent))
-        self.send_again()
-        wait_until(lambda: self.router.ask("explain", APPEAL["appeal_id"])[0] == 0)
+        self.send_event("agents", json.dumps(AGENT))
+        self.send_event("appeals", json.dumps(APPEAL))
+        wait_until(lambda: self.router.ask("explain", APPEAL["appeal_id"])[1].get("agent_id") == AGENT["agent_id"])
+        self.send_event("reviews", json.dumps({"type": "assignment.returned", "appeal_id": APPEAL["appeal_id"], "epoch": 1,
+                                               "agent_id": AGENT["agent_id"], "reason": NEEDLESS_TEXT}))
+        wait_until(lambda: self.router.ask("explain", APPEAL["appeal_id"])[1]["state"] == "waiting")
 
-    def send_again(self):
-        """One good appeal, and one that is none."""
-        for value in (json.dumps({**APPEAL, "statement": TEXT}), TEXT):
-            self.producer.produce("appeals", value)
+    def send_event(self, topic, value):
+        self.producer.produce(topic, value)
         assert self.producer.flush(WAIT_S) == 0
 
     def log(self):
@@ -168,22 +173,22 @@ class Scene:
                 yield f"appealctl {words[0]}", result.stdout + result.stderr
         yield "the bundle", bundle.read_text()
 
-    def reasons_of_dead_letters(self):
-        """Of all that lie in the topic, once there are many."""
+    def read(self, topic, count):
+        """All records that lie in the topic, once there are that many."""
         consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "reasons", "enable.partition.eof": True})
-        partitions = consumer.list_topics(DEAD_LETTERS, WAIT_S).topics[DEAD_LETTERS].partitions
-        consumer.assign([TopicPartition(DEAD_LETTERS, partition, OFFSET_BEGINNING) for partition in partitions])
-        reasons, ended = [], set()
-        while len(ended) < len(partitions) or len(reasons) < MANY:
-            letter = consumer.poll(WAIT_S)
-            assert letter is not None
-            if letter.error():
-                assert letter.error().code() == KafkaError._PARTITION_EOF
-                ended.add(letter.partition())
+        partitions = consumer.list_topics(topic, WAIT_S).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
+        records, ended = [], set()
+        while len(ended) < len(partitions) or len(records) < count:
+            record = consumer.poll(WAIT_S)
+            assert record is not None
+            if record.error():
+                assert record.error().code() == KafkaError._PARTITION_EOF
+                ended.add(record.partition())
             else:
-                reasons.append(dict(letter.headers())["aro-error"].decode())
+                records.append(record)
         consumer.close()
-        return reasons
+        return records
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +214,8 @@ def scene(scenes, request):
 
 def test_no_line_of_the_log_has_it(scene):
     def has_said_all():
-        scene.send_again()
+        scene.send_event("appeals", json.dumps(APPEAL))
+        scene.send_event("appeals", TEXT)
         return all(code in scene.log() for code in ("event-published", "record-refused", "ERR unknown command 'AUTH'"))
 
     wait_until(has_said_all)
@@ -228,7 +234,14 @@ def test_no_page_and_no_answer_has_it(scene):
 
 def test_no_reason_of_a_dead_letter_has_it(scenes):
     """The log leaves out what comes too often; these are the same sentences, all of them."""
-    assert [reason for reason in scenes["text"].reasons_of_dead_letters() if PROSE in reason] == []
+    letters = scenes["text"].read("appeals.dead-letter", MANY)
+    assert [reason for letter in letters if PROSE in (reason := dict(letter.headers())["aro-error"].decode())] == []
+
+
+@pytest.mark.parametrize("topic, count", [("assignments", 2), ("outcomes", 10), ("appeal-router.ledger", 10)])
+def test_no_record_has_what_routing_does_not_need(scenes, topic, count):
+    """An appeal, an agent and a review had it."""
+    assert [record.value() for record in scenes["text"].read(topic, count) if NEEDLESS.encode() in (record.value() or b"")] == []
 
 
 @pytest.mark.parametrize("wrong", [
