@@ -47,6 +47,22 @@ static void find_plain_kafka(const struct config *config, struct buffer *text)
                               "some mechanisms: take SASL_SSL");
 }
 
+/* Until 2.6.1 librdkafka repeated its nonce, which Kafka takes before 4.0 only:
+ * https://github.com/confluentinc/librdkafka/pull/4895 */
+static void find_old_scram(const struct config *config, struct buffer *text)
+{
+    static const int mended_version = 0x020601ff;
+    const char *mechanism = property(config, "sasl.mechanisms");
+    mechanism = *mechanism ? mechanism : property(config, "sasl.mechanism");
+    if (strncasecmp(mechanism, "SCRAM", 5) == 0 && rd_kafka_version() < mended_version)
+        buffer_add_format(
+            text,
+            "kafka.properties: librdkafka %s speaks %s in a way that Kafka 4 refuses as "
+            "invalid credentials: take 2.6.1 or later, or a certificate in place of "
+            "the password",
+            rd_kafka_version_str(), mechanism);
+}
+
 static void find_plain_redis(const struct config *config, struct buffer *text)
 {
     const struct config_redis *redis = &config->redis;
@@ -61,10 +77,7 @@ void config_each_risk(const struct config *config, void (*visit)(const char *tex
                       void *context)
 {
     static void (*const finders[])(const struct config *config, struct buffer *text) = {
-        find_open_pages,
-        find_unnamed_brokers,
-        find_plain_kafka,
-        find_plain_redis,
+        find_open_pages, find_unnamed_brokers, find_plain_kafka, find_old_scram, find_plain_redis,
     };
     struct buffer text = { 0 };
 

@@ -1,4 +1,4 @@
-/* Settings that are allowed, and that let somebody in who may not be meant. */
+/* Settings that are allowed and hardly meant: they let strangers in, or keep ourselves out. */
 #ifndef APPEAL_ROUTERD_CONFIG_RISKS_H
 #define APPEAL_ROUTERD_CONFIG_RISKS_H
 

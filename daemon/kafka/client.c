@@ -6,21 +6,96 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Messages of librdkafka's own log: its levels are syslog's. */
-static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+/* What a broker says of our certificate, by the numbers of TLS. */
+static const struct {
+    int number;
+    const char *meaning;
+} certificate_alerts[] = {
+    { 42, "there is none, or it is damaged" },
+    { 43, "it is of another kind" },
+    { 44, "it was revoked" },
+    { 45, "it has expired" },
+    { 46, "it has expired, or is not trusted" },
+    { 48, "its authority is not trusted" },
+    { 116, "there is none, and one is needed" },
+};
+
+/* librdkafka tells it as "[thrd:...]: <broker>: Receive failed: error:...: SSL alert number 42
+ * ...". */
+static void report_alert(const char *text)
+{
+    static const char before[] = "SSL alert number ";
+    const char *found = strstr(text, before), *thread_end = strstr(text, "]: ");
+    int number = found ? atoi(found + sizeof before - 1) : 0;
+    const char *broker = thread_end ? thread_end + strlen("]: ") : text;
+    const char *broker_end = strstr(broker, ": ");
+
+    for (size_t i = 0; i < sizeof certificate_alerts / sizeof *certificate_alerts; i++) {
+        if (broker_end && certificate_alerts[i].number == number)
+            LOG(certificate_not_taken, ABOUT(.peer = "kafka"),
+                "%.*s does not take our certificate (ssl.certificate.location): %s",
+                (int)(broker_end - broker), broker, certificate_alerts[i].meaning);
+    }
+}
+
+/* Its levels are syslog's. */
+void client_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
 {
     (void)handle;
     /* The settings' properties go to every handle, and some are for producers or consumers only. */
     if (strcmp(facility, "CONFWARN") == 0)
         level = 7;
+    report_alert(text);
     if (level <= 4)
         LOG(kafka_library_warning, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
     else if (level <= 6)
         LOG(kafka_library_notice, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
     else
         LOG(kafka_library_detail, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
+}
+
+/* Why a certificate is refused, by OpenSSL's numbers (X509_V_ERR_...), which librdkafka hands on.
+ */
+static const struct {
+    int number;
+    const char *reason;
+} certificate_errors[] = {
+    { 3, "its authority's list of revoked certificates (ssl.crl.location) is missing" },
+    { 9, "it is not valid yet" },
+    { 10, "it has expired" },
+    { 12, "its authority's list of revoked certificates (ssl.crl.location) has expired" },
+    { 18, "it is signed by itself: put its authority into ssl.ca.location" },
+    { 19, "its authority is not in ssl.ca.location" },
+    { 20, "its authority is not in ssl.ca.location" },
+    { 21, "its authority is not in ssl.ca.location" },
+    { 23, "it was revoked" },
+    { 62, "it is for another host" },
+    { 64, "it is for another address" },
+};
+
+/* Asked of each certificate in the chain of a broker's. Says no to whatever OpenSSL does not like,
+ * as librdkafka would, and says why. */
+static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t broker_id, int *error,
+                          int depth, const char *bytes, size_t length, char *text, size_t text_size,
+                          void *opaque)
+{
+    const char *reason = "OpenSSL does not like it";
+    (void)handle, (void)broker_id, (void)depth, (void)bytes, (void)length, (void)opaque;
+
+    if (*error == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof certificate_errors / sizeof *certificate_errors; i++) {
+        if (certificate_errors[i].number == *error)
+            reason = certificate_errors[i].reason;
+    }
+    LOG(certificate_refused, ABOUT(.peer = "kafka"),
+        "the certificate of %s is refused, and nothing is sent to it: %s (%d)", broker, reason,
+        *error);
+    snprintf(text, text_size, "%s", reason);
+    return 0;
 }
 
 void client_log_error(rd_kafka_t *handle, int error, const char *reason, void *opaque)
@@ -62,8 +137,9 @@ rd_kafka_conf_t *client_conf_new(const struct config *config, const struct clien
         return NULL;
     }
     client_conf_set(conf, "bootstrap.servers", config->kafka.bootstrap_servers);
-    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_log_cb(conf, client_log);
     rd_kafka_conf_set_error_cb(conf, client_log_error);
+    rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
     return conf;
 }
 

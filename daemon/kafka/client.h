@@ -28,6 +28,9 @@ void client_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_t val
 /* Takes @conf in any case. NULL with @reterr. */
 rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct aro_error *reterr);
 
+/* Tells the log what librdkafka logs itself: the log callback of each handle. */
+void client_log(const rd_kafka_t *handle, int level, const char *facility, const char *text);
+
 /* Tells the log what a handle's error callback reports. */
 void client_log_error(rd_kafka_t *handle, int error, const char *reason, void *opaque);
 

@@ -1,5 +1,7 @@
 #include "kafka/lookup.h"
 
+#include "kafka/permission.h"
+
 #include "support/memory.h"
 
 #include <errno.h>
@@ -30,12 +32,15 @@ static rd_kafka_resp_err_t find_topic(const struct rd_kafka_metadata *metadata, 
 }
 
 static int find_partitions(const struct rd_kafka_metadata *metadata, struct aro_topic *topic,
-                           struct aro_error *reterr)
+                           const char *operation, struct aro_error *reterr)
 {
+    char hint[PERMISSION_HINT_SIZE];
     rd_kafka_resp_err_t err = find_topic(metadata, topic->name, &topic->partition_count);
 
     if (is_final(err))
-        return aro_error_set(reterr, -ENOENT, "topic '%s': %s", topic->name, rd_kafka_err2str(err));
+        return aro_error_set(reterr, -ENOENT, "topic '%s': %s%s", topic->name,
+                             rd_kafka_err2str(err),
+                             permission_hint(err, operation, "topic", topic->name, hint));
     if (err || topic->partition_count == 0)
         return aro_error_set(reterr, -EAGAIN, "cannot look up topic '%s': %s", topic->name,
                              rd_kafka_err2str(err));
@@ -62,7 +67,8 @@ static void forget_topics(rd_kafka_topic_t **known, size_t count)
     free(known);
 }
 
-int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, struct aro_error *reterr)
+int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, const char *operation,
+                      struct aro_error *reterr)
 {
     const struct rd_kafka_metadata *metadata;
     int r = 0;
@@ -74,7 +80,7 @@ int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, struct aro_
         return aro_error_set(reterr, -EAGAIN, "cannot look up the topics: %s",
                              rd_kafka_err2str(err));
     for (size_t i = 0; i < topics->topic_count && r == 0; i++)
-        r = find_partitions(metadata, &topics->topics[i], reterr);
+        r = find_partitions(metadata, &topics->topics[i], operation, reterr);
     rd_kafka_metadata_destroy(metadata);
     return r;
 }

@@ -8,8 +8,10 @@
 #include <librdkafka/rdkafka.h>
 
 /* Fills in the partition counts of @topics, by one request; @handle knows their leaders afterwards.
- * -ENOENT where there is no such topic or it is not authorised; -EAGAIN. */
-int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, struct aro_error *reterr);
+ * -ENOENT where there is no such topic, or where the ACLs do not allow our user @operation (Read or
+ * Write) on it; -EAGAIN. */
+int lookup_partitions(rd_kafka_t *handle, struct aro_topics *topics, const char *operation,
+                      struct aro_error *reterr);
 
 /* Where a partition begins and ends (for a read_committed reader). -EAGAIN. */
 int lookup_ends(rd_kafka_t *handle, const char *topic, int32_t partition, int64_t *ret_low,

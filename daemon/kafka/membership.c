@@ -1,6 +1,7 @@
 #include "kafka/membership.h"
 
 #include "kafka/client.h"
+#include "kafka/permission.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
 #include "loop/monotonic.h"
@@ -34,8 +35,9 @@ struct membership {
     struct wakeup wakeup;
     struct event *poll_timer;
     struct membership_callbacks callbacks;
-    char *ledger_topic;
+    char *ledger_topic, *group;
     char *member_id;
+    char trouble[900]; /* see membership_trouble() */
     bool has_joined, is_revoking, is_leaving;
     int64_t asked_at_ms; /* the consumer, for its events: monotonic */
 };
@@ -145,6 +147,7 @@ static void on_assign(struct membership *membership, rd_kafka_topic_partition_li
     }
     free(membership->member_id);
     membership->member_id = memory_copy_text(term->member_id);
+    membership->trouble[0] = '\0';
 
     int32_t *partitions = memory_new_array((size_t)given->cnt, sizeof *partitions);
     for (int i = 0; i < given->cnt; i++)
@@ -166,6 +169,21 @@ static void on_rebalance(struct membership *membership, rd_kafka_event_t *event)
                                      membership->callbacks.context);
 }
 
+/* The consumer goes on asking, so this is told once. */
+static void report_trouble(struct membership *membership, rd_kafka_resp_err_t err, const char *text)
+{
+    bool is_topic = err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    char trouble[sizeof membership->trouble], hint[PERMISSION_HINT_SIZE];
+
+    snprintf(trouble, sizeof trouble, "the group does not let this instance in: %s%s", text,
+             permission_hint(err, "Read", is_topic ? "topic" : "group",
+                             is_topic ? membership->ledger_topic : membership->group, hint));
+    if (strcmp(trouble, membership->trouble) == 0)
+        return;
+    memcpy(membership->trouble, trouble, sizeof trouble);
+    LOG(group_forbidden, NULL, "%s", trouble);
+}
+
 static void on_error(struct membership *membership, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t err = rd_kafka_event_error(event);
@@ -177,6 +195,8 @@ static void on_error(struct membership *membership, rd_kafka_event_t *event)
         snprintf(text, sizeof text, "%s", rd_kafka_event_error_string(event));
     if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         membership->callbacks.on_fenced(text, membership->callbacks.context);
+    else if (permission_is_missing(err))
+        report_trouble(membership, err, text);
     else
         client_log_error(membership->consumer, err, text, NULL);
 }
@@ -260,6 +280,7 @@ int membership_new(struct event_base *base, const struct config *config, int64_t
     membership->callbacks = *callbacks;
     membership->wakeup.descriptor = -1;
     membership->ledger_topic = memory_copy_text(config->ledger_topic);
+    membership->group = memory_copy_text(config->kafka.group);
     membership->member_id = memory_copy_text("");
     rd_kafka_conf_t *conf = membership_conf(config, start_time_ms, reterr);
     membership->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
@@ -296,6 +317,7 @@ void membership_free(struct membership *membership)
         rd_kafka_destroy_flags(membership->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     free(membership->ledger_topic);
+    free(membership->group);
     free(membership->member_id);
     free(membership);
 }
@@ -357,6 +379,11 @@ const char *membership_member_id(const struct membership *membership)
     return membership->member_id;
 }
 
+const char *membership_trouble(const struct membership *membership)
+{
+    return membership->trouble;
+}
+
 rd_kafka_t *membership_handle(const struct membership *membership)
 {
     return membership->consumer;
@@ -391,6 +418,19 @@ static rd_kafka_resp_err_t commit_offset(struct membership *membership, int32_t 
     return err;
 }
 
+/* Of a commit of the ledger's offset, or of offsets read: a topic may be meant as well. */
+static int refuse(const struct membership *membership, rd_kafka_resp_err_t err, const char *what,
+                  struct aro_error *reterr)
+{
+    bool is_topic = err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    char hint[PERMISSION_HINT_SIZE];
+
+    return aro_error_set(reterr, -EACCES, "cannot %s: %s%s", what, rd_kafka_err2str(err),
+                         permission_hint(err, "Read", is_topic ? "topic" : "group",
+                                         is_topic ? membership->ledger_topic : membership->group,
+                                         hint));
+}
+
 int membership_probe(struct membership *membership, const struct term *term, int32_t partition,
                      int64_t ledger_offset, int timeout_ms, struct aro_error *reterr)
 {
@@ -401,6 +441,8 @@ int membership_probe(struct membership *membership, const struct term *term, int
     /* The consumer commits with the generation it has by now, which may be a later term's. */
     if (says_not_a_member(err) || !term_is_current(term, membership->consumer))
         return -EPERM;
+    if (permission_is_missing(err))
+        return refuse(membership, err, "commit offsets as a member of the group", reterr);
     if (err)
         return aro_error_set(reterr, -EAGAIN, "the group's coordinator does not answer: %s",
                              rd_kafka_err2str(err));
@@ -414,6 +456,8 @@ int membership_committed(struct membership *membership, rd_kafka_topic_partition
 
     for (int i = 0; !err && i < offsets->cnt; i++)
         err = offsets->elems[i].err;
+    if (permission_is_missing(err))
+        return refuse(membership, err, "read the group's committed offsets", reterr);
     if (err)
         return aro_error_set(reterr, -EAGAIN, "cannot read the group's committed offsets: %s",
                              rd_kafka_err2str(err));

@@ -60,16 +60,21 @@ int64_t membership_silence_ms(const struct membership *membership);
 /* The member id by which the group knows us; empty before the first term. */
 const char *membership_member_id(const struct membership *membership);
 
+/* Why the group does not let us in, in one sentence; empty where it does, or has not been asked. */
+const char *membership_trouble(const struct membership *membership);
+
 /* For looking up topics from any thread. */
 rd_kafka_t *membership_handle(const struct membership *membership);
 
 /* Is @term still the group's present one? Commits @ledger_offset of the ledger partition as a plain
  * member, which the coordinator refuses to whoever is not one. Blocks up to @timeout_ms; to be
- * called on a helper's thread. 0: yes; -EPERM: not the owner; -EAGAIN with @reterr: no answer. */
+ * called on a helper's thread. 0: yes; -EPERM: not the owner; with @reterr -EAGAIN: no answer,
+ * -EACCES: the ACLs keep our user from the group. */
 int membership_probe(struct membership *membership, const struct term *term, int32_t partition,
                      int64_t ledger_offset, int timeout_ms, struct aro_error *reterr);
 
-/* Fills in the group's committed offsets, negative where there is none; blocks likewise. */
+/* Fills in the group's committed offsets, negative where there is none; blocks and fails likewise.
+ */
 int membership_committed(struct membership *membership, rd_kafka_topic_partition_list_t *offsets,
                          int timeout_ms, struct aro_error *reterr);
 

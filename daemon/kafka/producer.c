@@ -1,6 +1,7 @@
 #include "kafka/producer.h"
 
 #include "kafka/client.h"
+#include "kafka/permission.h"
 #include "log/log.h"
 #include "loop/monotonic.h"
 
@@ -36,6 +37,23 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
     }
     if (message->_private && message->offset > producer->ledger_offset)
         producer->ledger_offset = message->offset;
+}
+
+/* Which partition a transaction may not write to is told in librdkafka's log only: `Failed to add
+ * partition "assignments" [3] to transaction: Broker: Topic authorization failed`. */
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+    struct producer *producer = rd_kafka_opaque(handle);
+    const char *refusal = rd_kafka_err2str(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    const char *name = strchr(text, '"');
+
+    if (name && strcmp(facility, "ADDPARTS") == 0 && strstr(text, refusal) &&
+        !atomic_load(&producer->has_forbidden_topic)) {
+        snprintf(producer->forbidden_topic, sizeof producer->forbidden_topic, "%.*s",
+                 (int)strcspn(name + 1, "\""), name + 1);
+        atomic_store(&producer->has_forbidden_topic, true);
+    }
+    client_log(handle, level, facility, text);
 }
 
 /* Produce, InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit. */
@@ -108,6 +126,7 @@ int producer_open(struct producer *producer, struct aro_error *reterr)
     client_conf_set(conf, "queue.buffering.max.kbytes", "1048576");
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_resp_err_t err = rd_kafka_conf_interceptor_add_on_new(conf, "aro", on_new, producer);
     assert(!err);
     atomic_store(&producer->is_suspect, false);
@@ -145,14 +164,75 @@ static bool is_refused_for_ever(rd_kafka_resp_err_t err)
     }
 }
 
-static void describe(const struct producer *producer, const char *what, const char *text,
-                     struct aro_error *reterr)
+static bool names_partition_of(const char *text, const char *topic)
 {
+    size_t length = strlen(topic);
+    for (const char *at = text; (at = strstr(at, topic)) != NULL; at++) {
+        if (at[length] == '[')
+            return true;
+    }
+    return false;
+}
+
+static const char *find_named(const char *text, const struct config_texts *topics)
+{
+    for (size_t i = 0; i < topics->count; i++) {
+        if (names_partition_of(text, topics->items[i]))
+            return topics->items[i];
+    }
+    return NULL;
+}
+
+/* The topic of whose offsets librdkafka says that they could not be committed, as
+ * "appeals[0](Broker: ...)"; NULL where it names none of ours. */
+static const char *find_read_topic(const struct config *config, const char *text)
+{
+    const char *topic =
+        names_partition_of(text, config->ledger_topic) ? config->ledger_topic : NULL;
+    for (size_t i = 0; i < config->shards.count && !topic; i++) {
+        const struct config_shard *shard = &config->shards.items[i];
+        topic = find_named(text, &shard->appeals);
+        topic = topic ? topic : find_named(text, &shard->agents);
+        topic = topic ? topic : find_named(text, &shard->reviews);
+    }
+    return topic;
+}
+
+/* Which rule of Kafka's ACLs is missing, where @err says that one is. */
+static const char *find_hint(struct producer *producer, rd_kafka_resp_err_t err, const char *text,
+                             char buffer[static PERMISSION_HINT_SIZE])
+{
+    const struct config *config = producer->config;
+
+    switch (err) {
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return permission_hint(err, "Read", "group", config->kafka.group, buffer);
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return permission_hint(err, "Write", "transactional id", producer->transactional_id,
+                               buffer);
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return permission_hint(err, "IdempotentWrite", "cluster", "kafka-cluster", buffer);
+    default: break;
+    }
+    if (producer->delivery_error == err)
+        return permission_hint(err, "Write", "topic", producer->delivery_topic, buffer);
+    if (atomic_load(&producer->has_forbidden_topic))
+        return permission_hint(err, "Write", "topic", producer->forbidden_topic, buffer);
+    return permission_hint(err, "Read", "topic", find_read_topic(config, text), buffer);
+}
+
+static void describe(struct producer *producer, rd_kafka_resp_err_t err, const char *what,
+                     const char *text, struct aro_error *reterr)
+{
+    char hint[PERMISSION_HINT_SIZE];
+
     if (producer->delivery_error)
-        aro_error_set(reterr, -EIO, "cannot %s: %s (a record to topic %s: %s)", what, text,
-                      producer->delivery_topic, rd_kafka_err2str(producer->delivery_error));
+        aro_error_set(reterr, -EIO, "cannot %s: %s (a record to topic %s: %s%s)", what, text,
+                      producer->delivery_topic, rd_kafka_err2str(producer->delivery_error),
+                      find_hint(producer, producer->delivery_error, text, hint));
     else
-        aro_error_set(reterr, -EIO, "cannot %s: %s", what, text);
+        aro_error_set(reterr, -EIO, "cannot %s: %s%s", what, text,
+                      find_hint(producer, err, text, hint));
 }
 
 /* Takes @error. */
@@ -168,7 +248,7 @@ static enum transaction_outcome classify(struct producer *producer, rd_kafka_err
         outcome = TRANSACTION_LOST;
     else
         outcome = is_refused_for_ever(err) ? TRANSACTION_REFUSED : TRANSACTION_RETRY;
-    describe(producer, what, rd_kafka_error_string(error), reterr);
+    describe(producer, err, what, rd_kafka_error_string(error), reterr);
     rd_kafka_error_destroy(error);
     return outcome;
 }
@@ -176,6 +256,7 @@ static enum transaction_outcome classify(struct producer *producer, rd_kafka_err
 int producer_init_transactions(struct producer *producer, int timeout_ms, struct aro_error *reterr)
 {
     int64_t deadline = monotonic_ms() + timeout_ms;
+    char hint[PERMISSION_HINT_SIZE];
 
     for (;;) {
         rd_kafka_error_t *error = rd_kafka_init_transactions(producer->handle, INIT_CALL_MS);
@@ -183,8 +264,9 @@ int producer_init_transactions(struct producer *producer, int timeout_ms, struct
             return 0;
         bool is_retriable = rd_kafka_error_is_retriable(error);
         rd_kafka_resp_err_t err = rd_kafka_error_code(error);
-        aro_error_set(reterr, -EAGAIN, "cannot begin as transactional producer '%s': %s",
-                      producer->transactional_id, rd_kafka_error_string(error));
+        const char *text = rd_kafka_error_string(error);
+        aro_error_set(reterr, -EAGAIN, "cannot begin as transactional producer '%s': %s%s",
+                      producer->transactional_id, text, find_hint(producer, err, text, hint));
         rd_kafka_error_destroy(error);
         if (producer_watch_is_cancelled(producer->watch))
             return -ECANCELED;
@@ -199,6 +281,7 @@ enum transaction_outcome producer_begin(struct producer *producer, struct aro_er
 {
     producer->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     producer->ledger_offset = -1;
+    atomic_store(&producer->has_forbidden_topic, false);
     rd_kafka_error_t *error = rd_kafka_begin_transaction(producer->handle);
     return error ? classify(producer, error, "begin a transaction", reterr) : TRANSACTION_FINE;
 }
@@ -301,7 +384,7 @@ enum transaction_outcome producer_abort(struct producer *producer, enum transact
     /* A refused record shows as an error of whatever call comes next; its own report is here only
      * now that the abort has waited for it. */
     if (cause != TRANSACTION_LOST && is_refused_for_ever(producer->delivery_error)) {
-        describe(producer, "write a transaction", "aborted", reterr);
+        describe(producer, producer->delivery_error, "write a transaction", "aborted", reterr);
         return TRANSACTION_REFUSED;
     }
     return cause;

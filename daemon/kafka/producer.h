@@ -39,7 +39,10 @@ struct producer {
     /* Of the transaction at hand; set by delivery reports, which run on the caller's thread. */
     rd_kafka_resp_err_t delivery_error;
     char delivery_topic[256];
-    int64_t ledger_offset; /* of the last ledger record delivered; -1 before */
+    /* A topic that the ACLs keep from us, where librdkafka's threads have told of one. */
+    char forbidden_topic[256];
+    atomic_bool has_forbidden_topic; /* it is written before this, and read after it */
+    int64_t ledger_offset;           /* of the last ledger record delivered; -1 before */
 };
 
 /* @config and @watch are borrowed. */

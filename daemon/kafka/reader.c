@@ -1,6 +1,7 @@
 #include "kafka/reader.h"
 
 #include "kafka/client.h"
+#include "kafka/permission.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
 #include "loop/host_clock.h"
@@ -140,15 +141,17 @@ static void on_partition_end(struct reader *reader, const rd_kafka_message_t *me
 
 static void on_read_error(struct reader *reader, const rd_kafka_message_t *message)
 {
-    char text[600];
+    char text[1000], hint[PERMISSION_HINT_SIZE];
+    const char *topic = message->rkt ? rd_kafka_topic_name(message->rkt) : NULL;
 
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         on_partition_end(reader, message);
         return;
     }
-    snprintf(text, sizeof text, "%s/%" PRId32 " at offset %" PRId64 ": %s",
-             message->rkt ? rd_kafka_topic_name(message->rkt) : "a topic", message->partition,
-             message->offset, rd_kafka_message_errstr(message));
+    snprintf(text, sizeof text, "%s/%" PRId32 " at offset %" PRId64 ": %s%s",
+             topic ? topic : "a topic", message->partition, message->offset,
+             rd_kafka_message_errstr(message),
+             permission_hint(message->err, "Read", "topic", topic, hint));
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:

@@ -1,6 +1,7 @@
 #include "kafka/topics.h"
 
 #include "kafka/client.h"
+#include "kafka/permission.h"
 #include "log/log.h"
 #include "support/buffer.h"
 #include "support/cleanup.h"
@@ -149,6 +150,53 @@ static size_t missing_count(const struct needed_list *list)
     return count;
 }
 
+/* What our user must be allowed to do with a topic; each allows to see it, too. */
+static const char *operation_on(const struct needed *topic)
+{
+    if (topic->is_ledger)
+        return "Read and Write";
+    return topic->record_bytes_min ? "Write" : "Read";
+}
+
+/* The list of all topics has none that the ACLs keep from us; asked by name, Kafka says so. */
+static rd_kafka_resp_err_t ask_by_name(rd_kafka_t *client, const char *name)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(client, name, NULL);
+    rd_kafka_resp_err_t err = rd_kafka_metadata(client, 0, topic, &metadata, METADATA_MS);
+
+    rd_kafka_topic_destroy(topic);
+    if (err)
+        return err;
+    err = metadata->topic_cnt > 0 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    rd_kafka_metadata_destroy(metadata);
+    return err;
+}
+
+/* -EACCES where topics are not missing but kept from us; names the rules that let us in. */
+static int refuse_forbidden(rd_kafka_t *client, const struct needed_list *list,
+                            struct aro_error *reterr)
+{
+    CLEANUP(buffer_done) struct buffer names = { 0 };
+    char hint[PERMISSION_HINT_SIZE];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct needed *topic = &list->items[i];
+        rd_kafka_resp_err_t err = topic->exists ? 0 : ask_by_name(client, topic->name);
+        if (!permission_is_missing(err))
+            continue;
+        buffer_add_format(&names, "%s'%s'", names.length ? ", " : "", topic->name);
+        LOG(topic_forbidden, ABOUT(.topic = topic->name), "%s%s", rd_kafka_err2str(err),
+            permission_hint(err, operation_on(topic), "topic", topic->name, hint));
+    }
+    if (names.length == 0)
+        return 0;
+    return aro_error_set(reterr, -EACCES,
+                         "Kafka's ACLs keep topics from its user; the lines above name the rules "
+                         "that are missing: %.300s",
+                         names.data);
+}
+
 /* Names what is missing, and the commands that create it. */
 static int refuse_missing(const struct config *config, const struct needed_list *list,
                           struct aro_error *reterr)
@@ -190,6 +238,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct config *config, const struct 
 /* What an admin call answered: 0, or the first error among its topics. */
 static int read_created(rd_kafka_event_t *event, struct aro_error *reterr)
 {
+    char hint[PERMISSION_HINT_SIZE];
     size_t count;
 
     if (!event)
@@ -201,12 +250,13 @@ static int read_created(rd_kafka_event_t *event, struct aro_error *reterr)
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
+        const char *name = rd_kafka_topic_result_name(results[i]);
         if (err && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return aro_error_set(reterr, -EIO, "cannot create topic '%s': %s",
-                                 rd_kafka_topic_result_name(results[i]),
-                                 rd_kafka_topic_result_error_string(results[i]));
+            return aro_error_set(reterr, -EIO, "cannot create topic '%s': %s%s", name,
+                                 rd_kafka_topic_result_error_string(results[i]),
+                                 permission_hint(err, "Create", "topic", name, hint));
         if (!err)
-            LOG(topic_created, ABOUT(.topic = rd_kafka_topic_result_name(results[i])), "created");
+            LOG(topic_created, ABOUT(.topic = name), "created");
     }
     return 0;
 }
@@ -270,14 +320,17 @@ static int check_described(struct needed_list *list, const rd_kafka_ConfigResour
                            struct aro_error *reterr)
 {
     const char *name = rd_kafka_ConfigResource_name(resource);
+    rd_kafka_resp_err_t err = rd_kafka_ConfigResource_error(resource);
+    char hint[PERMISSION_HINT_SIZE];
     const struct needed *topic = needed_find(list, name);
     size_t count;
 
     if (!topic)
         return 0;
-    if (rd_kafka_ConfigResource_error(resource)) {
-        LOG(topic_settings_unknown, ABOUT(.topic = name), "cannot check its settings: %s",
-            rd_kafka_ConfigResource_error_string(resource));
+    if (err) {
+        LOG(topic_settings_unknown, ABOUT(.topic = name), "cannot check its settings: %s%s",
+            rd_kafka_ConfigResource_error_string(resource),
+            permission_hint(err, "DescribeConfigs", "topic", name, hint));
         return 0;
     }
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
@@ -319,16 +372,20 @@ static int check_configs(rd_kafka_t *client, struct needed_list *list, struct ar
     rd_kafka_ConfigResource_t **resources =
         memory_new_array(list->count, sizeof(rd_kafka_ConfigResource_t *));
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    size_t count = 0;
 
-    for (size_t i = 0; i < list->count; i++)
-        resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, list->items[i].name);
-    rd_kafka_DescribeConfigs(client, resources, list->count, NULL, queue);
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].record_bytes_min) /* nothing is asked of the others */
+            resources[count++] =
+                rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, list->items[i].name);
+    }
+    rd_kafka_DescribeConfigs(client, resources, count, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, DESCRIBE_MS);
     int r = read_described(list, event, reterr);
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_ConfigResource_destroy_array(resources, list->count);
+    rd_kafka_ConfigResource_destroy_array(resources, count);
     free(resources);
     return r;
 }
@@ -370,7 +427,8 @@ static int prepare(rd_kafka_t *client, const struct config *config, struct neede
                 return r;
             has_created = true;
         } else if (!may_come_yet(&looks)) {
-            return refuse_missing(config, list, reterr);
+            r = refuse_forbidden(client, list, reterr);
+            return r < 0 ? r : refuse_missing(config, list, reterr);
         }
     }
 }

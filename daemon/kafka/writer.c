@@ -68,6 +68,7 @@ static enum writer_verdict verdict_of_errno(int r)
     switch (r) {
     case 0: return WRITER_DONE;
     case -EPERM: return WRITER_NOT_OWNER;
+    case -EACCES:
     case -ENOENT: return WRITER_REFUSED;
     case -ECANCELED: return WRITER_CANCELLED;
     default: return WRITER_FAILED;
@@ -178,7 +179,7 @@ static int prime_outputs(struct writer *writer, struct aro_error *reterr)
     for (size_t i = 0; i < writer->queue_topic_count; i++)
         topics_add(&topics, writer->queue_topics[i]);
     for (int i = 0; i < PRODUCER_COUNT && r == 0; i++)
-        r = lookup_partitions(writer->producers[i].handle, &topics, reterr);
+        r = lookup_partitions(writer->producers[i].handle, &topics, "Write", reterr);
     aro_topics_done(&topics);
     return r;
 }
@@ -198,7 +199,7 @@ static int find_sources(struct writer *writer, struct aro_topics *topics, struct
             topics_add(topics, kinds[kind]->items[i]);
     }
     qsort(topics->topics, topics->topic_count, sizeof *topics->topics, topic_compare);
-    return lookup_partitions(writer->claim.reads_with, topics, reterr);
+    return lookup_partitions(writer->claim.reads_with, topics, "Read", reterr);
 }
 
 /* Ends the transaction that failed with @outcome, and says what that means for who asked. */

@@ -361,7 +361,7 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
     if (r == -ECANCELED)
         return EXIT_FINE;
     if (r < 0)
-        return r == -EINVAL || r == -ENOENT ? EXIT_CONFIGURATION : EXIT_FAILED;
+        return r == -EINVAL || r == -ENOENT || r == -EACCES ? EXIT_CONFIGURATION : EXIT_FAILED;
     r = membership_new(daemon->base, daemon->config, daemon->started_at.ms, &callbacks,
                        &daemon->membership, reterr);
     if (r == 0)

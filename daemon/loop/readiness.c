@@ -39,6 +39,8 @@ json_t *readiness_reasons(const struct daemon *daemon)
         add_reason(reasons, "ending", "this instance is leaving the group");
     else if (daemon->is_joining)
         add_reason(reasons, "starting", "this instance has not joined the group yet");
+    if (daemon->membership && *membership_trouble(daemon->membership))
+        add_reason(reasons, "forbidden", membership_trouble(daemon->membership));
     for (size_t i = 0; i < daemon->shard_count; i++)
         add_shard_reason(reasons, daemon->shards[i]);
     if (daemon->unnamed_partition >= 0)

@@ -25,7 +25,7 @@ def test_every_link_between_documents_leads_to_a_file(root, tracked):
 
 
 @pytest.mark.parametrize("needed", [
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs/architecture.md"])
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "docs/security.md", "docs/architecture.md"])
 def test_a_newcomer_finds(root, needed):
     assert (root / needed).stat().st_size > 0
 

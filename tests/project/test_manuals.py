@@ -94,4 +94,6 @@ def test_the_examples_of_settings_are_settings(root, tmp_path):
         settings.write_text(example)
         result = subprocess.run([root / "build/release/daemon/appeal-routerd", "--check", "--config", settings],
                                 capture_output=True, text=True)
-        assert (result.returncode, result.stderr) == (0, ""), example
+        # What the librdkafka of this host cannot do with a newer Kafka is no mistake of the example.
+        told = [line for line in result.stderr.splitlines() if "librdkafka" not in line]
+        assert (result.returncode, told) == (0, []), example

@@ -371,6 +371,20 @@ static void expect_risk(struct world *world, const char *settings, const char *w
         fail_msg("%s: '%s'", settings, found);
 }
 
+/* Kafka 4 refuses what librdkafka before 2.6.1 says in SCRAM. */
+static void test_passwords_that_kafka_4_does_not_take_are_warned_of(void **state)
+{
+    bool is_old = rd_kafka_version() < 0x020601ff;
+    expect_risk(*state,
+                "kafka: { bootstrap_servers: k, properties: { sasl.mechanisms: SCRAM-SHA-512 } }\n"
+                "rulebook: r\n",
+                is_old ? "take 2.6.1 or later, or a certificate" : NULL);
+    expect_risk(*state,
+                "kafka: { bootstrap_servers: k, properties: { sasl.mechanisms: PLAIN } }\n"
+                "rulebook: r\n",
+                NULL);
+}
+
 static void test_a_setting_that_lets_strangers_in_is_warned_of(void **state)
 {
     struct world *world = *state;
@@ -400,6 +414,7 @@ int main(void)
         WITH_WORLD(test_a_secret_that_others_reach_is_refused_with_its_mode_or_owner),
         WITH_WORLD(test_an_empty_secret_or_one_of_two_lines_is_refused),
         WITH_WORLD(test_a_setting_that_lets_strangers_in_is_warned_of),
+        WITH_WORLD(test_passwords_that_kafka_4_does_not_take_are_warned_of),
         WITH_WORLD(test_a_unix_socket_names_redis_too),
         WITH_WORLD(test_an_address_may_be_of_the_sixth_version),
         WITH_WORLD(test_properties_and_secrets_reach_librdkafka),

@@ -1,5 +1,6 @@
 """The built daemon as a child process: its settings, its signals, what it says of itself."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -103,6 +104,20 @@ class Daemon:
         except (OSError, ValueError):
             return None
         return answer.get("result")
+
+    def page(self, path):
+        """Status and JSON of a page over HTTP; (None, None) where nobody answers yet."""
+        address = (self.status() or {}).get("http")
+        if not address:
+            return None, None
+        host, port = address.rsplit(":", 1)
+        connection = http.client.HTTPConnection(host, int(port), timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
 
     def shard_state(self, name):
         for shard in (self.status() or {}).get("shards", []):

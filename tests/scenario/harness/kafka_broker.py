@@ -7,21 +7,39 @@ import uuid
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from .certificates import Authority
 from .kafka_jars import find_jars
 from .process import Process, WaitTimeout, free_port, wait_until
 
 # One broker holds everything; few partitions keep its start short. Sessions may be short too, so
-# that a test need not wait the default 6 s for a dead owner to be noticed.
+# that a test need not wait the default 6 s for a dead owner to be noticed. Who comes without TLS is
+# nobody in particular, and may do everything; who comes with it may do what ACLs allow. Whoever has
+# come with a password is asked for it anew by and by: they are dropped, and come again.
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{behind_proxy_port},\
+MUTUAL://127.0.0.1:{mutual_port},SCRAM://127.0.0.1:{scram_port},\
 CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy_port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy_port},\
+MUTUAL://localhost:{mutual_port},SCRAM://localhost:{scram_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT,\
+MUTUAL:SSL,SCRAM:SASL_SSL
 inter.broker.listener.name=PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location={certificate}
+ssl.truststore.type=PEM
+ssl.truststore.location={authority}
+ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
+listener.name.mutual.ssl.client.auth=required
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.scram.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.scram.scram-sha-512.connections.max.reauth.ms=2000
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs={folder}/data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -51,7 +69,11 @@ class Broker:
         # Who bootstraps here is sent through the proxy (fault_proxy.py) ever after.
         self.proxy_port, self.behind_proxy_port = free_port(), free_port()
         self.proxied_address = f"127.0.0.1:{self.proxy_port}"
-        folder.mkdir(parents=True, exist_ok=True)
+        # By certificate, and by user and password: the name is what the broker's certificate says.
+        self.mutual_port, self.scram_port = free_port(), free_port()
+        self.mutual_address = f"localhost:{self.mutual_port}"
+        self.scram_address = f"localhost:{self.scram_port}"
+        self.authority = Authority(folder / "certificates")
         self.settings_path = folder / "server.properties"
         self.settings_path.write_text(
             SETTINGS.format(
@@ -59,6 +81,10 @@ class Broker:
                 proxy_port=self.proxy_port,
                 behind_proxy_port=self.behind_proxy_port,
                 controller_port=free_port(),
+                mutual_port=self.mutual_port,
+                scram_port=self.scram_port,
+                certificate=self.authority.issue("broker").both,
+                authority=self.authority.certificate,
                 folder=folder,
             )
         )

@@ -1,0 +1,129 @@
+"""Kafka over TLS, with certificates and with passwords: fails closed, and says what is wrong."""
+
+import contextlib
+
+import pytest
+from harness import events
+from harness.access import User, rules_of
+from harness.certificates import DAY, Authority
+from harness.process import wait_until
+from harness.tls_server import TlsServer
+
+
+def tls(authority, certificate=None, **properties):
+    """Properties for a client that trusts `authority` and shows `certificate`."""
+    if certificate:
+        properties |= {
+            "ssl.certificate.location": str(certificate.certificate),
+            "ssl.key.location": str(certificate.key),
+        }
+    return {
+        "security.protocol": "SSL",
+        "ssl.ca.location": str(authority.certificate),
+        "broker.address.family": "v4",
+        **properties,
+    }
+
+
+def route_one(world, watch, number):
+    world.send("appeals", events.appeals(1, first=number))
+    watch.wait("assignment.created", appeal_id=f"a-{number}")
+
+
+# --- whom the daemon trusts ---
+
+
+
+def test_brokers_whose_certificates_are_not_right_are_named_and_told_nothing(new_world, tmp_path):
+    authority, another = Authority(tmp_path / "ca"), Authority(tmp_path / "ca", "another")
+    bad = [
+        (authority.issue("expired", valid=(-2 * DAY, -DAY)), "it has expired"),
+        (authority.issue("too-new", valid=(DAY, 2 * DAY)), "it is not valid yet"),
+        (authority.issue("elsewhere", hosts=["kafka-1.example"]), "it is for another host"),
+        (another.issue("unknown"), "its authority is not in ssl.ca.location"),
+    ]
+    with contextlib.ExitStack() as servers:
+        world = new_world(topics=False, properties=tls(authority))
+        told = []
+        for number, (certificate, reason) in enumerate(bad):
+            server = servers.enter_context(TlsServer(certificate))
+            kafka = {**world.kafka_settings, "bootstrap_servers": server.address}
+            told.append((server, world.start(f"a{number}", kafka=kafka), reason))
+        for server, instance, reason in told:
+            instance.wait_log(f"{server.address} is refused, and nothing is sent to it: {reason}")
+            assert instance.page("/readyz")[0] == 503
+            instance.kill()
+        assert [server.received for server, _instance, _reason in told] == [b""] * len(bad)
+
+
+def test_a_broker_whose_certificate_is_right_is_spoken_to(new_world, tmp_path):
+    """So that the test above can fail."""
+    authority = Authority(tmp_path / "ca")
+    with TlsServer(authority.issue("good")) as server:
+        world = new_world(topics=False, bootstrap_servers=server.address, properties=tls(authority))
+        instance = world.start()
+        wait_until(lambda: server.received, 60, "the daemon speaks")
+        instance.kill()
+
+
+# --- who trusts the daemon ---
+
+
+
+def test_a_certificate_that_kafka_does_not_take_is_told_of(new_world, broker, tmp_path):
+    another = Authority(tmp_path / "ca", "another")
+    world = new_world(topics=False, bootstrap_servers=broker.mutual_address)
+    bad = {
+        "none": None,
+        "late": broker.authority.issue("late", valid=(-2 * DAY, -DAY)),
+        "stranger": another.issue("stranger"),
+    }
+    for name, certificate in bad.items():
+        world.start(name, kafka={**world.settings(name)["kafka"], "properties": tls(broker.authority, certificate)})
+    for name in bad:
+        world.instances[name].wait_log(f"{broker.mutual_address}/bootstrap does not take our certificate")
+
+
+# --- users and passwords ---
+
+
+@pytest.fixture
+def world_of_user(new_world, broker):
+    """One whose instances are a user with a password, which lies in the file `password`."""
+    world = new_world(
+        bootstrap_servers=broker.scram_address,
+        password_file="password",
+        properties=tls(broker.authority) | {"security.protocol": "SASL_SSL", "sasl.mechanisms": "SCRAM-SHA-512"},
+    )
+    world.user = User(broker, f"{world.name}.user")
+    world.user.grant(*rules_of(world))
+    world.kafka_settings["properties"]["sasl.username"] = world.user.name
+    return world
+
+
+def write_secret(path, text):
+    path.touch(mode=0o600)
+    path.write_text(f"{text}\n")
+
+
+@pytest.mark.scram
+@pytest.mark.every_kafka
+def test_a_user_with_a_password_routes(world_of_user):
+    world = world_of_user
+    world.user.set_password("first")
+    write_secret(world.folder / "password", "first")
+    world.start().wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        route_one(world, watch, 0)
+
+
+@pytest.mark.scram_refused
+def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_user):
+    world = world_of_user
+    world.user.set_password("first")
+    write_secret(world.folder / "password", "first")
+    instance = world.start()
+    instance.wait_log("Authentication failed")
+    assert "take 2.6.1 or later, or a certificate in place of the password" in instance.log()
+    assert instance.page("/readyz")[0] == 503

@@ -1,0 +1,123 @@
+"""A Kafka that lets nobody do anything: the rules that docs/security.md lists are enough, and each is needed."""
+
+import pytest
+from harness import events
+from harness.access import User, rules_of
+from harness.process import wait_until
+
+# What the daemon does without, and warns of.
+WISHED = "DescribeConfigs"
+NONSENSE = {"type": "nonsense", "appeal_id": "unknown"}  # a dead letter
+
+
+@pytest.fixture
+def world(new_world, broker, tmp_path):
+    """One whose instances come to Kafka over TLS, with a certificate that says who they are."""
+    world = new_world()
+    certificate = broker.authority.issue(f"{world.name}.user")
+    world.kafka_settings = {
+        "bootstrap_servers": broker.mutual_address,
+        "properties": {
+            "security.protocol": "SSL",
+            "ssl.ca.location": str(broker.authority.certificate),
+            "ssl.certificate.location": str(certificate.certificate),
+            "ssl.key.location": str(certificate.key),
+            "broker.address.family": "v4",
+        },
+    }
+    world.user = User(broker, certificate.name)
+    return world
+
+
+def route_one(world, watch, number):
+    world.send("appeals", events.appeals(1, first=number))
+    watch.wait("assignment.created", appeal_id=f"a-{number}")
+
+
+@pytest.mark.every_kafka
+def test_the_documented_rules_are_enough_to_route_and_to_take_over(world):
+    world.user.grant(*rules_of(world))
+    first = world.start("a")
+    first.wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        world.send("reviews", [NONSENSE])
+        route_one(world, watch, 0)
+        second = world.start("b")
+        second.wait_state("main", "standby")
+        first.kill()
+        second.wait_state("main", "owner")
+        route_one(world, watch, 1)
+    world.assert_faultless()
+    for instance in (first, second):
+        assert "[topic-settings-unknown]" not in instance.log()
+
+
+def give_it_everything_to_do(world, number):
+    """Reads every source, and writes to every output."""
+    world.send("agents", [events.agent(f"agent-{number}", capacity=9)])
+    world.send("appeals", [*events.appeals(1, first=number), NONSENSE])
+    world.send("reviews", [{"type": "appeal.decided", "appeal_id": "unknown", "outcome": "upheld"}])
+
+
+def go_on(instance):
+    """It has stopped, or is out of its group, and is the owner again once it may be."""
+
+    def is_owner():
+        state = instance.shard_state("main")
+        if state == "stopped":
+            instance.ask("start-shard", shard="main")
+        return state == "owner"
+
+    wait_until(is_owner, 60, "it works again")
+
+
+def test_each_rule_that_is_withdrawn_stops_the_work_and_is_named(world):
+    rules = rules_of(world)
+    world.user.grant(*rules)
+    instance = world.start()
+    instance.wait_state("main", "owner")
+    needed = [rule for rule in rules if rule.operation != WISHED]
+    assert len(needed) == 10
+    for number, rule in enumerate(needed):
+        world.user.withdraw(rule)
+        give_it_everything_to_do(world, number)
+        # Of an id that begins like this; of the others the whole name.
+        instance.wait_log(f"its user needs {rule}".removesuffix("'" if rule.is_prefix else ""))
+        world.user.grant(rule)
+        go_on(instance)
+    with world.watch() as watch:
+        watch.wait_count("assignment.created", len(needed))
+    world.assert_faultless()
+
+
+def test_a_start_names_every_topic_that_is_kept_from_it(world):
+    rules = rules_of(world)
+    hidden = [rule for rule in rules if rule.resource == "topic" and rule.operation != WISHED]
+    world.user.grant(*(rule for rule in rules if rule not in hidden and rule.operation != WISHED))
+    instance = world.start()
+    wait_until(lambda: not instance.is_running(), 60, "the daemon gives up")
+    assert instance.process.child.returncode == 78
+    for rule in hidden:
+        both = rule.name == world.ledger
+        operation = "Read and Write" if both else rule.operation
+        assert f"its user needs {operation} on topic '{rule.name}'" in instance.log()
+    assert "kafka-topics.sh" not in instance.log()
+
+
+def test_a_start_outside_the_group_says_so_and_goes_on_once_it_is_let_in(world):
+    rules = rules_of(world)
+    withheld = [rule for rule in rules if rule.resource == "group" or rule.operation == WISHED]
+    world.user.grant(*(rule for rule in rules if rule not in withheld))
+    instance = world.start()
+    (group,) = [rule for rule in withheld if rule.resource == "group"]
+    instance.wait_log(f"its user needs {group}")
+    status, page = instance.page("/readyz")
+    (reason,) = [reason for reason in page["reasons"] if reason["code"] == "forbidden"]
+    assert status == 503
+    assert f"its user needs {group}" in reason["text"]
+    for rule in withheld:
+        assert f"its user needs {rule}" in instance.log()
+    world.user.grant(group)
+    instance.wait_state("main", "owner")
+    wait_until(lambda: instance.page("/readyz")[0] == 200, 60, "it is ready")
