@@ -32,7 +32,7 @@ static void print_catalog(enum message message)
     char code[MESSAGE_CODE_SIZE];
     const struct message_terms *terms = message_get(message);
     printf("%s-- %s\nSubject: %s (%s)\nDefined-By: appeal-router\n"
-           "Documentation: man:appeal-routerd(8)\n\n%s\n\n%s\n",
+           "Documentation: man:appeal-routerd(8)\n\n%s\n\nWhat to do: %s\n",
            message ? "\n" : "", terms->id, terms->happened, message_code(message, code),
            terms->means, terms->act);
 }

@@ -130,18 +130,28 @@ static void fill_with_anything(char *text, size_t length, unsigned *seed)
     text[length] = '\0';
 }
 
-static void test_json_is_an_object_of_utf8_on_one_line_whatever_comes_in(void **state)
+static void each_hostile_entry(void (*check)(const struct log_entry *entry))
 {
     char sentence[600], value[400];
-    (void)state;
     for (unsigned seed = 1; seed <= 2000; seed++) {
         unsigned number = seed;
         fill_with_anything(sentence, number % sizeof sentence, &number);
         fill_with_anything(value, number % sizeof value, &number);
         struct log_subject subject = { .agent = value, .record = value, .trace = value };
         struct log_entry entry = entry_of(&subject, sentence);
-        json_decref(as_json(&entry, 4096));
+        check(&entry);
     }
+}
+
+static void expect_an_object(const struct log_entry *entry)
+{
+    json_decref(as_json(entry, 4096));
+}
+
+static void test_json_is_an_object_of_utf8_on_one_line_whatever_comes_in(void **state)
+{
+    (void)state;
+    each_hostile_entry(expect_an_object);
 }
 
 static void test_a_json_line_too_long_is_cut_in_its_message_and_stays_an_object(void **state)
@@ -267,21 +277,18 @@ static void test_no_value_makes_a_field_of_its_own(void **state)
     json_decref(fields);
 }
 
+static void expect_fields(const struct log_entry *entry)
+{
+    json_t *fields = as_fields(entry);
+    assert_member(fields, "CODE", "record-refused");
+    assert_non_null(json_object_get(fields, "MESSAGE")); /* NULL if it were no UTF-8 */
+    json_decref(fields);
+}
+
 static void test_fields_are_sound_whatever_comes_in(void **state)
 {
-    char sentence[600], value[400];
     (void)state;
-    for (unsigned seed = 1; seed <= 2000; seed++) {
-        unsigned number = seed;
-        fill_with_anything(sentence, number % sizeof sentence, &number);
-        fill_with_anything(value, number % sizeof value, &number);
-        struct log_subject subject = { .agent = value, .record = value, .trace = value };
-        struct log_entry entry = entry_of(&subject, sentence);
-        json_t *fields = as_fields(&entry);
-        assert_member(fields, "CODE", "record-refused");
-        assert_non_null(json_object_get(fields, "MESSAGE")); /* NULL if it were no UTF-8 */
-        json_decref(fields);
-    }
+    each_hostile_entry(expect_fields);
 }
 
 /* ---- the table ---- */
