@@ -3,49 +3,23 @@
 import concurrent.futures
 import os
 import signal
-import threading
 
 import pytest
 from running_router import RULEBOOK, WAIT_S, Router, wait_until
 from test_supervision import Supervisor
 
 
-class Listener(Supervisor):
-    """Hears all the time: whoever tells systemd waits while nobody does."""
-
-    def __init__(self, folder):
-        super().__init__(folder)
-        self.is_ending = False
-        self.thread = threading.Thread(target=self.listen)
-        self.thread.start()
-
-    def listen(self):
-        while not self.is_ending:
-            self.hear(0.2)
-
-    def count(self, name):
-        return sum(name in message for message in list(self.heard))
-
-    def wait_more(self, name, before, more=1):
-        wait_until(lambda: self.count(name) >= before + more)
-
-    def end(self):
-        self.is_ending = True
-        self.thread.join()
-        self.socket.close()
-
-
 @pytest.fixture
 def systemd(folder):
-    systemd = Listener(folder)
+    systemd = Supervisor(folder)
     yield systemd
-    systemd.end()
+    systemd.close()
 
 
 @pytest.fixture
 def router(program, folder, broker, systemd):
     router = Router(program, folder, broker, environment=systemd.environment())
-    systemd.wait_more("READY", 0)
+    systemd.wait_count("READY", 1)
     wait_until(lambda: router.ask("queues")[0] == 0)
     yield router
     if router.process.poll() is None:
@@ -100,14 +74,14 @@ def under_way(router, folder, later, systemd):
 
 def test_while_a_rulebook_is_read_everything_else_goes_on(router, under_way, systemd):
     pipe, answer = under_way
-    systemd.wait_more("RELOADING", 0)
-    systemd.wait_more("WATCHDOG", systemd.count("WATCHDOG"), 3)
+    systemd.wait_count("RELOADING", 1)
+    systemd.wait_count("WATCHDOG", systemd.count("WATCHDOG") + 3)
     assert router.ask("status")[1]["rulebook"] == '"quoted" <one>'
     assert not answer.done(), "it is answered before it is read"
     assert systemd.count("READY") == 1, "it is told to be over"
     pipe.close(named("two"))
     assert answer.result(WAIT_S) == (0, {"rulebook": "two"})
-    systemd.wait_more("READY", 1)
+    systemd.wait_count("READY", 2)
     assert router.ask("status")[1]["rulebook"] == "two"
 
 
@@ -128,7 +102,7 @@ def test_a_broken_rulebook_leaves_the_one_before_and_the_next_reload_is_taken(ro
     code, refusal = answer.result(WAIT_S)
     assert (code, refusal["error"]["code"]) == (78, "configuration")
     assert f"{pipe.path}:3:" in refusal["error"]["message"]
-    systemd.wait_more("READY", 1)
+    systemd.wait_count("READY", 2)
     assert router.ask("status")[1]["rulebook"] == '"quoted" <one>'
     assert router.ask("reload") == (0, {"rulebook": "three"})
 

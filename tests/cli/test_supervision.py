@@ -61,10 +61,18 @@ class Supervisor:
             return None
         return self.heard[-1]
 
-    def forget(self):
-        """What was told up to now and not heard yet."""
+    def hear_all(self):
+        """What was told up to now."""
         while self.hear(0):
             pass
+        return self.heard
+
+    def count(self, name):
+        return sum(name in message for message in self.hear_all())
+
+    def wait_count(self, name, count):
+        """Until `name` was told so often since the beginning."""
+        wait_until(lambda: self.count(name) >= count)
 
     def wait(self, name, value=None, count=1):
         """Until messages with `name` have come; gives the last one's value."""
@@ -146,5 +154,5 @@ def test_the_watchdog_is_fed_unless_a_part_hangs(supervised, broker, call):
     if call == "rd_kafka_commit_transaction":  # the one hang that the loop outlives, to tell of it
         wait_until(lambda: "the writer of shard 'main' has not moved for" in router.read_log())
     hang_file.unlink()
-    supervisor.forget()
+    supervisor.hear_all()
     supervisor.wait("WATCHDOG", "1", count=3)
