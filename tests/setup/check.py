@@ -1,4 +1,5 @@
-"""Builds and runs every test, and closes with one line: how many passed, failed, were skipped.
+"""Builds and runs every test, and closes with what failed and why, and one line: how many passed, failed,
+were skipped.
 
 A build that fails ends the run at once; a suite that fails does not, so that one run tells of all.
 With CI=true in the environment a skipped test is a failure: there, every neighbour can be had.
@@ -15,11 +16,13 @@ import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build" / "results"
+REASON_LINES_MAX = 60
 CPUS = str(len(os.sched_getaffinity(0)))
 
 
 # A test that ran out of time has a second go, and is listed: the machine may have been busy. What
-# came out wrong never has.
+# came out wrong never has. So whatever waits in vain raises one of these.
+OUT_OF_TIME = "^(WaitTimeout|TimeoutExpired|TimeoutError|Failed: Timeout|KafkaException: .*_TIMED_OUT)"
 def ctest(preset, *options):
     return ["ctest", "--preset", preset, "--parallel", CPUS, "--no-tests=error",
             "--repeat", "after-timeout:2", "--output-junit", "{report}", *options]
@@ -27,7 +30,7 @@ def ctest(preset, *options):
 
 def pytest(folder, *options):
     return [sys.executable, "-m", "pytest", folder, "-raR", "--reruns", "1",
-            "--only-rerun", "WaitTimeout|TimeoutExpired|TimeoutError",
+            "--only-rerun", OUT_OF_TIME,
             "--junitxml", "{report}", *options]
 
 
@@ -103,6 +106,24 @@ def read_report(report):
     return counts["tests"] - failed - skipped, failed, skipped
 
 
+def failures(report):
+    """Each test that failed: its name and how long it took, and the last lines of what it said."""
+    for case in xml.parse(report).getroot().iter("testcase") if report.exists() else []:
+        reasons = [*case.iter("failure"), *case.iter("error")]
+        if reasons:
+            said = [part.text or "" for part in [*reasons, *case.iter("system-out")]]
+            lines = "\n".join(said).strip("\n").splitlines()
+            yield (f"{case.get('classname')}: {case.get('name')}, after {float(case.get('time')):.0f} s",
+                   lines[-REASON_LINES_MAX:])
+
+
+def tell_failures(suites):
+    """Once more and last, since a long output may be cut before its end or lose its middle."""
+    for suite in suites:
+        for name, lines in failures(RESULTS / f"{suite}.xml"):
+            print(f"== failed in {suite}: {name}", *lines, sep="\n    ", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="only what needs no Kafka")
@@ -121,6 +142,7 @@ def main():
     suites = FAST_SUITES if options.fast else ALL_SUITES
     counts = [run(name, command) for name, command in suites.items()]
     passed, failed, skipped = map(sum, zip(*counts))
+    tell_failures(suites)
     if os.environ.get("CI") == "true" and skipped:
         print("check: with CI=true a skipped test is a failure", flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
