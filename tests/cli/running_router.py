@@ -33,7 +33,7 @@ class Router:
         (folder / "rulebook.yaml").write_text(RULEBOOK)
         settings = folder / "router.yaml"
         settings.write_text(
-            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group}, {kafka} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
+            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group}, session_timeout: 60s, {kafka} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
             f"control: {{ socket: control.sock }}\nhttp: {{ listen: '{listen}' }}\n"
             f"limits: {{ connections: {CONNECTIONS} }}\n{more}")
         self.log = open(folder / "log", "w+")

@@ -34,7 +34,7 @@ def daemon(program, folder, broker):
     (folder / "rulebook.yaml").write_text(RULEBOOK)
     settings = folder / "router.yaml"
     settings.write_text(
-        f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}' }}\nrulebook: rulebook.yaml\n"
+        f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', session_timeout: 60s }}\nrulebook: rulebook.yaml\n"
         "control: { socket: control.sock }\n")
     process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings])
     try:

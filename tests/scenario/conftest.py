@@ -9,7 +9,7 @@ from harness.daemon import program
 from harness.kafka_broker import Broker
 from harness.kafka_jars import Unavailable, find_jars, wanted_version
 from harness.redis_server import RedisServer
-from harness.world import World
+from harness.world import SHORT_SESSION_TIMEOUT, World
 
 
 def pytest_configure(config):
@@ -18,6 +18,7 @@ def pytest_configure(config):
         "soak: takes long; only where ARO_SOAK=1 (make soak)",
         "scram: wants a Kafka and a librdkafka that agree on SCRAM; others run scram_refused",
         "scram_refused: the reverse",
+        "owner_dies: the group of the test notices within two seconds",
     ):
         config.addinivalue_line("markers", marker)
 
@@ -69,14 +70,16 @@ def redis_server(tmp_path):
 
 
 @pytest.fixture
-def new_world(broker, redis_server, tmp_path):
+def new_world(request, broker, redis_server, tmp_path):
     """Makes a world with its topics; at the end its instances are ended and judged for reports."""
     if not program("appeal-routerd").exists():
         pytest.skip(f"{program('appeal-routerd')} is not built")
     worlds = []
+    owner_dies = request.node.get_closest_marker("owner_dies")
+    usual = {"session_timeout": SHORT_SESSION_TIMEOUT} if owner_dies else {}
 
     def make(topics=True, **options):
-        world = World(broker, tmp_path / f"world-{len(worlds)}", redis_server, **options)
+        world = World(broker, tmp_path / f"world-{len(worlds)}", redis_server, **{**usual, **options})
         worlds.append(world)
         if topics:
             world.create_topics()

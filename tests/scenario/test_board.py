@@ -60,6 +60,7 @@ def test_a_row_that_somebody_deletes_comes_back_with_the_next_epoch(world):
     assert world.redis.client.hget(meta, "epoch") != before
 
 
+@pytest.mark.owner_dies
 def test_a_take_over_begins_a_board_of_its_own(world):
     world.start("a")
     world.send("agents", [events.agent("ana")])

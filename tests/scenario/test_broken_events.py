@@ -34,7 +34,7 @@ def test_each_broken_event_is_answered_and_good_ones_around_it_are_routed(world)
     world.sender.flush()
 
     with world.watch() as watch:
-        watch.wait_until(lambda: len(dead_letters(watch)) == len(rows), "all dead letters", 30)
+        watch.wait_until(lambda: len(dead_letters(watch)) == len(rows), "all dead letters")
         watch.wait_count("assignment.created", len(good))
         letters = dead_letters(watch)
     wrong = [problem for number, row in enumerate(rows) for problem in judge(row, letters[number])]

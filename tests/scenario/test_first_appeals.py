@@ -1,10 +1,12 @@
 """A few appeals through the whole: Kafka in, Kafka out, the board in Redis."""
 
+import itertools
 import json
 import time
 
 import pytest
 from harness import events
+from harness.process import wait_until
 from harness.world import RULEBOOK
 
 
@@ -16,16 +18,20 @@ def watch(world):
 
 @pytest.mark.every_kafka
 def test_an_appeal_is_assigned_within_a_second(world, watch):
-    """The quickest of five: a busy machine may hold one up, what the daemon does to all it may not."""
+    """The quickest of a minute's: a busy machine may hold many up, what the daemon does to all it may not."""
     world.start().wait_state("main", "owner")
-    world.send("agents", [events.agent("ana", languages=["pt-BR"], capacity=5)])
-    delays = []
-    for name in ("a-5", "a-4", "a-3", "a-2", "a-1"):
-        sent = time.monotonic()
+    world.send("agents", [events.agent("ana", languages=["pt-BR"], capacity=500)])
+    numbers = itertools.count()
+
+    def is_assigned_at_once():
+        nonlocal created
+        name, sent = f"a-{next(numbers)}", time.monotonic()
         world.send("appeals", [submitted(name)])
         created = watch.wait("assignment.created", appeal_id=name)
-        delays.append(created.arrived - sent)
-    assert min(delays) < 1
+        return created.arrived - sent < 1
+
+    created = None
+    wait_until(is_assigned_at_once, 60, "an appeal is assigned within a second")
     assert created.body["agent_id"] == "ana"
     assert created.body["epoch"] == 1
     assert created.body["rulebook"] == RULEBOOK["rulebook"]

@@ -4,6 +4,9 @@ import pytest
 from harness import events
 
 
+pytestmark = pytest.mark.owner_dies
+
+
 @pytest.fixture
 def watch(world):
     with world.watch() as watch:

@@ -53,6 +53,7 @@ def test_a_pause_is_in_the_ledger_when_it_is_answered(waiting):
     assert ledger_value(world, "market:BR")["paused"] is True
 
 
+@pytest.mark.owner_dies
 def test_a_pause_outlives_the_owner_that_began_it(waiting):
     world, watch = waiting
     owner = world.owner()
@@ -112,6 +113,7 @@ def test_a_reroute_moves_what_it_said_it_would_and_is_answered_when_that_is_comm
     world.assert_faultless()
 
 
+@pytest.mark.owner_dies
 def test_a_reroute_whose_owner_dies_goes_on_with_the_next(waiting):
     world, watch = waiting
     owner = world.owner()

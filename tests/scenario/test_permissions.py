@@ -35,6 +35,7 @@ def route_one(world, watch, number):
 
 
 @pytest.mark.every_kafka
+@pytest.mark.owner_dies
 def test_the_documented_rules_are_enough_to_route_and_to_take_over(world):
     world.user.grant(*rules_of(world))
     first = world.start("a")

@@ -7,10 +7,10 @@ import time
 import pytest
 from harness import events
 from harness.agent_queue import AgentQueue
-from harness.world import SESSION_TIMEOUT
+from harness.world import SHORT_SESSION_TIMEOUT
 
 SECONDS = int(os.environ.get("ARO_SOAK_SECONDS", "600"))
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(SECONDS + 600)]
+pytestmark = [pytest.mark.soak, pytest.mark.owner_dies, pytest.mark.timeout(SECONDS + 600)]
 APPEALS_EACH = 2000  # between two faults
 
 
@@ -38,7 +38,7 @@ def freeze_owner(world, chance):
     owner = world.owner(seconds=60)
     owner.freeze()
     time.sleep(
-        chance.uniform(0.1, 3 * SESSION_TIMEOUT)
+        chance.uniform(0.1, 3 * SHORT_SESSION_TIMEOUT)
     )  # the fault itself: so long it stands still
     owner.thaw()
 

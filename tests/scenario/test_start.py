@@ -50,5 +50,4 @@ def test_a_ledger_that_kafka_would_delete_from_is_refused(new_world):
 def test_a_signal_ends_an_idle_daemon_with_status_0(world, number):
     instance = world.start()
     instance.wait_state("main", "owner")
-    instance.process.signal(signal.Signals[number])
-    assert instance.process.child.wait(timeout=10) == 0
+    assert instance.stop(signal.Signals[number]) == 0

@@ -133,7 +133,7 @@ def test_a_record_that_is_too_large_for_its_topic_stops_the_shard_by_name(world)
         assert world.main.assignments in reason_of(instance)
         set_largest_record(world, world.main.assignments, "1048588")
         assert instance.ask("start-shard", shard="main")["ok"]
-        watch.wait_count("assignment.created", 11, 30)
+        watch.wait_count("assignment.created", 11)
     world.assert_faultless()
 
 

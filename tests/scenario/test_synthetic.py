@@ -104,6 +104,7 @@ def test_it_comes_back_without_anybody_meeting_it(world, watch):
     world.assert_faultless()
 
 
+@pytest.mark.owner_dies
 def test_what_an_owner_leaves_behind_its_successor_ends(world, watch):
     """The successor sends none itself: deciding what is open is any owner's duty."""
     first = world.start("a", synthetic=OFTEN)

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from .data import Board, DataSet, Partition, Record, Shard
 
+PATIENCE_S = 60
 NOT_LEADER = confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION
 DEFAULT_TOPICS = {
     "appeals": ["appeals"],
@@ -80,7 +81,7 @@ def read_partitions(bootstrap, wanted):
 
 def find_ends(consumer, place):
     """First and next offset; a partition that was made a moment ago may have no leader yet."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return consumer.get_watermark_offsets(place, timeout=60)
@@ -93,13 +94,13 @@ def find_ends(consumer, place):
 def read_to_end(consumer, partitions):
     unread = {place for place, partition in partitions.items() if partition.end > partition.start}
     consumer.assign([TopicPartition(*place, partitions[place].start) for place in unread])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while unread:
         messages = consumer.consume(5_000, timeout=0.05)
         if messages:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE_S
         elif time.monotonic() > deadline:
-            raise TimeoutError(f"no record and no end of {sorted(unread)} within 10 s")
+            raise TimeoutError(f"no record and no end of {sorted(unread)} within {PATIENCE_S} s")
         for message in messages:
             place = (message.topic(), message.partition())
             if message.error() is None:

@@ -74,11 +74,15 @@ class AgentQueue:
         self.stop()
 
     def wait_closed(self, count, seconds):
-        def is_done():
-            assert self.failure is None, self.failure
-            return len(self.closed) >= count
+        """Until `count` appeals are closed. `seconds` bound how long nothing may move: how long it all
+        takes depends on the machine."""
 
-        wait_until(is_done, seconds, f"{count} appeals closed")
+        def has_moved():
+            assert self.failure is None, self.failure
+            return len(self.closed) >= count or len(self.closed) > before
+
+        while (before := len(self.closed)) < count:
+            wait_until(has_moved, seconds, f"{count} appeals closed, {before} are")
 
     def _run(self):
         try:

@@ -18,6 +18,7 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
     "TSAN_OPTIONS": "exitcode=99:halt_on_error=1",
 }
+GAVE_UP = "gave up waiting for a clean end"
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
            "WARNING: ThreadSanitizer")  # fmt: skip
 
@@ -69,9 +70,12 @@ class Daemon:
     def reload(self):
         self.process.signal(signal.SIGHUP)
 
-    def stop(self):
-        """SIGTERM; the exit status. Leaving within 10 s is part of the contract."""
-        return self.process.stop(seconds=10 * patience())
+    def stop(self, number=signal.SIGTERM):
+        """Asks it to end; the exit status. Whoever does not leave within 10 s, as is promised, ends itself."""
+        status = self.process.stop(number, seconds=60 * patience())
+        if GAVE_UP in self.process.log_tail(1):
+            raise WaitTimeout(f"{self.name} did not leave in time:\n{self.process.log_tail()}")
+        return status
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

@@ -5,6 +5,8 @@ import random
 
 from confluent_kafka import Producer
 
+from .process import WaitTimeout
+
 MARKETS = {
     "BR": ["pt-BR", "es"],
     "US": ["en-US", "es"],
@@ -102,7 +104,9 @@ class Sender:
             self._failed.append(error)
 
     def flush(self):
-        left = self._producer.flush(30)
+        left = self._producer.flush(60)
+        if left and not self._failed:
+            raise WaitTimeout(f"{left} records not sent within 60 s")
         assert not left and not self._failed, f"{left} records not sent, {self._failed[:3]}"
 
     def poll(self):

@@ -3,10 +3,10 @@
 import contextlib
 import os
 import random
-import signal
 import socket
 import subprocess
 import time
+from signal import SIGCONT, SIGSTOP, SIGTERM
 
 
 class WaitTimeout(AssertionError):
@@ -78,19 +78,19 @@ class Process:
         self.child.wait()
 
     def freeze(self):
-        self.signal(signal.SIGSTOP)
+        self.signal(SIGSTOP)
 
     def thaw(self):
-        self.signal(signal.SIGCONT)
+        self.signal(SIGCONT)
 
-    def stop(self, seconds=15):
-        """SIGTERM, and waits for the end; gives the exit status. Kills what does not leave."""
+    def stop(self, number=SIGTERM, seconds=60):
+        """Asks it to end, and waits for that; gives the exit status. Kills what does not leave."""
         if self.is_running():
-            self.signal(signal.SIGTERM)
+            self.signal(number)
         try:
             return self.child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise WaitTimeout(
-                f"{self.child.args[0]} did not end {seconds} s after SIGTERM:\n{self.log_tail()}"
+                f"{self.child.args[0]} did not end {seconds} s after signal {number}:\n{self.log_tail()}"
             ) from None
