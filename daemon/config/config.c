@@ -88,6 +88,7 @@ static int read_settings(struct config *config, const struct document_node *root
     struct setting_folders folders = {
         .settings = folder,
         .secrets = credentials && *credentials ? credentials : folder,
+        .files = &config->files,
     };
     int r = settings_read(&config_options, root, "", &folders, config, reterr);
     if (r == 0)
@@ -137,6 +138,9 @@ void config_free(struct config *config)
     if (!config)
         return;
     settings_free(&config_options, config);
+    for (size_t i = 0; i < config->files.count; i++)
+        free(config->files.items[i]);
+    free(config->files.items);
     free(config->path);
     free(config);
 }

@@ -20,6 +20,7 @@
 
 enum config_membership { CONFIG_MEMBERSHIP_DYNAMIC, CONFIG_MEMBERSHIP_STATIC };
 enum config_readers { CONFIG_READERS_GROUP, CONFIG_READERS_EVERYONE };
+enum config_confinement { CONFIG_CONFINEMENT_AUTO, CONFIG_CONFINEMENT_ON, CONFIG_CONFINEMENT_OFF };
 
 struct config_texts {
     size_t count;
@@ -108,6 +109,8 @@ struct config {
     char *log_journal_socket;           /* absolute path */
     struct aro_span synthetic_interval; /* 0: none is sent */
     struct config_limits limits;
+    enum config_confinement confinement;
+    struct config_texts files; /* absolute paths of all that settings name: secrets, certificates */
 };
 
 /* Reads and checks @path. On success the caller owns *@ret. On failure *@ret is untouched and

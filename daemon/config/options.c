@@ -37,6 +37,13 @@ static const char *const log_formats[] = {
     NULL,
 };
 
+static const char *const confinements[] = {
+    [CONFIG_CONFINEMENT_AUTO] = "auto",
+    [CONFIG_CONFINEMENT_ON] = "on",
+    [CONFIG_CONFINEMENT_OFF] = "off",
+    NULL,
+};
+
 #define OF(member) .offset = offsetof(struct config, member)
 
 static const struct option rows[] = {
@@ -258,6 +265,14 @@ static const struct option rows[] = {
       .required = true,
       .reloadable = true,
       .help = "The rulebook's file." },
+    { .name = "security.confinement",
+      .kind = OPTION_CHOICE,
+      OF(confinement),
+      .choices = confinements,
+      .initial = "auto",
+      .help = "What the daemon forbids itself once it has started: starting programs, writing "
+              "files, reading others than these settings name. auto: as far as this kernel knows "
+              "how. on: all of it, or no start. off: nothing." },
     { .name = "shards",
       .kind = OPTION_SHARDS,
       OF(shards),

@@ -99,6 +99,7 @@ static int resolve_path(const struct setting *setting, const struct document_nod
         return setting_refuse_at(setting, value, "%s", error.message);
     if (access(path, R_OK) < 0)
         return setting_refuse_at(setting, value, "cannot read '%s': %s", path, strerror(errno));
+    setting_keep_file(setting->folders, path);
     *ret = TAKE(path);
     return 0;
 }

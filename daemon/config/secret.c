@@ -36,6 +36,7 @@ int secret_parse(const struct setting *setting, void *target)
     CLEANUP(freep) char *path = setting_path(setting->folders->secrets, name);
     if (file_read_secret(path, SECRET_LENGTH_MAX, &text, &length, &error) < 0)
         return setting_refuse(setting, "%s", error.message);
+    setting_keep_file(setting->folders, path);
     int r = secret_take(setting, path, text, length, target);
     explicit_bzero(text, length);
     free(text);

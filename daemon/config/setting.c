@@ -85,6 +85,13 @@ char *setting_path(const char *folder, const char *path)
     return buffer_take(&buffer);
 }
 
+void setting_keep_file(const struct setting_folders *folders, const char *path)
+{
+    struct config_texts *files = folders->files;
+    files->items = memory_resize(files->items, (files->count + 1) * sizeof *files->items);
+    files->items[files->count++] = memory_copy_text(path);
+}
+
 /* "kafka.group" lies under "kafka"; what follows the dot, or NULL. */
 static const char *name_below(const char *name, const char *group)
 {

@@ -7,8 +7,9 @@
 
 /* Where relative paths begin. */
 struct setting_folders {
-    const char *settings; /* the folder of the settings file */
-    const char *secrets;  /* $CREDENTIALS_DIRECTORY, or the same */
+    const char *settings;       /* the folder of the settings file */
+    const char *secrets;        /* $CREDENTIALS_DIRECTORY, or the same */
+    struct config_texts *files; /* every file named so far */
 };
 
 struct setting {
@@ -54,5 +55,8 @@ void setting_span_format(int64_t ms, char buffer[static SETTING_SPAN_TEXT_SIZE])
 
 /* @path if absolute, else below @folder; the caller frees it. */
 char *setting_path(const char *folder, const char *path);
+
+/* Keeps @path among the files that the settings name. */
+void setting_keep_file(const struct setting_folders *folders, const char *path);
 
 #endif

@@ -34,6 +34,13 @@ static int read_all(int descriptor, char *buffer, size_t size, size_t *ret_lengt
 
 static int refuse(const char *path, int r, struct aro_error *reterr)
 {
+    /* The file's permissions would do. */
+    if (r == -EACCES && access(path, R_OK) == 0)
+        return aro_error_set(reterr, r,
+                             "cannot read '%s': the kernel forbids it to this process; a daemon "
+                             "that is confined (security.confinement) reads only in the folders "
+                             "that its settings named when it started",
+                             path);
     return aro_error_set(reterr, r, "cannot read '%s': %s", path, strerror(-r));
 }
 

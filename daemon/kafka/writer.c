@@ -460,6 +460,7 @@ static void *writer_main(void *argument)
 {
     struct writer *writer = argument;
 
+    pthread_setname_np(pthread_self(), "writer"); /* as top -H shows it */
     pthread_mutex_lock(&writer->mutex);
     for (;;) {
         while (!writer->is_ending && (writer->job == WRITER_IDLE || writer->has_result))
@@ -602,8 +603,6 @@ int writer_new(struct event_base *base, const struct config *config,
     int r = wakeup_init(&writer->wakeup, base, on_wakeup, writer);
     if (r == 0)
         r = -pthread_create(&writer->thread, NULL, writer_main, writer);
-    if (r == 0)
-        pthread_setname_np(writer->thread, "writer"); /* as top -H shows it */
     if (r < 0) {
         wakeup_done(&writer->wakeup);
         pthread_cond_destroy(&writer->has_job);

@@ -1,6 +1,7 @@
 #include "loop/daemon.h"
 
 #include "config/risks.h"
+#include "confinement/confinement.h"
 #include "kafka/topics.h"
 #include "log/log.h"
 #include "loop/commands_private.h"
@@ -357,6 +358,8 @@ static int start(struct daemon *daemon, struct aro_error *reterr)
         r = open_http(daemon, reterr);
     if (r < 0)
         return EXIT_FAILED;
+    if (confinement_enter(daemon->config, reterr) < 0)
+        return EXIT_CONFIGURATION;
     r = prepare_topics(daemon, reterr);
     if (r == -ECANCELED)
         return EXIT_FINE;

@@ -123,6 +123,25 @@ static void test_a_secret_is_the_contents_of_its_file_without_the_line_end(void 
     assert_string_equal(world->config->redis.prefix, "aro");
 }
 
+static void test_the_files_that_settings_name_are_kept_by_their_paths(void **state)
+{
+    struct world *world = *state;
+    char expected[256];
+    world_write(world, "redis-password", "pass word");
+    world_write(world, "ca.pem", "");
+    assert_int_equal(world_load(world,
+                                "kafka: { bootstrap_servers: k, properties: { "
+                                "security.protocol: ssl, ssl.ca.location: ca.pem } }\n"
+                                "redis: { url: 'redis://r', password_file: redis-password }\n"
+                                "rulebook: r\n"),
+                     0);
+    assert_int_equal(world->config->files.count, 2);
+    snprintf(expected, sizeof expected, "%s/ca.pem", world->folder);
+    assert_string_equal(world->config->files.items[0], expected);
+    snprintf(expected, sizeof expected, "%s/redis-password", world->folder);
+    assert_string_equal(world->config->files.items[1], expected);
+}
+
 static void test_secrets_come_from_the_credentials_folder_where_there_is_one(void **state)
 {
     struct world *world = *state;
@@ -410,6 +429,7 @@ int main(void)
         WITH_WORLD(test_what_is_left_out_has_the_value_of_the_table),
         WITH_WORLD(test_relative_paths_begin_at_the_folder_of_the_settings),
         WITH_WORLD(test_a_secret_is_the_contents_of_its_file_without_the_line_end),
+        WITH_WORLD(test_the_files_that_settings_name_are_kept_by_their_paths),
         WITH_WORLD(test_secrets_come_from_the_credentials_folder_where_there_is_one),
         WITH_WORLD(test_a_secret_that_others_reach_is_refused_with_its_mode_or_owner),
         WITH_WORLD(test_an_empty_secret_or_one_of_two_lines_is_refused),
