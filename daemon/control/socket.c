@@ -90,6 +90,20 @@ static int remove_stale(const char *path, struct aro_error *reterr)
     return 0;
 }
 
+/* Changed where it has to be, and not tried where it is so: the filter of systemd's unit lets
+ * nobody call chown. */
+static int give_to_group(const char *path, gid_t group, struct aro_error *reterr)
+{
+    struct stat status;
+
+    if (lstat(path, &status) == 0 && status.st_gid == group)
+        return 0;
+    if (lchown(path, (uid_t)-1, group) < 0)
+        return aro_error_set(reterr, -errno, "cannot give '%s' to group %u: %s", path, group,
+                             strerror(errno));
+    return 0;
+}
+
 int socket_listen(const char *path, gid_t group, bool is_open, int *ret, struct aro_error *reterr)
 {
     mode_t mode = is_open ? MODE_OF_ALL : MODE_OF_GROUP;
@@ -109,9 +123,9 @@ int socket_listen(const char *path, gid_t group, bool is_open, int *ret, struct 
     if (descriptor < 0 || fchmod(descriptor, mode) < 0 ||
         bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0)
         return aro_error_set(reterr, -errno, "cannot listen at '%s': %s", path, strerror(errno));
-    if (chown(path, (uid_t)-1, group) < 0)
-        return aro_error_set(reterr, -errno, "cannot give '%s' to group %u: %s", path, group,
-                             strerror(errno));
+    r = give_to_group(path, group, reterr);
+    if (r < 0)
+        return r;
     if (chmod(path, mode) < 0 || listen(descriptor, BACKLOG) < 0)
         return aro_error_set(reterr, -errno, "cannot listen at '%s': %s", path, strerror(errno));
     *ret = take_descriptor(&descriptor);
