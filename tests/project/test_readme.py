@@ -1,9 +1,8 @@
 """README's commands do what README says, as written.
 
 Blocks fenced as `console` are run in order by one bash, in a private folder that shows the project's
-files: a line after "$ " is typed, the lines below it must come out; "..." stands for any lines, or
-within a line for any text; where no line is below, anything may come out. Blocks fenced as `sh` are shown and not run: what they hold
-builds or tests everything, and is itself what runs these tests.
+files. Blocks fenced as `sh` are shown and not run: what they hold builds or tests everything, and is
+itself what runs these tests.
 """
 
 import os
@@ -13,46 +12,9 @@ import signal
 import subprocess
 
 import pytest
+from console import check, comes_out, examples
 
-BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SETTINGS = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-HERE_TEXT = re.compile(r"<<(\w+)$")
-DONE = "--- done"
-
-
-def command_length(lines):
-    """How many of @lines, that begin with a command, are typed: up to its last line or here-text's end."""
-    here_text = HERE_TEXT.search(lines[0])
-    if here_text:
-        return lines.index(here_text.group(1)) + 1
-    count = 1
-    while lines[count - 1].endswith("\\"):
-        count += 1
-    return count
-
-
-def examples(text):
-    """(typed, expected lines) of every command in @text."""
-    found = []
-    for block in BLOCK.findall(text):
-        lines = block.splitlines()
-        while lines:
-            assert lines[0].startswith("$ "), f"neither typed nor under a command: {lines[0]}"
-            length = command_length(lines)
-            output = length
-            while output < len(lines) and not lines[output].startswith("$ "):
-                output += 1
-            found.append(("\n".join(lines[:length])[2:], [line for line in lines[length:output] if line]))
-            lines = lines[output:]
-    return found
-
-
-def comes_out(expected, lines):
-    """Whether @lines are those @expected; nothing expected: whatever comes."""
-    pattern = "".join("(?:.*\\n)*?" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + "\\n"
-                      for line in expected)
-    shown = "".join(line.rstrip() + "\n" for line in lines if line)
-    return not expected or re.fullmatch(pattern, shown) is not None
 
 
 @pytest.fixture
@@ -72,28 +34,10 @@ def shell(root, tmp_path):
     process.wait(timeout=60)
 
 
-def run(shell, typed):
-    """Types @typed; gives what came out and the exit status."""
-    shell.stdin.write(f"{typed}\nprintf '\\n{DONE} %s\\n' $?\n")
-    shell.stdin.flush()
-    lines = []
-    for line in shell.stdout:
-        if line.startswith(DONE):
-            return lines, int(line.split()[-1])
-        lines.append(line.rstrip("\n"))
-    pytest.fail("the shell ended at: " + typed)
-
-
 @pytest.mark.timeout(120)
 def test_what_readme_shows_is_what_comes_out(root, shell):
-    shown = examples((root / "README.md").read_text())
-    assert shown
-    for typed, expected in shown:
-        lines, status = run(shell, typed)
-        output = "\n".join(lines)
-        assert status == 0, f"$ {typed}\nended with status {status}:\n{output}"
-        assert comes_out(expected, lines), f"$ {typed}\nREADME shows:\n" + "\n".join(expected) + \
-            f"\nbut this came out:\n{output}"
+    for _ in check(shell, (root / "README.md").read_text(), "README"):
+        pass
 
 
 def test_the_least_settings_that_readme_shows_are_enough(root, tmp_path):
