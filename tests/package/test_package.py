@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from conftest import MAKE_DEB, run
+from clean_root import MAKE_DEB, run
 
 pytestmark = pytest.mark.timeout(1800)
 
