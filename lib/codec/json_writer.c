@@ -47,29 +47,50 @@ static inline bool put_plain_word(char *at, const char *text)
     return !any_needs_escape(word);
 }
 
-/* Copies @text as far as nothing in it needs an escape; gives whether that was all of it. A text
- * of eight bytes or more ends with its last eight, some of them a second time. */
-static bool put_plain(char *at, const char *text, size_t length)
+/* Fewer than eight bytes, most of them more than once. */
+static inline bool put_plain_short(char *at, const char *text, size_t length)
 {
-    size_t done = 0;
-    if (length >= 8) {
-        for (; done + 8 <= length; done += 8) {
-            if (!put_plain_word(at + done, text + done))
-                return false;
-        }
-        return put_plain_word(at + length - 8, text + length - 8);
+    uint32_t low, high;
+
+    if (length >= 4) {
+        memcpy(&low, text, sizeof low);
+        memcpy(&high, text + length - 4, sizeof high);
+        memcpy(at, &low, sizeof low);
+        memcpy(at + length - 4, &high, sizeof high);
+        return !any_needs_escape((uint64_t)high << 32 | low);
     }
-    for (; done < length; done++) {
-        if (needs_escape((unsigned char)text[done]))
-            return false;
-        at[done] = text[done];
-    }
-    return true;
+    if (length == 0)
+        return true;
+    char first = text[0], middle = text[length / 2], last = text[length - 1];
+    at[0] = first;
+    at[length / 2] = middle;
+    at[length - 1] = last;
+    return !needs_escape((unsigned char)first) && !needs_escape((unsigned char)middle) &&
+           !needs_escape((unsigned char)last);
 }
 
-/* Where room for it at its longest was reserved. */
-static inline char *put_text(char *at, const char *text, size_t length)
+/* Copies @text; gives whether nothing in it needs an escape. Otherwise it may have stopped there.
+ * A text of eight bytes or more ends with its last eight, some of them a second time. */
+static inline bool put_plain(char *at, const char *text, size_t length)
 {
+    if (length < 8)
+        return put_plain_short(at, text, length);
+    for (size_t done = 0; done + 8 <= length; done += 8) {
+        if (!put_plain_word(at + done, text + done))
+            return false;
+    }
+    return put_plain_word(at + length - 8, text + length - 8);
+}
+
+void json_put_text(struct buffer *buffer, const char *text)
+{
+    if (!text) {
+        buffer_add(buffer, "null", 4);
+        return;
+    }
+    size_t length = strlen(text);
+    buffer_reserve(buffer, length * 6 + 2); /* were each byte to be escaped */
+    char *at = buffer->data + buffer->length;
     *at++ = '"';
     if (put_plain(at, text, length)) {
         at += length;
@@ -82,104 +103,23 @@ static inline char *put_text(char *at, const char *text, size_t length)
         }
     }
     *at++ = '"';
-    return at;
-}
-
-/* How long a text of @length, quotes included, can become. */
-static inline size_t text_room(size_t length)
-{
-    return length * 6 + 2;
-}
-
-/* Reserves room for a member, and for @room bytes of its value; puts the comma and the name that
- * come before it. Gives where the value goes. */
-static char *begin_value(struct json_writer *writer, const char *name, size_t room)
-{
-    struct buffer *buffer = writer->buffer;
-    size_t length = name ? strlen(name) : 0;
-
-    buffer_reserve(buffer, 2 + text_room(length) + room);
-    char *at = buffer->data + buffer->length;
-    if (writer->needs_comma)
-        *at++ = ',';
-    if (name) {
-        at = put_text(at, name, length);
-        *at++ = ':';
-    }
-    writer->needs_comma = true;
-    return at;
-}
-
-/* @at: behind the value. */
-static inline void end_value(struct json_writer *writer, char *at)
-{
     *at = '\0';
-    writer->buffer->length = (size_t)(at - writer->buffer->data);
+    buffer->length = (size_t)(at - buffer->data);
 }
 
-static void add_bytes(struct json_writer *writer, const char *name, const char *bytes,
-                      size_t length)
+void json_add_name(struct json_writer *writer, const char *name)
 {
-    end_value(writer, put(begin_value(writer, name, length), bytes, length));
-}
-
-static void open_bracket(struct json_writer *writer, const char *name, const char *bracket)
-{
-    add_bytes(writer, name, bracket, 1);
+    json_begin(writer, NULL);
+    json_put_text(writer->buffer, name);
+    buffer_add(writer->buffer, ":", 1);
     writer->needs_comma = false;
 }
 
-static void close_bracket(struct json_writer *writer, const char *bracket)
-{
-    buffer_add(writer->buffer, bracket, 1);
-    writer->needs_comma = true;
-}
-
-void json_open_object(struct json_writer *writer, const char *name)
-{
-    open_bracket(writer, name, "{");
-}
-
-void json_close_object(struct json_writer *writer)
-{
-    close_bracket(writer, "}");
-}
-
-void json_open_list(struct json_writer *writer, const char *name)
-{
-    open_bracket(writer, name, "[");
-}
-
-void json_close_list(struct json_writer *writer)
-{
-    close_bracket(writer, "]");
-}
-
-void json_add_text(struct json_writer *writer, const char *name, const char *text)
-{
-    if (!text) {
-        json_add_null(writer, name);
-        return;
-    }
-    size_t length = strlen(text);
-    end_value(writer, put_text(begin_value(writer, name, text_room(length)), text, length));
-}
-
-void json_add_json(struct json_writer *writer, const char *name, const char *json)
-{
-    add_bytes(writer, name, json, strlen(json));
-}
-
-void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
-{
-    end_value(writer, buffer_put_integer(begin_value(writer, name, BUFFER_INTEGER_MAX), value));
-}
-
-void json_add_number(struct json_writer *writer, const char *name, double value)
+void json_put_number(struct buffer *buffer, double value)
 {
     assert(isfinite(value));
     if (value == trunc(value) && fabs(value) < 1e15) {
-        json_add_integer(writer, name, (int64_t)value);
+        buffer_add_integer(buffer, (int64_t)value);
         return;
     }
     char text[40];
@@ -188,26 +128,18 @@ void json_add_number(struct json_writer *writer, const char *name, double value)
         if (strtod(text, NULL) == value)
             break;
     }
-    json_add_json(writer, name, text);
+    buffer_add_text(buffer, text);
 }
 
-void json_add_bool(struct json_writer *writer, const char *name, bool value)
+void json_put_instant(struct buffer *buffer, struct aro_instant at)
 {
-    json_add_json(writer, name, value ? "true" : "false");
-}
-
-void json_add_null(struct json_writer *writer, const char *name)
-{
-    json_add_json(writer, name, "null");
-}
-
-void json_add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
-{
-    char text[ARO_INSTANT_TEXT_SIZE];
     if (aro_instant_is_never(at)) {
-        json_add_null(writer, name);
+        buffer_add(buffer, "null", 4);
         return;
     }
-    aro_instant_format(at, text);
-    json_add_text(writer, name, text);
+    char text[ARO_INSTANT_TEXT_SIZE + 1];
+    text[0] = '"';
+    size_t length = aro_instant_format(at, text + 1) + 1;
+    text[length++] = '"';
+    buffer_add(buffer, text, length);
 }

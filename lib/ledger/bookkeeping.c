@@ -30,7 +30,10 @@ static void add_counters(struct json_writer *json, const json_t *counters)
 
     json_open_object(json, "counters");
     json_object_foreach((json_t *)counters, name, value)
-        json_add_integer(json, name, json_integer_value(value));
+    {
+        json_add_name(json, name);
+        json_add_integer(json, NULL, json_integer_value(value));
+    }
     json_close_object(json);
 }
 

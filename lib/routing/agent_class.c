@@ -1,5 +1,6 @@
 #include "routing/agent_class.h"
 
+#include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
 #include "support/cleanup.h"
@@ -206,6 +207,7 @@ static struct agent_class *class_of_profile(struct aro_router *router, struct ag
     class = memory_new(sizeof *class);
     class->profile = profile;
     class->key = memory_copy_text(router->key.data);
+    ledger_write_agent_class(class);
     table_add(&router->agent_classes, class);
     router->census.is_table_other = true;
     return class;
@@ -247,6 +249,7 @@ void agent_class_free(struct aro_router *router, struct agent_class *class)
     free(class->counts);
     free(class->trees);
     free(class->eligible);
+    buffer_done(&class->record);
     free(class->key);
     free(class);
 }

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/buffer.h"
+
 struct aro_router;
 struct appeal_class;
 
@@ -38,6 +40,7 @@ struct agent_profile {
 struct agent_class {
     char *key; /* the profile as a text */
     struct agent_profile profile;
+    struct buffer record; /* the members of its agents' records that say it */
     LIST_HEAD(, agent) members;
     size_t known, available;  /* agents */
     size_t level_count;       /* of the next two; grows with use */

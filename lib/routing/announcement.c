@@ -7,13 +7,13 @@
 #include "routing/router_state.h"
 
 /* Absent texts and times are left out. */
-static void add_text(struct json_writer *writer, const char *name, const char *text)
+static inline void add_text(struct json_writer *writer, const char *name, const char *text)
 {
     if (text)
         json_add_text(writer, name, text);
 }
 
-static void add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
+static inline void add_instant(struct json_writer *writer, const char *name, struct aro_instant at)
 {
     if (!aro_instant_is_never(at))
         json_add_instant(writer, name, at);
@@ -97,14 +97,19 @@ static const char *holder_id(const struct appeal *appeal)
     return agent ? agent->id : NULL;
 }
 
+/* Its queue and its market. */
+static void add_place(struct json_writer *writer, const struct appeal *appeal)
+{
+    json_add_members(writer, appeal->class->record.data, appeal->class->place_length);
+}
+
 /* What created, offered and revoked have in common. */
 static struct json_writer open_assignment(struct turn *turn, const struct appeal *appeal)
 {
     struct json_writer writer = open_about(turn, appeal);
 
     json_add_text(&writer, "agent_id", holder_id(appeal));
-    json_add_text(&writer, "queue", appeal->class->queue->name);
-    json_add_text(&writer, "market", appeal->class->market);
+    add_place(&writer, appeal);
     json_add_text(&writer, "language", appeal->held->language->tag);
     json_add_integer(&writer, "epoch", appeal->epoch);
     json_add_integer(&writer, "effort", appeal->effort);
@@ -196,8 +201,7 @@ static struct json_writer open_waiting(struct turn *turn, const struct appeal *a
 {
     struct json_writer writer = open_about(turn, appeal);
 
-    json_add_text(&writer, "queue", appeal->class->queue->name);
-    json_add_text(&writer, "market", appeal->class->market);
+    add_place(&writer, appeal);
     json_add_text(&writer, "language", appeal->class->languages[0]->tag);
     json_add_text(&writer, "rule", names_text(&turn->router->names, appeal->rule));
     json_add_text(&writer, "rulebook", names_text(&turn->router->names, appeal->rulebook));

@@ -2,6 +2,7 @@
 
 #include "routing/agent_choice.h"
 #include "routing/agent_class.h"
+#include "routing/ledger_record.h"
 #include "routing/line.h"
 #include "routing/router_state.h"
 
@@ -50,9 +51,30 @@ void appeal_classes_init(struct aro_router *router)
     TAILQ_INIT(&router->idle_classes);
 }
 
-static struct appeal_class *class_get(struct aro_router *router, struct queue *queue,
-                                      const char *market, size_t language_count,
-                                      const struct aro_language *const *languages, unsigned step)
+/* Where the class of these is, if it was asked for lately. */
+static struct appeal_class **recent_place(struct aro_router *router, const struct queue *queue,
+                                          const char *market,
+                                          const struct aro_language *const *languages,
+                                          unsigned step)
+{
+    size_t mix = (uintptr_t)queue / sizeof *queue + (unsigned char)market[0] * 31u +
+                 (unsigned char)(market[0] ? market[1] : 0) * 7u + languages[0]->id * 13u + step;
+    return &router->recent_classes[mix % RECENT_CLASSES];
+}
+
+static bool class_is_of(const struct appeal_class *class, const struct queue *queue,
+                        const char *market, size_t language_count,
+                        const struct aro_language *const *languages, unsigned step)
+{
+    return class->queue == queue && class->step == step &&
+           class->language_count == language_count && strcmp(class->market, market) == 0 &&
+           memcmp(class->languages, languages, language_count * sizeof *languages) == 0;
+}
+
+static struct appeal_class *class_look_up(struct aro_router *router, struct queue *queue,
+                                          const char *market, size_t language_count,
+                                          const struct aro_language *const *languages,
+                                          unsigned step)
 {
     class_key(&router->key, queue, market, language_count, languages, step);
     struct appeal_class *class = table_find(&router->appeal_classes, router->key.data);
@@ -67,12 +89,23 @@ static struct appeal_class *class_get(struct aro_router *router, struct queue *q
     class->step = step;
     class->language_count = language_count;
     memcpy(class->languages, languages, language_count * sizeof *languages);
+    ledger_write_appeal_class(class);
     table_add(&router->appeal_classes, class);
     TAILQ_INSERT_TAIL(&queue->classes, class, of_queue);
     class->is_idle = true;
     TAILQ_INSERT_TAIL(&router->idle_classes, class, idle);
     router->idle_count++;
     return class;
+}
+
+static struct appeal_class *class_get(struct aro_router *router, struct queue *queue,
+                                      const char *market, size_t language_count,
+                                      const struct aro_language *const *languages, unsigned step)
+{
+    struct appeal_class **recent = recent_place(router, queue, market, languages, step);
+    if (!*recent || !class_is_of(*recent, queue, market, language_count, languages, step))
+        *recent = class_look_up(router, queue, market, language_count, languages, step);
+    return *recent;
 }
 
 struct appeal_class *appeal_class_at_step(struct aro_router *router,
@@ -102,10 +135,15 @@ void appeal_class_free(struct aro_router *router, struct appeal_class *class)
     appeal_class_unlink(router, class);
     set_idle(router, class, false);
     table_remove(&router->appeal_classes, class->key);
+    struct appeal_class **recent =
+        recent_place(router, class->queue, class->market, class->languages, class->step);
+    if (*recent == class)
+        *recent = NULL;
     TAILQ_REMOVE(&class->queue->classes, class, of_queue);
     names_drop(&router->names, class->market);
     lines_free(class);
     free(class->candidates);
+    buffer_done(&class->record);
     free(class->key);
     free(class);
 }

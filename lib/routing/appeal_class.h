@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/buffer.h"
+
 struct agent;
 struct agent_class;
 struct aro_router;
@@ -36,6 +38,8 @@ struct appeal_class {
     unsigned step; /* from 1 */
     size_t language_count;
     const struct aro_language *languages[ARO_LANGUAGES_MAX];
+    struct buffer record; /* the members of its appeals' records that say all this */
+    size_t place_length;  /* of these, queue and market, which come first */
 
     size_t appeal_count;  /* open appeals of this class, wherever they are */
     size_t waiting_count; /* of these, in line */

@@ -51,6 +51,8 @@ static void drop_excluded_from_declined(struct arena *arena, struct details_view
 bool exclusions_add(const struct aro_router *router, struct arena *arena, struct details_view *view,
                     const struct aro_event *event)
 {
+    if (!event->decided_by && event->exclude_count == 0)
+        return false;
     size_t size = view->excluded_count + event->exclude_count + 1;
     struct exclusions exclusions = {
         .router = router,

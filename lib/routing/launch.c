@@ -43,7 +43,7 @@ void launch_tell_shadow(struct turn *turn, struct appeal *appeal, const struct r
     if (launch_of(router, appeal->class->market) != ARO_LAUNCH_SHADOW)
         return;
     if (!routing->by_rules->delivers_to_queue)
-        choose_on_paper(router, appeal, queue_get(router, routing->by_rules->name), &choice);
+        choose_on_paper(router, appeal, queue_of_terms(router, routing->by_rules), &choice);
     if (appeal_class_step(appeal->class))
         choice_count(router, appeal, &why);
     announce_shadow(turn, appeal, &why, routing->by_rules->name, &choice);

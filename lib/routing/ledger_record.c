@@ -21,25 +21,26 @@ static struct json_writer open_record(struct buffer *buffer)
     return writer;
 }
 
-static void add_text(struct json_writer *writer, const char *name, const char *text)
+static inline void add_text(struct json_writer *writer, const char *name, const char *text)
 {
     if (text)
         json_add_text(writer, name, text);
 }
 
-static void add_ms(struct json_writer *writer, const char *name, struct aro_instant at)
+static inline void add_ms(struct json_writer *writer, const char *name, struct aro_instant at)
 {
     if (!aro_instant_is_never(at))
         json_add_integer(writer, name, at.ms);
 }
 
-static void add_unless(struct json_writer *writer, const char *name, int64_t value, int64_t usual)
+static inline void add_unless(struct json_writer *writer, const char *name, int64_t value,
+                              int64_t usual)
 {
     if (value != usual)
         json_add_integer(writer, name, value);
 }
 
-static void add_flag(struct json_writer *writer, const char *name, bool flag)
+static inline void add_flag(struct json_writer *writer, const char *name, bool flag)
 {
     if (flag)
         json_add_bool(writer, name, true);
@@ -58,12 +59,13 @@ static void add_texts(struct json_writer *writer, const char *name, size_t count
 
 static void add_attribute(struct json_writer *writer, const struct aro_attribute *attribute)
 {
+    json_add_name(writer, attribute->name);
     switch (attribute->kind) {
-    case ARO_ATTRIBUTE_TEXT: json_add_text(writer, attribute->name, attribute->texts[0]); return;
-    case ARO_ATTRIBUTE_NUMBER: json_add_number(writer, attribute->name, attribute->number); return;
-    case ARO_ATTRIBUTE_BOOL: json_add_bool(writer, attribute->name, attribute->boolean); return;
+    case ARO_ATTRIBUTE_TEXT: json_add_text(writer, NULL, attribute->texts[0]); return;
+    case ARO_ATTRIBUTE_NUMBER: json_add_number(writer, NULL, attribute->number); return;
+    case ARO_ATTRIBUTE_BOOL: json_add_bool(writer, NULL, attribute->boolean); return;
     case ARO_ATTRIBUTE_LIST:
-        add_texts(writer, attribute->name, attribute->text_count, attribute->texts);
+        add_texts(writer, NULL, attribute->text_count, attribute->texts);
         return;
     }
 }
@@ -139,15 +141,18 @@ static void add_holder(struct json_writer *writer, const struct appeal *appeal)
     json_add_text(writer, "why", appeal->held->why);
 }
 
-static void add_class(struct json_writer *writer, const struct appeal_class *class)
+void ledger_write_appeal_class(struct appeal_class *class)
 {
-    json_add_text(writer, "queue", class->queue->name);
-    json_add_text(writer, "market", class->market);
-    json_open_list(writer, "languages");
+    struct json_writer writer = { .buffer = &class->record };
+
+    json_add_text(&writer, "queue", class->queue->name);
+    json_add_text(&writer, "market", class->market);
+    class->place_length = class->record.length;
+    json_open_list(&writer, "languages");
     for (size_t i = 0; i < class->language_count; i++)
-        json_add_text(writer, NULL, class->languages[i]->tag);
-    json_close_list(writer);
-    add_unless(writer, "step", class->step, 1);
+        json_add_text(&writer, NULL, class->languages[i]->tag);
+    json_close_list(&writer);
+    add_unless(&writer, "step", class->step, 1);
 }
 
 static void add_source(const struct aro_router *router, struct json_writer *writer,
@@ -195,7 +200,7 @@ void ledger_write_appeal(const struct aro_router *router, const struct appeal *a
     struct json_writer writer = open_record(buffer);
 
     json_add_text(&writer, "state", appeal_state_name((enum appeal_state)appeal->state));
-    add_class(&writer, appeal->class);
+    json_add_members(&writer, appeal->class->record.data, appeal->class->record.length);
     add_unless(&writer, "epoch", appeal->epoch, 0);
     add_holder(&writer, appeal);
     add_unless(&writer, "effort", appeal->effort, 1);
@@ -300,21 +305,26 @@ static void add_languages(struct json_writer *writer, const struct agent_profile
     json_close_list(writer);
 }
 
-static void add_profile(struct json_writer *writer, const struct agent_profile *profile)
+void ledger_write_agent_class(struct agent_class *class)
 {
-    json_add_integer(writer, "capacity", profile->capacity);
-    add_languages(writer, profile);
+    const struct agent_profile *profile = &class->profile;
+    struct json_writer writer = { .buffer = &class->record };
+
+    json_add_integer(&writer, "capacity", profile->capacity);
+    add_languages(&writer, profile);
     if (profile->has_all_markets)
-        add_texts(writer, "markets", 1, (const char *const[]){ "*" });
+        add_texts(&writer, "markets", 1, (const char *const[]){ "*" });
     else
-        add_texts(writer, "markets", profile->market_count, profile->markets);
+        add_texts(&writer, "markets", profile->market_count, profile->markets);
     if (!profile->has_all_queues)
-        add_texts(writer, "queues", profile->queue_count, profile->queues);
+        add_texts(&writer, "queues", profile->queue_count, profile->queues);
     if (profile->skill_count) {
-        json_open_object(writer, "skills");
-        for (size_t i = 0; i < profile->skill_count; i++)
-            json_add_integer(writer, profile->skills[i].name, profile->skills[i].level);
-        json_close_object(writer);
+        json_open_object(&writer, "skills");
+        for (size_t i = 0; i < profile->skill_count; i++) {
+            json_add_name(&writer, profile->skills[i].name);
+            json_add_integer(&writer, NULL, profile->skills[i].level);
+        }
+        json_close_object(&writer);
     }
 }
 
@@ -324,7 +334,7 @@ void ledger_write_agent(const struct aro_router *router, const struct agent *age
     struct json_writer writer = open_record(buffer);
 
     json_add_text(&writer, "status", aro_agent_status_name((enum aro_agent_status)agent->status));
-    add_profile(&writer, &agent->class->profile);
+    json_add_members(&writer, agent->class->record.data, agent->class->record.length);
     add_text(&writer, "team", agent->team);
     add_text(&writer, "site", agent->site);
     add_text(&writer, "lead", agent->lead);

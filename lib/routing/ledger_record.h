@@ -36,6 +36,11 @@ void ledger_write_market(const struct market *market, struct buffer *buffer);
 void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer);
 void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer);
 
+/* The members that all appeals, or agents, of a class have in their records: written once, when the
+ * class is made. */
+void ledger_write_appeal_class(struct appeal_class *class);
+void ledger_write_agent_class(struct agent_class *class);
+
 /* Every record of the router by key, a line each: the same for equal routers. */
 void ledger_dump(const struct aro_router *router, struct buffer *buffer);
 

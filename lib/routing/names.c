@@ -59,18 +59,33 @@ static void give_back_number(struct names *names, name_number number)
     names->free[names->free_count++] = number;
 }
 
+static struct name **recent_place(struct names *names, const char *text, size_t length)
+{
+    unsigned char first = (unsigned char)text[0], middle = (unsigned char)text[length / 2];
+    unsigned char last = (unsigned char)(length ? text[length - 1] : 0);
+    return &names->recent[(length * 31 + first * 5u + middle * 7u + last * 11u) % NAMES_RECENT];
+}
+
+static struct name *name_get(struct names *names, const char *text, size_t length)
+{
+    struct name *name = table_find_bytes(&names->table, text, length);
+    if (name)
+        return name;
+    name = memory_new(sizeof *name + length + 1);
+    memcpy(name->text, text, length + 1);
+    table_add(&names->table, name);
+    take_number(names, name);
+    return name;
+}
+
 const char *names_hold(struct names *names, const char *text)
 {
     if (!text)
         return NULL;
-    struct name *name = table_find(&names->table, text);
-    if (!name) {
-        size_t size = strlen(text) + 1;
-        name = memory_new(sizeof *name + size);
-        memcpy(name->text, text, size);
-        table_add(&names->table, name);
-        take_number(names, name);
-    }
+    size_t length = strlen(text);
+    struct name **recent = recent_place(names, text, length), *name = *recent;
+    if (!name || strcmp(name->text, text) != 0)
+        name = *recent = name_get(names, text, length);
     name->count++;
     return name->text;
 }
@@ -90,6 +105,9 @@ void names_drop(struct names *names, const char *text)
     assert(name->count > 0);
     if (--name->count > 0)
         return;
+    struct name **recent = recent_place(names, text, strlen(text));
+    if (*recent == name)
+        *recent = NULL;
     table_remove(&names->table, text);
     give_back_number(names, name->number);
     free(name);

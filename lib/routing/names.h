@@ -13,8 +13,11 @@ struct name;
 /* A name in half the space of a pointer, for what there are millions of; 0: none. */
 typedef uint32_t name_number;
 
+enum { NAMES_RECENT = 64 };
+
 struct names {
     struct table table;
+    struct name *recent[NAMES_RECENT]; /* by a few of their letters: most texts come again soon */
     size_t number_count, number_size;
     struct name **by_number; /* [number - 1]; NULL: free */
     size_t free_count, free_size;

@@ -11,6 +11,11 @@ struct queue *queue_find(const struct aro_router *router, const char *name)
     return table_find(&router->queues, name);
 }
 
+struct queue *queue_of_terms(const struct aro_router *router, const struct aro_queue_terms *terms)
+{
+    return router->rulebook_queues[terms->index];
+}
+
 struct queue *queue_get(struct aro_router *router, const char *name)
 {
     struct queue *queue = queue_find(router, name);

@@ -29,6 +29,8 @@ struct queue {
 
 /* Finds or makes it; it may be one that the rulebook does not name. */
 struct queue *queue_get(struct aro_router *router, const char *name);
+/* That of @terms, of the rulebook in force. */
+struct queue *queue_of_terms(const struct aro_router *router, const struct aro_queue_terms *terms);
 struct queue *queue_find(const struct aro_router *router, const char *name);
 void queue_free(struct aro_router *router, struct queue *queue);
 

@@ -54,7 +54,7 @@ static void work_out(const struct aro_router *router, const struct appeal *appea
 static void apply_routing(struct aro_router *router, struct appeal *appeal,
                           const struct aro_facts *facts, const struct routing *routing)
 {
-    struct queue *queue = queue_get(router, routing->queue->name);
+    struct queue *queue = queue_of_terms(router, routing->queue);
     if (!appeal->class || appeal->class->queue != queue ||
         appeal->deadline.ms != routing->deadline.ms)
         appeal->latest_start = ARO_INSTANT_NEVER;

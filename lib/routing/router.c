@@ -122,8 +122,11 @@ static void use_rulebook(struct aro_router *router, const struct aro_rulebook *r
     router->rulebook = rulebook;
     names_drop(&router->names, router->rulebook_name);
     router->rulebook_name = names_hold(&router->names, aro_rulebook_name(rulebook));
-    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++)
-        queue_get(router, aro_rulebook_queue_at(rulebook, i)->name);
+    size_t queue_count = aro_rulebook_queue_count(rulebook);
+    router->rulebook_queues =
+        memory_resize(router->rulebook_queues, (queue_count + 1) * sizeof(struct queue *));
+    for (size_t i = 0; i < queue_count; i++)
+        router->rulebook_queues[i] = queue_get(router, aro_rulebook_queue_at(rulebook, i)->name);
 }
 
 int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *rulebook,
@@ -211,6 +214,7 @@ void aro_router_free(struct aro_router *router)
         free(gathered[i]->items);
     buffer_done(&router->body);
     buffer_done(&router->key);
+    free(router->rulebook_queues);
     free(router->speakers);
     census_done(&router->census);
     free(router->recorded_name);

@@ -26,17 +26,22 @@ struct gathered {
     size_t count, size;
 };
 
+/* Of appeals, that were asked for last: the next appeal is most likely of one of them. */
+enum { RECENT_CLASSES = 64 };
+
 struct aro_router {
     struct aro_languages *languages; /* borrowed, as is the next */
     const struct aro_rulebook *rulebook;
     const char *rulebook_name;             /* a name: that of @rulebook */
+    struct queue **rulebook_queues;        /* those that it names, in its order */
     char *recorded_name, *recorded_sha256; /* of the ledger's last `rulebook`; NULL: none yet */
 
     struct names names;
-    struct table agents;           /* owned; known ones and placeholders */
-    struct table agent_classes;    /* owned */
-    struct table queues;           /* owned; of the rulebook, and others that still hold appeals */
-    struct table appeal_classes;   /* owned */
+    struct table agents;         /* owned; known ones and placeholders */
+    struct table agent_classes;  /* owned */
+    struct table queues;         /* owned; of the rulebook, and others that still hold appeals */
+    struct table appeal_classes; /* owned */
+    struct appeal_class *recent_classes[RECENT_CLASSES];
     struct table markets;          /* owned; each that was ever met, or asked about */
     struct table appeals;          /* owned; open */
     struct number_tree by_arrival; /* the same */

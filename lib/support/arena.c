@@ -32,7 +32,7 @@ static void arena_add_block(struct arena *arena, size_t size)
         next = BLOCK_SIZE_MAX;
     if (size < next)
         size = next;
-    struct arena_block *block = memory_new(sizeof *block + size);
+    struct arena_block *block = memory_resize(NULL, sizeof *block + size);
     block->size = size;
     block->next = arena->blocks;
     arena->blocks = block;
@@ -50,10 +50,19 @@ static void *arena_cut(struct arena *arena, size_t size)
     return piece;
 }
 
-void *arena_new(struct arena *arena, size_t size)
+static void *arena_cut_aligned(struct arena *arena, size_t size)
 {
     arena->free_size &= ~(size_t)(ALIGNMENT - 1);
     return arena_cut(arena, (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1));
+}
+
+/* Only here it is zeroed: most pieces are texts, of which every byte is written. */
+void *arena_new(struct arena *arena, size_t size)
+{
+    void *piece = arena_cut_aligned(arena, size);
+    if (size)
+        memset(piece, 0, size);
+    return piece;
 }
 
 void *arena_new_array(struct arena *arena, size_t count, size_t size)
@@ -65,7 +74,7 @@ void *arena_new_array(struct arena *arena, size_t count, size_t size)
 
 void *arena_copy(struct arena *arena, const void *data, size_t size)
 {
-    void *copy = arena_new(arena, size);
+    void *copy = arena_cut_aligned(arena, size);
     if (size)
         memcpy(copy, data, size);
     return copy;

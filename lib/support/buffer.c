@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_SIZE_FIRST = 256 };
+enum { BUFFER_SIZE_FIRST = 256, INTEGER_MAX = 20 /* the longest decimal: INT64_MIN */ };
 
 void buffer_done(struct buffer *buffer)
 {
@@ -45,8 +45,8 @@ static unsigned digit_count(uint64_t value)
     return count + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
-/* From the last digit on, two a division. */
-char *buffer_put_integer(char *at, int64_t value)
+/* From the last digit on, four a long division. */
+static char *put_integer(char *at, int64_t value)
 {
     static const char pairs[] = "000102030405060708091011121314151617181920212223242526272829"
                                 "303132333435363738394041424344454647484950515253545556575859"
@@ -57,19 +57,26 @@ char *buffer_put_integer(char *at, int64_t value)
     if (value < 0)
         *at++ = '-';
     char *end = at + digit_count(left), *start = end;
-    for (; left >= 10; left /= 100) {
+    for (; left >= 10000; left /= 10000) {
+        uint32_t four = (uint32_t)(left % 10000);
+        start -= 4;
+        memcpy(start, &pairs[four / 100 * 2], 2);
+        memcpy(start + 2, &pairs[four % 100 * 2], 2);
+    }
+    uint32_t last = (uint32_t)left;
+    for (; last >= 10; last /= 100) {
         start -= 2;
-        memcpy(start, &pairs[left % 100 * 2], 2);
+        memcpy(start, &pairs[last % 100 * 2], 2);
     }
     if (start > at)
-        *at = (char)('0' + left);
+        *at = (char)('0' + last);
     return end;
 }
 
 void buffer_add_integer(struct buffer *buffer, int64_t value)
 {
-    buffer_reserve(buffer, BUFFER_INTEGER_MAX);
-    char *end = buffer_put_integer(buffer->data + buffer->length, value);
+    buffer_reserve(buffer, INTEGER_MAX);
+    char *end = put_integer(buffer->data + buffer->length, value);
     *end = '\0';
     buffer->length = (size_t)(end - buffer->data);
 }

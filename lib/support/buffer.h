@@ -36,10 +36,6 @@ static inline void buffer_add(struct buffer *buffer, const void *data, size_t le
 void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_integer(struct buffer *buffer, int64_t value); /* decimal */
 
-enum { BUFFER_INTEGER_MAX = 20 }; /* the longest decimal: INT64_MIN */
-/* Puts the decimal where there is room for it; gives its end. */
-char *buffer_put_integer(char *at, int64_t value);
-
 void buffer_add_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Gives the malloc'd bytes to the caller and leaves @buffer empty. */

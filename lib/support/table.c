@@ -20,7 +20,7 @@ void aro_hash_key_set(uint64_t low, uint64_t high)
 
 uint64_t table_hash(const void *key, size_t length)
 {
-    return siphash(key, length, hash_key_low, hash_key_high);
+    return siphash_short(key, length, hash_key_low, hash_key_high);
 }
 
 void table_init(struct table *table, const char *(*key_of)(const void *item))

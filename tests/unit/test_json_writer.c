@@ -33,6 +33,24 @@ static void test_members_lists_and_escapes_are_written_as_json(void **state)
     buffer_done(&buffer);
 }
 
+static void test_a_name_from_outside_is_escaped(void **state)
+{
+    (void)state;
+    struct buffer buffer = { 0 };
+    struct json_writer json = { .buffer = &buffer };
+
+    json_open_object(&json, NULL);
+    json_add_name(&json, "a\"b");
+    json_add_integer(&json, NULL, 1);
+    json_add_name(&json, "");
+    json_open_list(&json, NULL);
+    json_close_list(&json);
+    json_add_bool(&json, "plain", false);
+    json_close_object(&json);
+    assert_string_equal(buffer.data, "{\"a\\\"b\":1,\"\":[],\"plain\":false}");
+    buffer_done(&buffer);
+}
+
 /* The writer looks at eight bytes at a time: an escape at every place among them. */
 static void test_an_escape_is_written_wherever_it_stands(void **state)
 {
@@ -101,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members_lists_and_escapes_are_written_as_json),
+        cmocka_unit_test(test_a_name_from_outside_is_escaped),
         cmocka_unit_test(test_an_escape_is_written_wherever_it_stands),
         cmocka_unit_test(test_integers_of_every_length_are_written_digit_by_digit),
         cmocka_unit_test(test_numbers_read_back_as_the_same_number),
