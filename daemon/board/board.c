@@ -135,6 +135,13 @@ static void on_check(evutil_socket_t fd, short what, void *context)
     board_check(board);
 }
 
+static void password_free(struct board *board)
+{
+    if (board->password)
+        explicit_bzero(board->password, strlen(board->password));
+    free(board->password);
+}
+
 /* --- a term --- */
 
 static void text_set(char **text, const char *value)
@@ -193,6 +200,14 @@ void board_set_rulebook(struct board *board, const char *rulebook, size_t queue_
     }
     mirror_set_names(&board->mirror, queue_count, queues);
     board_rebuild(board, "the rulebook has other queues");
+}
+
+void board_set_password(struct board *board, const char *password)
+{
+    password_free(board);
+    board->password = memory_copy_text(password);
+    if (board->phase == BOARD_WAITING)
+        timer_arm(board->retry, 0);
 }
 
 void board_set_backlog(struct board *board, size_t rows_max)
@@ -300,7 +315,7 @@ void board_free(struct board *board)
     script_call_done(&board->call);
     free(board->shard);
     free(board->username);
-    free(board->password);
+    password_free(board);
     free(board->key_prefix);
     free(board->owner);
     free(board->rulebook);

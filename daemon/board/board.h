@@ -87,6 +87,10 @@ void board_set_rulebook(struct board *board, const char *rulebook, size_t queue_
                         const char *const *queues);
 
 /* After a reload of the settings: as board_settings.backlog_rows_max. */
+/* Another password for the next time that it connects, which is at once where Redis has refused
+ * something of ours. It is copied; NULL: none. */
+void board_set_password(struct board *board, const char *password);
+
 void board_set_backlog(struct board *board, size_t rows_max);
 
 /* Builds the board anew from memory, as after a loss: for an operator's repair. */

@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include "config/properties.h"
 #include "config/setting.h"
 #include "config/shards_check.h"
 #include "file/file.h"
@@ -97,6 +98,8 @@ static int read_settings(struct config *config, const struct document_node *root
         r = check_redis(config, root, reterr);
     if (r == 0)
         r = check_control(config, root, reterr);
+    if (r == 0)
+        r = properties_read_files(&config->kafka.properties, config->kafka.files_sha256, reterr);
     return r < 0 ? r : shards_check(config, root, reterr);
 }
 
@@ -171,14 +174,39 @@ static void swap_bytes(void *a, void *b, size_t size)
     }
 }
 
-void config_take_reloadable(struct config *current, struct config *fresh)
+static bool differs(const char *a, const char *b)
 {
+    return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+static struct config_renewal find_renewal(const struct config *before, const struct config *after)
+{
+    const struct config_kafka *old = &before->kafka, *new = &after->kafka;
+    return (struct config_renewal){
+        .has_kafka_password = differs(old->password, new->password),
+        .has_kafka_files = differs(old->files_sha256, new->files_sha256) ||
+                           differs(old->key_password, new->key_password) ||
+                           differs(old->keystore_password, new->keystore_password) ||
+                           differs(old->oauth_client_secret, new->oauth_client_secret),
+        .has_redis_password = differs(before->redis.password, after->redis.password),
+    };
+}
+
+struct config_renewal config_take_reloadable(struct config *current, struct config *fresh)
+{
+    struct config_renewal renewal = find_renewal(current, fresh);
+
+    properties_lock_secrets();
     for (size_t i = 0; i < config_options.count; i++) {
         const struct option *option = &config_options.options[i];
         if (option->reloadable)
             swap_bytes((char *)current + option->offset, (char *)fresh + option->offset,
                        setting_kinds[option->kind].size);
     }
+    properties_unlock_secrets();
+    memcpy(current->kafka.files_sha256, fresh->kafka.files_sha256,
+           sizeof current->kafka.files_sha256);
+    return renewal;
 }
 
 const struct config_shard *config_find_shard_by_partition(const struct config *config,

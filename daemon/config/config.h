@@ -49,6 +49,9 @@ struct config_kafka {
     char *key_password;
     char *keystore_password;
     char *oauth_client_secret;
+    /* Of the certificates and keys that the properties name, as they were read: they may be renewed
+     * under the same name. Empty where there are none. */
+    char files_sha256[65];
 };
 
 /* One unit of ownership: its topics and its ledger partition. */
@@ -130,11 +133,23 @@ void config_free(struct config *config);
 int config_reload_check(const struct config *current, const struct config *fresh,
                         struct aro_error *reterr);
 
-/* Exchanges the settings that can be reloaded between the two. */
-void config_take_reloadable(struct config *current, struct config *fresh);
+/* What of a reload concerns connections that are there already. */
+struct config_renewal {
+    bool has_kafka_password; /* new connections take another */
+    bool has_kafka_files;    /* certificates, keys or their passwords: Kafka's clients must be made
+                                anew */
+    bool has_redis_password;
+};
+
+/* Exchanges the settings that can be reloaded between the two. The secrets may be read by other
+ * threads meanwhile, by config_set_kafka_properties(). */
+struct config_renewal config_take_reloadable(struct config *current, struct config *fresh);
+
+/* The value of a property of kafka.properties; NULL where it is not set. */
+const char *config_find_kafka_property(const struct config *config, const char *name);
 
 /* Sets the properties and secrets on @conf: of every handle, before the caller's own settings,
- * which are not on the allow-list and so never overwritten. */
+ * which are not on the allow-list and so never overwritten. From any thread. */
 int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
                                 struct aro_error *reterr);
 

@@ -6,10 +6,15 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 #include "support/nearest.h"
+#include "support/sha256.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { CERTIFICATE_BYTES_MAX = 4 * 1024 * 1024 }; /* of a host's authorities all together: 0.3 */
 
 const char *const properties_allowed[] = {
     "broker.address.family",
@@ -217,8 +222,76 @@ static int set_property(rd_kafka_conf_t *conf, const char *name, const char *val
     return 0;
 }
 
-int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
-                                struct aro_error *reterr)
+static pthread_mutex_t secrets_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void properties_lock_secrets(void)
+{
+    pthread_mutex_lock(&secrets_mutex);
+}
+
+void properties_unlock_secrets(void)
+{
+    pthread_mutex_unlock(&secrets_mutex);
+}
+
+static bool is_path(const char *name)
+{
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (strcmp(name, paths[i].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A folder of authorities (ssl.ca.location may be one) is not looked into. */
+static int add_file(const char *path, struct buffer *contents, struct aro_error *reterr)
+{
+    struct stat status;
+    char *text;
+    size_t length;
+
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return 0;
+    int r = file_read(path, CERTIFICATE_BYTES_MAX, &text, &length, reterr);
+    if (r < 0)
+        return r;
+    buffer_add(contents, text, length);
+    explicit_bzero(text, length);
+    free(text);
+    return 0;
+}
+
+int properties_read_files(const struct config_properties *properties, char ret_sha256[static 65],
+                          struct aro_error *reterr)
+{
+    struct buffer contents = { 0 };
+    int r = 0;
+
+    for (size_t i = 0; i < properties->count && r == 0; i++) {
+        const struct config_property *property = &properties->items[i];
+        if (is_path(property->name) && strcmp(property->value, "probe") != 0)
+            r = add_file(property->value, &contents, reterr);
+    }
+    ret_sha256[0] = '\0';
+    if (r == 0 && contents.length > 0)
+        sha256_format(contents.data, contents.length, ret_sha256);
+    if (contents.length > 0)
+        explicit_bzero(contents.data, contents.length);
+    buffer_done(&contents);
+    return r;
+}
+
+const char *config_find_kafka_property(const struct config *config, const char *name)
+{
+    const struct config_properties *properties = &config->kafka.properties;
+    for (size_t i = 0; i < properties->count; i++) {
+        if (strcmp(properties->items[i].name, name) == 0)
+            return properties->items[i].value;
+    }
+    return NULL;
+}
+
+static int set_all(const struct config *config, rd_kafka_conf_t *conf, struct aro_error *reterr)
 {
     const struct config_kafka *kafka = &config->kafka;
     const struct {
@@ -241,4 +314,13 @@ int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *co
             return r;
     }
     return 0;
+}
+
+int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
+                                struct aro_error *reterr)
+{
+    properties_lock_secrets();
+    int r = set_all(config, conf, reterr);
+    properties_unlock_secrets();
+    return r;
 }

@@ -13,12 +13,8 @@ static bool is_loopback(const char *host)
 
 static const char *property(const struct config *config, const char *name)
 {
-    const struct config_properties *properties = &config->kafka.properties;
-    for (size_t i = 0; i < properties->count; i++) {
-        if (strcmp(properties->items[i].name, name) == 0)
-            return properties->items[i].value;
-    }
-    return "";
+    const char *value = config_find_kafka_property(config, name);
+    return value ? value : "";
 }
 
 static void find_open_pages(const struct config *config, struct buffer *text)

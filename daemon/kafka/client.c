@@ -1,13 +1,19 @@
 #include "kafka/client.h"
 
+#include "config/secret.h"
 #include "log/log.h"
+#include "support/memory.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
 
 /* What a broker says of our certificate, by the numbers of TLS. */
 static const struct {
@@ -143,6 +149,114 @@ rd_kafka_conf_t *client_conf_new(const struct config *config, const struct clien
     return conf;
 }
 
+/* ---- every handle there is, and the password that they were given since ---- */
+
+struct client {
+    rd_kafka_t *handle;
+    LIST_ENTRY(client) next;
+};
+
+static struct {
+    pthread_mutex_t mutex; /* handles are made and ended by the writers' threads, too */
+    LIST_HEAD(, client) clients;
+    char *username, *password; /* NULL: as they are in their settings */
+} all = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* With the lock held. */
+static void give_password(rd_kafka_t *handle)
+{
+    if (!all.password)
+        return;
+    rd_kafka_error_t *error = rd_kafka_sasl_set_credentials(handle, all.username, all.password);
+    if (error)
+        LOG(kafka_client_error, ABOUT(.peer = "kafka"), "%s: cannot take another password: %s",
+            rd_kafka_name(handle), rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+}
+
+static void client_add(rd_kafka_t *handle)
+{
+    struct client *client = memory_new(sizeof *client);
+
+    client->handle = handle;
+    pthread_mutex_lock(&all.mutex);
+    LIST_INSERT_HEAD(&all.clients, client, next);
+    give_password(handle);
+    pthread_mutex_unlock(&all.mutex);
+}
+
+static void client_remove(rd_kafka_t *handle)
+{
+    struct client *client;
+
+    pthread_mutex_lock(&all.mutex);
+    LIST_FOREACH(client, &all.clients, next)
+    {
+        if (client->handle == handle)
+            break;
+    }
+    if (client)
+        LIST_REMOVE(client, next);
+    pthread_mutex_unlock(&all.mutex);
+    free(client);
+}
+
+void client_renew_password(const struct config *config)
+{
+    const char *username = config_find_kafka_property(config, "sasl.username");
+    struct client *client;
+
+    pthread_mutex_lock(&all.mutex);
+    free(all.username);
+    secret_free(&all.password);
+    all.username = all.password = NULL;
+    if (username && config->kafka.password) {
+        all.username = memory_copy_text(username);
+        all.password = memory_copy_text(config->kafka.password);
+    }
+    LIST_FOREACH(client, &all.clients, next)
+    {
+        give_password(client->handle);
+    }
+    pthread_mutex_unlock(&all.mutex);
+}
+
+static atomic_uint generation;
+
+void client_renew_files(void)
+{
+    atomic_fetch_add(&generation, 1);
+}
+
+unsigned client_generation(void)
+{
+    return atomic_load(&generation);
+}
+
+int client_try(const struct config *config, struct aro_error *reterr)
+{
+    char text[384];
+    const char *protocol = config_find_kafka_property(config, "security.protocol");
+
+    if (!protocol || (strcasecmp(protocol, "ssl") != 0 && strcasecmp(protocol, "sasl_ssl") != 0))
+        return 0;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int r = config_set_kafka_properties(config, conf, reterr);
+    if (r < 0) {
+        rd_kafka_conf_destroy(conf);
+        return r;
+    }
+    client_conf_set(conf, "security.protocol", "ssl"); /* it shall not ask for tickets or tokens */
+    rd_kafka_conf_set_log_cb(conf, client_log);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (!handle) {
+        rd_kafka_conf_destroy(conf);
+        return aro_error_set(reterr, -EINVAL, "kafka.properties: %s", text);
+    }
+    rd_kafka_destroy(handle);
+    return 0;
+}
+
 rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct aro_error *reterr)
 {
     char text[512];
@@ -151,6 +265,16 @@ rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct aro_e
     if (!handle) {
         rd_kafka_conf_destroy(conf);
         aro_error_set(reterr, -EINVAL, "cannot make a Kafka client: %s", text);
+        return NULL;
     }
+    client_add(handle);
     return handle;
+}
+
+void client_free(rd_kafka_t *handle)
+{
+    if (!handle)
+        return;
+    client_remove(handle);
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }

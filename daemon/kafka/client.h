@@ -28,6 +28,22 @@ void client_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_t val
 /* Takes @conf in any case. NULL with @reterr. */
 rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct aro_error *reterr);
 
+/* Ends a handle without leaving its group. NULL is none. */
+void client_free(rd_kafka_t *handle);
+
+/* Makes a handle with the certificates and keys of @config and ends it again: does librdkafka take
+ * them? Nobody is connected to. -EINVAL with @reterr. From any thread. */
+int client_try(const struct config *config, struct aro_error *reterr);
+
+/* After a reload. Every handle, also of those to come, takes the password of @config where it has
+ * to say who it is the next time; what is connected stays so. */
+void client_renew_password(const struct config *config);
+
+/* Grows with each client_renew_files(), by which a reload says that certificates or keys are others
+ * by now: whoever made a handle before that makes it anew. */
+void client_renew_files(void);
+unsigned client_generation(void);
+
 /* Tells the log what librdkafka logs itself: the log callback of each handle. */
 void client_log(const rd_kafka_t *handle, int level, const char *facility, const char *text);
 

@@ -30,7 +30,9 @@ struct term {
 };
 
 struct membership {
-    rd_kafka_t *consumer;
+    const struct config *config;
+    int64_t start_time_ms;
+    rd_kafka_t *consumer; /* with its queue NULL only where no other could be made */
     rd_kafka_queue_t *queue;
     struct wakeup wakeup;
     struct event *poll_timer;
@@ -212,6 +214,8 @@ static void on_event(struct membership *membership, rd_kafka_event_t *event)
 
 static void poll_events(struct membership *membership)
 {
+    if (!membership->queue)
+        return;
     for (int i = 0; i < EVENTS_A_TURN; i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(membership->queue, 0);
         if (!event)
@@ -271,6 +275,20 @@ static rd_kafka_conf_t *membership_conf(const struct config *config, int64_t sta
     return conf;
 }
 
+static int open_consumer(struct membership *membership, struct aro_error *reterr)
+{
+    rd_kafka_conf_t *conf = membership_conf(membership->config, membership->start_time_ms, reterr);
+
+    membership->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
+    if (!membership->consumer)
+        return -EINVAL;
+    rd_kafka_poll_set_consumer(membership->consumer);
+    membership->queue = rd_kafka_queue_get_consumer(membership->consumer);
+    wakeup_watch_queue(&membership->wakeup, membership->queue);
+    membership->asked_at_ms = monotonic_ms();
+    return 0;
+}
+
 int membership_new(struct event_base *base, const struct config *config, int64_t start_time_ms,
                    const struct membership_callbacks *callbacks, struct membership **ret,
                    struct aro_error *reterr)
@@ -282,23 +300,37 @@ int membership_new(struct event_base *base, const struct config *config, int64_t
     membership->ledger_topic = memory_copy_text(config->ledger_topic);
     membership->group = memory_copy_text(config->kafka.group);
     membership->member_id = memory_copy_text("");
-    rd_kafka_conf_t *conf = membership_conf(config, start_time_ms, reterr);
-    membership->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
-    if (!membership->consumer) {
-        membership_free(membership);
-        return -EINVAL;
-    }
-    rd_kafka_poll_set_consumer(membership->consumer);
-    membership->queue = rd_kafka_queue_get_consumer(membership->consumer);
+    membership->config = config;
+    membership->start_time_ms = start_time_ms;
     membership->poll_timer = event_new(base, -1, EV_PERSIST, on_poll_timer, membership);
     if (!membership->poll_timer || event_add(membership->poll_timer, &poll_interval) < 0 ||
         wakeup_init(&membership->wakeup, base, on_wakeup, membership) < 0) {
         membership_free(membership);
         return aro_error_set(reterr, -ENOMEM, "cannot watch the group's events");
     }
-    wakeup_watch_queue(&membership->wakeup, membership->queue);
+    int r = open_consumer(membership, reterr);
+    if (r < 0) {
+        membership_free(membership);
+        return r;
+    }
     *ret = membership;
     return 0;
+}
+
+static void close_consumer(struct membership *membership)
+{
+    if (membership->queue) {
+        rd_kafka_queue_io_event_enable(membership->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(TAKE(membership->queue));
+    }
+    client_free(TAKE(membership->consumer)); /* it has left, or is not to be waited for */
+}
+
+int membership_reopen(struct membership *membership, struct aro_error *reterr)
+{
+    assert(!membership->has_joined);
+    close_consumer(membership);
+    return open_consumer(membership, reterr);
 }
 
 void membership_free(struct membership *membership)
@@ -307,15 +339,8 @@ void membership_free(struct membership *membership)
         return;
     if (membership->poll_timer)
         event_free(membership->poll_timer);
-    if (membership->queue) {
-        rd_kafka_queue_io_event_enable(membership->queue, -1, NULL, 0);
-        rd_kafka_queue_destroy(membership->queue);
-    }
+    close_consumer(membership);
     wakeup_done(&membership->wakeup);
-    if (membership->consumer) {
-        /* Left by membership_leave(), or not to be waited for. */
-        rd_kafka_destroy_flags(membership->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    }
     free(membership->ledger_topic);
     free(membership->group);
     free(membership->member_id);
@@ -357,6 +382,7 @@ void membership_leave(struct membership *membership)
         LOG(group_not_left, NULL, "cannot leave the group: %s; it will notice by itself",
             rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
+        membership->has_joined = false;
         membership->callbacks.on_left(membership->callbacks.context);
         return;
     }

@@ -47,6 +47,10 @@ void membership_free(struct membership *membership);
 /* Joins the group. To be called once the ledgers have been read. */
 int membership_join(struct membership *membership, struct aro_error *reterr);
 
+/* Makes the consumer anew, by the settings as they are now, once it has left or before it has
+ * joined. No writer may be at work. -EINVAL: there is none any more. */
+int membership_reopen(struct membership *membership, struct aro_error *reterr);
+
 /* Answers a revocation. */
 void membership_release(struct membership *membership);
 

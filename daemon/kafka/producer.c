@@ -104,7 +104,7 @@ void producer_done(struct producer *producer)
         return;
     rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                          RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_destroy(producer->handle);
+    client_free(producer->handle);
     producer->handle = NULL;
 }
 

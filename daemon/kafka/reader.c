@@ -6,6 +6,7 @@
 #include "log/log.h"
 #include "loop/host_clock.h"
 #include "loop/monotonic.h"
+#include "support/cleanup.h"
 #include "support/memory.h"
 
 #include <assert.h>
@@ -239,6 +240,19 @@ static rd_kafka_conf_t *reader_conf(const struct config *config, struct aro_erro
     return conf;
 }
 
+static int open_consumer(struct reader *reader, struct aro_error *reterr)
+{
+    rd_kafka_conf_t *conf = reader_conf(reader->config, reterr);
+
+    reader->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
+    if (!reader->consumer)
+        return -EINVAL;
+    rd_kafka_poll_set_consumer(reader->consumer);
+    reader->queue = rd_kafka_queue_get_consumer(reader->consumer);
+    wakeup_watch_queue(&reader->wakeup, reader->queue);
+    return 0;
+}
+
 int reader_new(struct event_base *base, const struct config *config,
                const struct config_shard *shard, const struct reader_callbacks *callbacks,
                struct reader **ret, struct aro_error *reterr)
@@ -249,14 +263,6 @@ int reader_new(struct event_base *base, const struct config *config,
     reader->shard = shard;
     reader->callbacks = *callbacks;
     reader->wakeup.descriptor = -1;
-    rd_kafka_conf_t *conf = reader_conf(config, reterr);
-    reader->consumer = conf ? client_new(RD_KAFKA_CONSUMER, conf, reterr) : NULL;
-    if (!reader->consumer) {
-        reader_free(reader);
-        return -EINVAL;
-    }
-    rd_kafka_poll_set_consumer(reader->consumer);
-    reader->queue = rd_kafka_queue_get_consumer(reader->consumer);
     reader->poll_timer = event_new(base, -1, EV_PERSIST, on_timer, reader);
     reader->next_turn = event_new(base, -1, 0, on_timer, reader);
     if (!reader->poll_timer || !reader->next_turn ||
@@ -265,9 +271,22 @@ int reader_new(struct event_base *base, const struct config *config,
         reader_free(reader);
         return aro_error_set(reterr, -ENOMEM, "cannot watch what is read");
     }
-    wakeup_watch_queue(&reader->wakeup, reader->queue);
+    int r = open_consumer(reader, reterr);
+    if (r < 0) {
+        reader_free(reader);
+        return r;
+    }
     *ret = reader;
     return 0;
+}
+
+static void close_consumer(struct reader *reader)
+{
+    if (reader->queue) {
+        rd_kafka_queue_io_event_enable(reader->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(TAKE(reader->queue));
+    }
+    client_free(TAKE(reader->consumer));
 }
 
 void reader_free(struct reader *reader)
@@ -278,13 +297,8 @@ void reader_free(struct reader *reader)
         event_free(reader->poll_timer);
     if (reader->next_turn)
         event_free(reader->next_turn);
-    if (reader->queue) {
-        rd_kafka_queue_io_event_enable(reader->queue, -1, NULL, 0);
-        rd_kafka_queue_destroy(reader->queue);
-    }
+    close_consumer(reader);
     wakeup_done(&reader->wakeup);
-    if (reader->consumer)
-        rd_kafka_destroy_flags(reader->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     aro_positions_done(&reader->positions);
     free(reader->progress);
     free(reader);
@@ -370,6 +384,14 @@ int reader_restart(struct reader *reader, struct aro_error *reterr)
 {
     reader_stop(reader);
     return assign(reader, reterr);
+}
+
+int reader_reopen(struct reader *reader, struct aro_error *reterr)
+{
+    close_consumer(reader);
+    reader->holds_appeals = false;
+    int r = open_consumer(reader, reterr);
+    return r == 0 && reader->is_reading ? assign(reader, reterr) : r;
 }
 
 void reader_stop(struct reader *reader)

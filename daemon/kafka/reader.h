@@ -62,6 +62,10 @@ bool reader_find_stalled(struct reader *reader, struct aro_instant now, struct a
 /* Reads on from where everything is, with fetchers begun anew. */
 int reader_restart(struct reader *reader, struct aro_error *reterr);
 
+/* The same with a consumer made anew, by the settings as they are now. Nobody may look anything up
+ * by the old one any more. -EINVAL: there is none, and the reader is of no more use. */
+int reader_reopen(struct reader *reader, struct aro_error *reterr);
+
 /* For how long it has not asked the consumer for what it has; 0 while it reads nothing. Grows too
  * while wants_more() holds it back. */
 int64_t reader_silence_ms(const struct reader *reader);

@@ -97,10 +97,13 @@ static void needed_done(struct needed_list *list)
     free(list->items);
 }
 
-/* Asks until Kafka answers. The whole list, since asking for a topic by name may create it. */
+/* Asks until Kafka answers. The whole list, since asking for a topic by name may create it.
+ * -ESTALE: with another client, for a reload has brought other certificates. */
 static int fetch_metadata(rd_kafka_t *client, bool (*is_cancelled)(void),
                           const struct rd_kafka_metadata **ret)
 {
+    unsigned generation = client_generation();
+
     for (;;) {
         rd_kafka_resp_err_t err = rd_kafka_metadata(client, 1, NULL, ret, METADATA_MS);
         if (!err)
@@ -109,6 +112,8 @@ static int fetch_metadata(rd_kafka_t *client, bool (*is_cancelled)(void),
             rd_kafka_err2str(err));
         if (is_cancelled())
             return -ECANCELED;
+        if (client_generation() != generation)
+            return -ESTALE;
     }
 }
 
@@ -433,12 +438,9 @@ static int prepare(rd_kafka_t *client, const struct config *config, struct neede
     }
 }
 
-int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
-                   bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
-                   struct aro_error *reterr)
+static int prepare_with_client(const struct config *config, struct needed_list *list,
+                               bool (*is_cancelled)(void), struct aro_error *reterr)
 {
-    struct needed_list list = { .tombstones_last = { TOMBSTONES_LAST_MS } };
-
     rd_kafka_conf_t *conf = client_conf_new(config, NULL, reterr);
     if (!conf)
         return -EINVAL;
@@ -446,11 +448,24 @@ int topics_prepare(const struct config *config, const struct aro_rulebook *ruleb
     rd_kafka_t *client = client_new(RD_KAFKA_CONSUMER, conf, reterr);
     if (!client)
         return -EINVAL;
+    int r = prepare(client, config, list, is_cancelled, reterr);
+    client_free(client);
+    return r;
+}
+
+int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
+                   bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
+                   struct aro_error *reterr)
+{
+    struct needed_list list = { .tombstones_last = { TOMBSTONES_LAST_MS } };
+    int r;
+
     needed_fill(&list, config, rulebook);
-    int r = prepare(client, config, &list, is_cancelled, reterr);
+    do
+        r = prepare_with_client(config, &list, is_cancelled, reterr);
+    while (r == -ESTALE);
     if (r == 0)
         *ret_tombstones_last = list.tombstones_last;
     needed_done(&list);
-    rd_kafka_destroy(client);
     return r;
 }

@@ -2,6 +2,7 @@
 
 #include "config/risks.h"
 #include "confinement/confinement.h"
+#include "kafka/client.h"
 #include "kafka/topics.h"
 #include "log/log.h"
 #include "loop/commands_private.h"
@@ -43,7 +44,9 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
                              error.message);
     if (r < 0)
         return aro_error_set(reterr, r, "%s", error.message);
-    r = rulebook_file_load(config->rulebook, languages, ret_rulebook, reterr);
+    r = client_try(config, reterr);
+    if (r == 0)
+        r = rulebook_file_load(config->rulebook, languages, ret_rulebook, reterr);
     if (r < 0) {
         config_free(config);
         return r;
@@ -167,10 +170,63 @@ static void on_released(struct shard *shard, void *context)
     release_if_all_released(context);
 }
 
+/* Nobody works with the clients now: this instance is in no group. */
+static int renew_clients(struct daemon *daemon, struct aro_error *reterr)
+{
+    int r = membership_reopen(daemon->membership, reterr);
+    for (size_t i = 0; i < daemon->shard_count && r == 0; i++)
+        r = shard_renew_client(daemon->shards[i], reterr);
+    if (r == 0 && !daemon->is_joining)
+        r = membership_join(daemon->membership, reterr);
+    return r;
+}
+
+static void finish_renewal(struct daemon *daemon)
+{
+    struct aro_error error = { 0 };
+
+    daemon->is_renewing = false;
+    if (renew_clients(daemon, &error) < 0) {
+        LOG(clients_not_renewed, NULL, "%s", error.message);
+        daemon_end(daemon, EXIT_FAILED);
+        return;
+    }
+    LOG(clients_renewed, NULL,
+        "connections to Kafka are made with the certificates and keys as they "
+        "are now");
+}
+
+void daemon_renew_secrets(struct daemon *daemon, const struct config_renewal *renewal)
+{
+    if (renewal->has_redis_password) {
+        for (size_t i = 0; i < daemon->shard_count; i++)
+            shard_renew_redis_password(daemon->shards[i], daemon->config->redis.password);
+        LOG(password_renewed, ABOUT(.peer = "redis"), "the next connection takes another password");
+    }
+    if (renewal->has_kafka_password) {
+        client_renew_password(daemon->config);
+        LOG(password_renewed, ABOUT(.peer = "kafka"), "the next connection takes another password");
+    }
+    if (!renewal->has_kafka_files)
+        return;
+    client_renew_files();
+    if (!daemon->membership || daemon->is_renewing || daemon->is_ending)
+        return; /* the clients are made later, or are being made */
+    daemon->is_renewing = true;
+    if (membership_has_joined(daemon->membership))
+        membership_leave(daemon->membership);
+    else
+        finish_renewal(daemon);
+}
+
 static void on_left(void *context)
 {
     struct daemon *daemon = context;
-    event_base_loopbreak(daemon->base);
+
+    if (daemon->is_renewing && !daemon->is_ending)
+        finish_renewal(daemon);
+    else
+        event_base_loopbreak(daemon->base);
 }
 
 static void on_fenced(const char *text, void *context)

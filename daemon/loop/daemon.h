@@ -48,6 +48,7 @@ struct daemon {
     } rebalances;
     bool is_joining; /* the ledgers are not read yet */
     bool is_ending;
+    bool is_renewing; /* leaves the group, to come back with other certificates */
     bool accepts_new_ledger;
     int32_t unnamed_partition; /* one that the group gave us and no shard names; -1: none */
     int exit_code;
@@ -72,6 +73,9 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
 
 /* Writes log lines as @config says from here on. */
 void daemon_set_log(const struct config *config);
+
+/* After a reload: passwords, certificates and keys that are others by now come into use. */
+void daemon_renew_secrets(struct daemon *daemon, const struct config_renewal *renewal);
 
 /* Begins to leave: finishes what is under way, hands the shards over, ends the loop. */
 void daemon_end(struct daemon *daemon, int exit_code);

@@ -251,7 +251,7 @@ static void apply(struct reload *reload, struct reading *reading)
     reload->adoption_count++;
     STAILQ_INIT(&adoption->askers);
     STAILQ_CONCAT(&adoption->askers, &reload->reading);
-    config_take_reloadable(daemon->config, reading->config);
+    const struct config_renewal renewal = config_take_reloadable(daemon->config, reading->config);
     daemon_set_log(daemon->config);
     rulebook_file_unref(daemon->rulebook);
     daemon->rulebook = TAKE(reading->rulebook);
@@ -259,6 +259,7 @@ static void apply(struct reload *reload, struct reading *reading)
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_set_rulebook(daemon->shards[i], daemon->rulebook, on_shard_reloaded, adoption);
     on_shard_reloaded(true, adoption); /* the one counted for this loop */
+    daemon_renew_secrets(daemon, &renewal);
 }
 
 static void finish_reading(struct reload *reload, struct reading *reading)

@@ -15,6 +15,7 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,18 @@ void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
     shard_swap_rulebook(shard);
     batch_wait(shard->collecting, done, context);
     shard_commit_next(shard);
+}
+
+int shard_renew_client(struct shard *shard, struct aro_error *reterr)
+{
+    assert(!shard->term && writer_is_idle(shard->writer));
+    return reader_reopen(shard->reader, reterr);
+}
+
+void shard_renew_redis_password(struct shard *shard, const char *password)
+{
+    if (shard->board)
+        board_set_password(shard->board, password);
 }
 
 void shard_accept_new_ledger(struct shard *shard)

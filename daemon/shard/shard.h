@@ -66,6 +66,12 @@ void shard_end_term(struct shard *shard, bool is_lost);
 void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
                         void (*done)(bool is_committed, void *context), void *context);
 
+/* Makes what it reads with anew, after other certificates were loaded. Not of an owner. */
+int shard_renew_client(struct shard *shard, struct aro_error *reterr);
+
+/* The board takes @password the next time that it connects; it is copied, and may be NULL. */
+void shard_renew_redis_password(struct shard *shard, const char *password);
+
 /* Pauses a market or ends that, and gives whether that changed anything. Of an owner only; it
  * answers
  * @done when it is committed. The market's appeals follow, some with each transaction. */

@@ -86,9 +86,13 @@ def test_the_examples_of_settings_are_settings(root, tmp_path):
     examples = re.findall(r"^```yaml\n(.*?)^```", document(root, "configuration"), re.MULTILINE | re.DOTALL)
     assert len(examples) > 1
     (tmp_path / "rulebook.yaml").write_text((root / "config/rulebook.yaml").read_text())
-    for name in ["ca.pem", "client.pem", "kafka-client.key", "kafka-password", "redis-password"]:
+    for name in ["kafka-password", "redis-password"]:
         (tmp_path / name).write_text("placeholder\n")
         (tmp_path / name).chmod(0o600)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=appeal-router", "-keyout", "kafka-client.key", "-out", "client.pem"],
+                   cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "ca.pem").write_bytes((tmp_path / "client.pem").read_bytes())
     for number, example in enumerate(examples):
         settings = tmp_path / f"{number}.yaml"
         settings.write_text(example)

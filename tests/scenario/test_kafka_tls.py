@@ -1,6 +1,7 @@
 """Kafka over TLS, with certificates and with passwords: fails closed, and says what is wrong."""
 
 import contextlib
+import time
 
 import pytest
 from harness import events
@@ -108,14 +109,27 @@ def write_secret(path, text):
 
 @pytest.mark.scram
 @pytest.mark.every_kafka
-def test_a_user_with_a_password_routes(world_of_user):
+def test_a_password_that_is_mended_or_changed_is_taken_by_a_reload(world_of_user):
     world = world_of_user
     world.user.set_password("first")
+    write_secret(world.folder / "password", "mistyped")
+    instance = world.start()
+    instance.wait_log("Authentication failed")
     write_secret(world.folder / "password", "first")
-    world.start().wait_state("main", "owner")
+    instance.reload()
+    instance.wait_state("main", "owner")
     with world.watch() as watch:
-        world.send("agents", [events.agent("ana", capacity=9)])
+        world.send("agents", [events.agent("ana", capacity=1000)])
         route_one(world, watch, 0)
+        world.user.set_password("second")
+        write_secret(world.folder / "password", "second")
+        assert instance.ask("reload")["ok"]
+        # Kafka ends each connection after two seconds: all of them have been made anew by then.
+        until, number = time.monotonic() + 5, 1
+        while time.monotonic() < until:
+            route_one(world, watch, number)
+            number += 1
+    world.assert_faultless()
 
 
 @pytest.mark.scram_refused
@@ -127,3 +141,61 @@ def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_u
     instance.wait_log("Authentication failed")
     assert "take 2.6.1 or later, or a certificate in place of the password" in instance.log()
     assert instance.page("/readyz")[0] == 503
+
+
+# --- certificates that are renewed ---
+
+
+def copy_certificate(certificate, folder):
+    """To where the settings name it."""
+    (folder / "client.pem").write_bytes(certificate.certificate.read_bytes())
+    write_secret(folder / "client.key", certificate.key.read_text().strip())
+
+
+@pytest.fixture
+def world_of_certificate(new_world, broker):
+    world = new_world(bootstrap_servers=broker.mutual_address)
+    world.kafka_settings["properties"] = tls(broker.authority) | {
+        "ssl.certificate.location": "client.pem",
+        "ssl.key.location": "client.key",
+    }
+    return world
+
+
+def test_a_renewed_certificate_is_taken_by_a_reload(world_of_certificate, broker):
+    world = world_of_certificate
+    users = [User(broker, f"{world.name}.user-{number}") for number in range(2)]
+    for user in users:
+        user.grant(*rules_of(world))
+    copy_certificate(broker.authority.issue(users[0].name, valid=(-2 * DAY, -DAY)), world.folder)
+    instance = world.start()
+    instance.wait_log("does not take our certificate")
+    copy_certificate(broker.authority.issue(users[0].name), world.folder)
+    instance.reload()
+    instance.wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        route_one(world, watch, 0)
+        copy_certificate(broker.authority.issue(users[1].name), world.folder)
+        assert instance.ask("reload")["ok"]
+        instance.wait_log("[clients-renewed]")
+        users[0].withdraw(*rules_of(world))
+        instance.wait_state("main", "owner")
+        route_one(world, watch, 1)
+    world.assert_faultless()
+
+
+def test_a_certificate_that_is_damaged_refuses_the_reload_and_the_old_one_goes_on(world_of_certificate, broker):
+    world = world_of_certificate
+    user = User(broker, f"{world.name}.user")
+    user.grant(*rules_of(world))
+    copy_certificate(broker.authority.issue(user.name), world.folder)
+    instance = world.start()
+    instance.wait_state("main", "owner")
+    (world.folder / "client.pem").write_text("nonsense")
+    answer = instance.ask("reload")
+    assert answer["error"]["code"] == "configuration"
+    assert "kafka.properties: ssl.certificate.location" in answer["error"]["message"]
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        route_one(world, watch, 0)

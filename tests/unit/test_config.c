@@ -348,6 +348,53 @@ static void test_the_table_is_sorted_and_each_row_has_help(void **state)
     expect_table_is_sound(&shard_options);
 }
 
+/* ---- secrets that are others by now ---- */
+
+/* What taking the settings over anew renews, after @name was written with @text. */
+static struct config_renewal renew(struct world *world, const char *name, const char *text)
+{
+    struct config *fresh = NULL;
+    world_write(world, name, text);
+    assert_int_equal(config_load(world->path, &fresh, &world->error), 0);
+    assert_int_equal(config_reload_check(world->config, fresh, &world->error), 0);
+    struct config_renewal renewal = config_take_reloadable(world->config, fresh);
+    config_free(fresh);
+    return renewal;
+}
+
+static void test_a_secret_or_a_certificate_that_changed_is_taken_by_a_reload(void **state)
+{
+    struct world *world = *state;
+    struct config_renewal renewal;
+    static const char *const files[] = { "kafka", "redis", "phrase", "key", "certificate" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        world_write(world, files[i], "first\n");
+    assert_int_equal(world_load(world, "kafka: { bootstrap_servers: k, password_file: kafka,\n"
+                                       "  key_password_file: phrase, properties: {\n"
+                                       "  ssl.key.location: key,\n"
+                                       "  ssl.certificate.location: certificate } }\n"
+                                       "redis: { url: 'unix:/r', password_file: redis }\n"
+                                       "rulebook: r\n"),
+                     0);
+    renewal = renew(world, "kafka", "first\n");
+    assert_false(renewal.has_kafka_password || renewal.has_kafka_files ||
+                 renewal.has_redis_password);
+    renewal = renew(world, "kafka", "second\n");
+    assert_true(renewal.has_kafka_password);
+    assert_false(renewal.has_kafka_files || renewal.has_redis_password);
+    assert_string_equal(world->config->kafka.password, "second");
+    renewal = renew(world, "redis", "second\n");
+    assert_true(renewal.has_redis_password);
+    assert_false(renewal.has_kafka_files || renewal.has_kafka_password);
+    assert_string_equal(world->config->redis.password, "second");
+    for (size_t i = 2; i < sizeof files / sizeof *files; i++) {
+        renewal = renew(world, files[i], "second\n");
+        assert_true(renewal.has_kafka_files);
+        assert_false(renewal.has_kafka_password || renewal.has_redis_password);
+        assert_false(renew(world, files[i], "second\n").has_kafka_files);
+    }
+}
+
 /* ---- what is allowed, and risky ---- */
 
 static const struct {
@@ -433,6 +480,7 @@ int main(void)
         WITH_WORLD(test_secrets_come_from_the_credentials_folder_where_there_is_one),
         WITH_WORLD(test_a_secret_that_others_reach_is_refused_with_its_mode_or_owner),
         WITH_WORLD(test_an_empty_secret_or_one_of_two_lines_is_refused),
+        WITH_WORLD(test_a_secret_or_a_certificate_that_changed_is_taken_by_a_reload),
         WITH_WORLD(test_a_setting_that_lets_strangers_in_is_warned_of),
         WITH_WORLD(test_passwords_that_kafka_4_does_not_take_are_warned_of),
         WITH_WORLD(test_a_unix_socket_names_redis_too),
