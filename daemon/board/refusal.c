@@ -27,6 +27,8 @@ static const struct refusal refusals[] = {
     { "ERR Client sent AUTH", REFUSAL_LATE, MESSAGE_board_refused, "it takes no password" },
     { "NOPERM", REFUSAL_LATE, MESSAGE_board_refused,
       "its ACL keeps our user from what docs/board.md lists" },
+    { "ERR The user executing the script can't run", REFUSAL_SOON, MESSAGE_board_refused,
+      "its ACL keeps our user from a command; the next try tells which" },
     { "ERR max number of clients", REFUSAL_SOON, MESSAGE_board_unavailable,
       "it has no connection left" },
     { "ERR DB index", REFUSAL_LATE, MESSAGE_board_refused,

@@ -66,7 +66,7 @@ def redis_server(tmp_path):
     server = RedisServer(tmp_path / "redis")
     server.start()
     yield server
-    server.kill()
+    server.close()
 
 
 @pytest.fixture
