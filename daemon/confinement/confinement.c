@@ -40,18 +40,14 @@ static const char more_is_allowed[] = "";
 
 static const char *find_property(const struct config *config, const char *name, const char *alias)
 {
-    for (size_t i = 0; i < config->kafka.properties.count; i++) {
-        const struct config_property *property = &config->kafka.properties.items[i];
-        if (strcmp(property->name, name) == 0 || (alias && strcmp(property->name, alias) == 0))
-            return property->value;
-    }
-    return NULL;
+    const char *value = config_find_kafka_property(config, name);
+    return value ? value : config_find_kafka_property(config, alias);
 }
 
 /* Of all that librdkafka does this alone starts a program: kinit. GSSAPI is its default. */
 static bool is_kerberos_used(const struct config *config)
 {
-    const char *protocol = find_property(config, "security.protocol", NULL);
+    const char *protocol = config_find_kafka_property(config, "security.protocol");
     const char *mechanism = find_property(config, "sasl.mechanisms", "sasl.mechanism");
 
     return protocol && strncasecmp(protocol, "sasl_", 5) == 0 &&

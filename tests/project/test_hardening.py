@@ -1,5 +1,9 @@
 """The release programs are hardened as OpenSSF's guide for compilers says."""
 
+import json
+import pathlib
+import platform
+import re
 import subprocess
 
 import pytest
@@ -39,3 +43,36 @@ def test_its_stack_and_its_texts_are_guarded(program):
 
 def test_it_keeps_its_asserts(program):
     assert "__assert_fail" in read("nm", "--dynamic", "--undefined-only", program)
+
+
+def test_it_finds_its_libraries_in_the_system_only_and_never_rewrites_its_code(program):
+    dynamic = read("readelf", "--dynamic", "--wide", program)
+    assert not re.search(r"\((RPATH|RUNPATH|TEXTREL)\)", dynamic)
+
+
+def ours(where):
+    """Of the release build's objects, those of the programs and the library."""
+    return [one for one in where if one.split("/")[0] in ("daemon", "cli", "lib")]
+
+
+def test_calls_and_jumps_of_every_object_are_checked_where_the_processor_can(root):
+    """A single object without would switch it off for the whole program."""
+    build = root / "build" / "release"
+    objects = ours((str(path.relative_to(build)) for path in build.rglob("*.o")))
+    assert len(objects) > 100
+    if platform.machine() == "x86_64":
+        notes = read("readelf", "--notes", "--wide", *(build / name for name in objects))
+        assert notes.count("IBT, SHSTK") == len(objects)
+
+
+def test_every_file_is_compiled_with_all_guards(root):
+    """A target that forgot them would show in no other test."""
+    build = root / "build" / "release"
+    commands = {entry["file"]: entry["command"] for entry in json.loads((build / "compile_commands.json").read_text())}
+    files = [file for file in commands if ours([str(pathlib.Path(file).relative_to(root))])]
+    assert len(files) > 100
+    for flag in ["-fstack-protector-strong", "-fstack-clash-protection", "-D_FORTIFY_SOURCE=3", "-ftrivial-auto-var-init=zero",
+                 "-fno-delete-null-pointer-checks", "-fno-strict-overflow", "-UNDEBUG", "-O2"]:
+        assert [file for file in files if flag not in commands[file].split()] == [], flag
+    weakened = [file for file in files if re.search(r"-fno-stack-protector|-fcf-protection=none|-D_FORTIFY_SOURCE=0", commands[file])]
+    assert weakened == []
