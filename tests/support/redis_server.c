@@ -12,13 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { START_DEADLINE_S = 20, COMMAND_DEADLINE_S = 20 };
+enum { START_DEADLINE_S = 60, COMMAND_DEADLINE_S = 60, FIRST_PORT = 10000 };
 
 bool redis_server_is_installed(void)
 {
@@ -56,18 +57,42 @@ void redis_server_done(struct redis_server *server)
     folder_remove(server->folder);
 }
 
+static unsigned first_ephemeral_port(void)
+{
+    unsigned first = 0;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+    if (!file || fscanf(file, "%u", &first) != 1)
+        errx(1, "no range of ports that the kernel gives");
+    fclose(file);
+    return first > FIRST_PORT ? first : FIRST_PORT + 1;
+}
+
+static bool port_is_free(uint16_t port)
+{
+    const struct sockaddr_in address = { .sin_family = AF_INET,
+                                         .sin_port = htons(port),
+                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool is_free = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
+/* Below those that the kernel gives to outgoing connections: one of these would take it before the
+ * server has started. */
 void redis_server_use_tcp(struct redis_server *server)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    unsigned count = first_ephemeral_port() - FIRST_PORT;
+    unsigned random;
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) < 0)
-        err(1, "no free port");
-    close(fd);
-    server->port = ntohs(address.sin_port);
+    do {
+        if (getrandom(&random, sizeof random, 0) != sizeof random)
+            err(1, "no random port");
+        server->port = (uint16_t)(FIRST_PORT + random % count);
+    } while (!port_is_free(server->port));
 }
 
 static void server_run(const struct redis_server *server)

@@ -25,13 +25,19 @@ def wait_until(condition, seconds, what, pause=0.02):
         time.sleep(pause)
 
 
+_given_ports = set()
+
+
 def free_port():
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections: one
-    of these would take it before the server that it is meant for has started."""
+    """A port that nobody listens on and that was not given before, below those that the kernel gives to
+    outgoing connections: one of these would take it before the server that it is meant for has started."""
     while True:
         port = random.randrange(10_000, first_ephemeral_port())
+        if port in _given_ports:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given_ports.add(port)
             return port
 
 
