@@ -21,8 +21,8 @@ from tally import Tally
 
 APPEAL_COUNT = 1000
 APPEALS_PER_SECOND = 150
-SECONDS_MAX = 60
-QUIET_S = 1.5  # nothing came for so long: what has not come will not
+STILL_S = 60  # nothing has moved for so long: nothing will
+QUIET_S = 1.5  # nothing came for so long after all answers: what appeals can be given out are
 SAMPLES = 6
 # Events that are no new appeal: what comes of them belongs to the picture.
 BROKEN = [("demo-1", '{"type": "appeal.submitted", "appeal_id": "demo-1", '),
@@ -57,8 +57,9 @@ def print_assignment(event):
     say(f"  {event['appeal_id']} ({event['market']}, {event['language']}) -> {event['agent_id'] or 'inbox'} "
         f"in {event['queue']} by rule '{event['rule']}'")
     if event["agent_id"]:
-        second = f"; second came {why['runner_up']}" if why.get("runner_up") else ""
-        say(f"      of {why['pool']} agents removed: {removed(why)}; decided by {why['criterion']}{second}")
+        decision = f"decided by {why['criterion']}; second came {why['runner_up']}" if {"criterion", "runner_up"} <= why.keys() else \
+            "nobody else was left"
+        say(f"      of {why['pool']} agents removed: {removed(why)}; {decision}")
 
 
 def print_waiting(event):
@@ -98,18 +99,22 @@ class Demo:
             self._publisher.publish(traffic.APPEALS, appeal["appeal_id"], appeal)
 
     def run(self, appeals, daemon):
-        """Until every appeal is assigned and decided, or nothing moves any more."""
-        started = moved = time.monotonic()
-        while len(self.tally.appeals) < len(appeals) or self._people.is_busy() or time.monotonic() - moved < QUIET_S:
+        """Until every appeal is answered, and every one that is assigned is decided."""
+        started = moved = now = time.monotonic()
+        while not self._is_done(appeals, now - moved):
             now = time.monotonic()
             daemon.check()
             self._submit(appeals, int((now - started) * APPEALS_PER_SECOND), now)
             if self._take_answers() + self._people.work(now) > 0:
                 moved = now
             self._show_progress(now - started)
-            if now - started > SECONDS_MAX:
-                raise DemoError(f"not done after {SECONDS_MAX} s: {self.tally.progress()}")
+            if now - moved > STILL_S:
+                raise DemoError(f"nothing has come for {STILL_S} s: {self.tally.progress()}")
         self._publisher.flush()
+
+    def _is_done(self, appeals, quiet_seconds):
+        return (len(self.tally.appeals) == len(appeals) and not self._people.is_busy()
+                and quiet_seconds >= QUIET_S and not self.tally.unanswered())
 
     def _submit(self, appeals, due, now):
         """What is due of them; at half the board is shown, at the end come the odd events."""
@@ -144,14 +149,12 @@ class Demo:
         say(f"{seconds:5.1f} s  " + "   ".join(f"{name} {count:>4}" for name, count in progress.items()))
 
 
-def show_board(redis_port, prefix="aro:{main}"):
+def show_board(folder, prefix="aro:{main}"):
     """The busiest agents, as the agent-queue systems read them from Redis."""
-    board = redis.Redis(port=redis_port, decode_responses=True)
-    epoch = board.hget(f"{prefix}:meta", "epoch")
-    rows = {key.rsplit(":", 1)[1]: board.hgetall(key)
-            for key in board.scan_iter(f"{prefix}:{epoch}:agent:*", count=500)}
-    if not rows:
-        raise DemoError("the board in Redis is empty")
+    board = redis.Redis(unix_socket_path=str(folder / neighbours.REDIS_SOCKET), decode_responses=True)
+    epoch = wait_until("beginning the board in Redis", lambda: board.hget(f"{prefix}:meta", "epoch"))
+    rows = wait_until("writing the board in Redis", lambda: {
+        key.rsplit(":", 1)[1]: board.hgetall(key) for key in board.scan_iter(f"{prefix}:{epoch}:agent:*", count=500)})
     say(f"\nthe board in Redis has {len(rows)} agents; the busiest of them now:")
     for name, row in sorted(rows.items(), key=lambda item: -int(item[1]["used"]))[:5]:
         say(f"  HGETALL {prefix}:{epoch}:agent:{name:<18} used {row['used']:>2} of {row['capacity']:>2}, "
@@ -179,20 +182,19 @@ def judge(tally, seconds):
 def run_demo(stack, folder):
     started = time.monotonic()
     agents, appeals = load_agents(), generate_appeals()
-    redis_port = neighbours.free_port()
 
     broker, address = neighbours.start_broker(folder)
     stack.enter_context(broker)
-    stack.enter_context(neighbours.start_redis(folder, redis_port))
+    stack.enter_context(neighbours.start_redis(folder))
     bootstrap = wait_until("starting the embedded broker", address)
-    say(f"broker on {bootstrap}, redis-server on port {redis_port}, both only for this run")
-    daemon = stack.enter_context(neighbours.start_daemon(folder, bootstrap, redis_port))
+    say(f"broker on {bootstrap}, redis-server on a socket, both only for this run")
+    daemon = stack.enter_context(neighbours.start_daemon(folder, bootstrap))
     say("appeal-routerd started; the embedded broker takes its time to form a group ...")
     wait_until("taking over the shard", lambda: neighbours.is_owner(daemon, folder))
     say(f"appeal-routerd owns the shard and routes, after {time.monotonic() - started:.0f} s")
 
     answers = stack.enter_context(traffic.Answers(bootstrap))
-    demo = Demo(bootstrap, answers, agents, on_half=lambda: show_board(redis_port))
+    demo = Demo(bootstrap, answers, agents, on_half=lambda: show_board(folder))
     demo.publish_agents(agents)
     say(f"{len(agents)} agents are at work; {len(appeals)} appeals come in, {APPEALS_PER_SECOND} a second\n")
     demo.run(appeals, daemon)

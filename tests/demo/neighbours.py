@@ -3,7 +3,6 @@
 import json
 import pathlib
 import re
-import socket
 import subprocess
 import time
 
@@ -11,14 +10,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "build" / "release"
 CONFIG = ROOT / "config"
 SOCKET = "control.sock"
+REDIS_SOCKET = "redis.sock"
 
 
 class DemoError(Exception):
     """What kept the demo from going on, in a sentence for whoever typed `make demo`."""
 
 
-def wait_until(what, condition, seconds=30):
-    """Gives the first true value of @condition; asks again until then."""
+def wait_until(what, condition, seconds=120):
+    """Gives the first true value of @condition; asks again until then. What takes a second may take many
+    where the machine is busy."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -26,12 +27,6 @@ def wait_until(what, condition, seconds=30):
             return value
         time.sleep(0.05)
     raise DemoError(f"{what} took more than {seconds} s")
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
 
 
 class Process:
@@ -79,12 +74,12 @@ def start_broker(folder):
     return broker, address
 
 
-def start_redis(folder, port):
-    return Process("redis-server", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+def start_redis(folder):
+    return Process("redis-server", ["redis-server", "--port", 0, "--unixsocket", folder / REDIS_SOCKET, "--save", "",
                                     "--appendonly", "no", "--dir", folder], folder)
 
 
-def start_daemon(folder, bootstrap, redis_port):
+def start_daemon(folder, bootstrap):
     settings = folder / "appeal-router.yaml"
     settings.write_text(json.dumps({
         "instance": "demo",
@@ -92,7 +87,7 @@ def start_daemon(folder, bootstrap, redis_port):
                   # The embedded broker holds an empty fetch for the whole of this time.
                   "properties": {"fetch.wait.max.ms": "10"}},
         "shards": [{"name": "main", "partition": 0}],
-        "redis": {"url": f"redis://127.0.0.1:{redis_port}/0"},
+        "redis": {"url": f"unix:{folder / REDIS_SOCKET}"},
         "rulebook": str(CONFIG / "rulebook.yaml"),
         "control": {"socket": str(folder / SOCKET)},
     }, indent=2))

@@ -34,7 +34,7 @@ def shell(root, tmp_path):
     process.wait(timeout=60)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_what_readme_shows_is_what_comes_out(root, shell):
     for _ in check(shell, (root / "README.md").read_text(), "README"):
         pass
