@@ -17,7 +17,8 @@ BOOT = pathlib.Path(__file__).with_name("boot.sh")
 NAMESPACES = ["--mount", "--uts", "--ipc", "--pid", "--cgroup"]
 ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "SYSTEMD_PAGER=",
                "SYSTEMD_COLORS=0", "DEBIAN_FRONTEND=noninteractive"]  # fmt: skip
-WAIT_S = 60
+WAIT_S = 120
+COMMAND_S = 600
 PR_SET_PDEATHSIG = 1
 
 
@@ -70,7 +71,7 @@ class Machine:
 
     def try_run(self, *words, **options):
         return subprocess.run([str(word) for word in self.command(*words)], capture_output=True, text=True,
-                              check=False, timeout=WAIT_S, **options)
+                              check=False, timeout=COMMAND_S, **options)
 
     def run(self, *words, **options):
         """Gives what it printed; it must end well."""

@@ -10,7 +10,8 @@ from confluent_kafka import Consumer, Producer
 from conftest import PACKAGE, PASSWORD
 from harness.process import wait_until
 
-WAIT_S = 60
+pytestmark = pytest.mark.timeout(1800)  # the first builds the package
+WAIT_S = 120
 RULEBOOK = {"rulebook": "first", "queues": {"general": {}}, "rules": [{"name": "rest", "route": {"queue": "general"}}]}
 names = (f"n{number}" for number in itertools.count(1))
 
@@ -63,7 +64,7 @@ class Service:
         self.rulebook.write_text(yaml.safe_dump(RULEBOOK))
         self.settings.write_text(yaml.safe_dump({
             "instance": name, "rulebook": self.rulebook.name, "control": {"socket": self.socket},
-            "kafka": {"bootstrap_servers": neighbours.broker.address, "group": neighbours.name, "create_topics": True, "session_timeout": "2s"},
+            "kafka": {"bootstrap_servers": neighbours.broker.address, "group": neighbours.name, "create_topics": True},
             **neighbours.settings(), **settings}))
 
     def systemctl(self, verb, *words, check=True):

@@ -7,6 +7,8 @@ import pytest
 from conftest import PACKAGE, PASSWORD
 from console import check
 
+pytestmark = pytest.mark.timeout(1800)  # the first builds the package
+
 
 @pytest.fixture
 def shell(new_machine, broker, redis_server):
