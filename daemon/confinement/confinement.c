@@ -38,18 +38,14 @@ static const char more_is_allowed[] = ", and those of this build's sanitizers";
 static const char more_is_allowed[] = "";
 #endif
 
-static const char *find_property(const struct config *config, const char *name, const char *alias)
-{
-    const char *value = config_find_kafka_property(config, name);
-    return value ? value : config_find_kafka_property(config, alias);
-}
-
 /* Of all that librdkafka does this alone starts a program: kinit. GSSAPI is its default. */
 static bool is_kerberos_used(const struct config *config)
 {
     const char *protocol = config_find_kafka_property(config, "security.protocol");
-    const char *mechanism = find_property(config, "sasl.mechanisms", "sasl.mechanism");
+    const char *mechanism = config_find_kafka_property(config, "sasl.mechanisms");
 
+    if (!mechanism)
+        mechanism = config_find_kafka_property(config, "sasl.mechanism");
     return protocol && strncasecmp(protocol, "sasl_", 5) == 0 &&
            (!mechanism || strcasecmp(mechanism, "GSSAPI") == 0);
 }
