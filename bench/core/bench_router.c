@@ -193,6 +193,37 @@ static void bench_routing(unsigned agents, unsigned team_size)
     bench_end(&bench);
 }
 
+static void count_name(const struct aro_queue_view *queue, void *context)
+{
+    size_t *length = context;
+    *length += strlen(queue->name);
+}
+
+/* What a scrape of /metrics asks the router, and the slices of the census in between: the median
+ * and the longest of them, in microseconds. */
+static void bench_census(struct bench *bench)
+{
+    enum { SLICE = 5000, SLICES_MAX = 100000 };
+    double *slices = calloc(SLICES_MAX, sizeof *slices);
+    size_t count = 0, length = 0;
+    bool has_more = true;
+
+    need(slices ? 0 : -1);
+    per_event(bench, 1);
+    for (; has_more && count < SLICES_MAX; count++) {
+        has_more = aro_router_take_census(bench->router, bench->now, SLICE);
+        slices[count] = per_event(bench, 1);
+    }
+    aro_router_each_queue(bench->router, count_name, &length);
+    double asking = per_event(bench, 1);
+    qsort(slices, count, sizeof *slices, compare_numbers);
+    printf(
+        "          census: %4zu slices of %6.0f us, the longest %6.0f us; asking for every queue "
+        "%5.0f us\n",
+        count, slices[count / 2], slices[count - 1], asking);
+    free(slices);
+}
+
 /* Nobody has room; then each decision frees somebody, who gets the best that waits. */
 static void bench_waiting(unsigned waiting)
 {
@@ -210,7 +241,7 @@ static void bench_waiting(unsigned waiting)
         submit(&bench, AGENTS * 4 * 2 + i);
     double submitting = per_event(&bench, waiting);
     size_t bytes = mallinfo2().uordblks + mallinfo2().hblkhd - before;
-    per_event(&bench, 1);
+    bench_census(&bench);
     unsigned rounds = waiting < AGENTS * 2 ? waiting : AGENTS * 2;
     for (unsigned i = 0; i < rounds; i++)
         decide(&bench, i);

@@ -3,8 +3,8 @@
 #include "shard/shard_private.h"
 
 enum {
-    APPEALS_A_SLICE = 2000, /* half a millisecond */
-    SLICE_MS = 50,          /* between two of one census */
+    APPEALS_A_SLICE = 5000, /* a quarter of a millisecond */
+    SLICE_MS = 25,          /* between two of one census */
     CENSUS_MS = 2000,       /* between the end of one and the next */
 };
 

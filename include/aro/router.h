@@ -198,8 +198,9 @@ struct aro_census_row {
     uint64_t capacity, used;
 };
 enum aro_census_kind { ARO_CENSUS_QUEUES, ARO_CENSUS_MARKETS, ARO_CENSUS_LANGUAGES };
-/* By no order. Queues and markets: those of the rulebook, and others with open appeals; languages:
- * the first ones of appeals met since the start. None before the first census is complete. */
+/* By no order. Queues: those of the rulebook, and others with open appeals. Markets and languages:
+ * those met since the start; of markets only where the rulebook names them or they have open
+ * appeals. None before the first census is complete. */
 void aro_router_each_census_row(const struct aro_router *router, enum aro_census_kind kind,
                                 void (*visit)(const struct aro_census_row *row, void *context),
                                 void *context);

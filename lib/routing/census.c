@@ -156,7 +156,9 @@ static void queue_turn(struct aro_router *router, struct queue *queue)
     const struct census *census = &router->census;
     struct census_figures *figures = &queue->census.counting;
 
-    if (census->is_table_other) {
+    if (queue->terms && queue->terms->delivers_to_queue) {
+        figures->capacity = figures->used = 0; /* no agent takes anything of it */
+    } else if (census->is_table_other) {
         figures->capacity = queue->census.last.capacity;
         figures->used = queue->census.last.used;
     } else {

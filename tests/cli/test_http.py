@@ -1,5 +1,6 @@
 """What the daemon shows over HTTP: pages for machines and people, and its bounds."""
 
+import html.parser
 import json
 import pathlib
 import re
@@ -150,11 +151,66 @@ def test_the_manual_holds_the_table_of_metrics(root, appealctl):
         "write its end anew: appealctl metrics --markdown")
 
 
+class Tags(html.parser.HTMLParser):
+    """Every tag that is opened, and the text of the rows of tables."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.opened, self.cells = [], [[]]
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.opened.append((tag, dict(attributes)))
+        if tag == "tr":
+            self.cells.append([])
+        if tag in ("td", "th"):
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag):
+        if tag == "table":
+            self.cells.append([])
+
+    def handle_data(self, data):
+        if self.cells[-1]:
+            self.cells[-1][-1] += data.strip()
+
+
 def test_the_page_for_people_is_html_and_brings_nothing_in(router):
     code, headers, text = router.get("/")
     assert (code, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "router-a" in text and "&quot;quoted&quot; &lt;one&gt;" in text and "Ready." in text
-    assert not re.search(r"<script|<one>|src=|http", text)
+    assert not re.search(r"<one>|url\(|@import|//", text)
+    tags = Tags(text).opened
+    assert not {tag for tag, _ in tags} & {"script", "link", "img", "iframe", "object", "embed", "form"}
+    assert not [name for _, attributes in tags for name in attributes if name == "src" or name.startswith("on")]
+    assert {attributes["href"] for tag, attributes in tags if tag == "a"} == {"/metrics", "/readyz", "/healthz"}
+
+
+def test_the_page_for_people_tells_of_each_queue(router):
+    def row():
+        return next(cells for cells in Tags(router.get("/")[2]).cells if cells and cells[0] == "general")
+
+    wait_until(lambda: row()[-1] == "1 of 1")  # once there was a census
+    queue, waiting, oldest, held, in_hands, at_risk, overdue, _ = row()
+    assert (waiting, held, in_hands, at_risk, overdue) == ("1", "0", "1", "0", "0")
+    assert re.fullmatch(r"\d+ (s|min)", oldest)
+    text = router.get("/")[2]
+    assert "owner" in text and re.search(r"last commit<dd>\d+ (s|min) ago", text)
+
+
+def test_the_page_for_people_has_something_to_say_before_kafka_answers(lonely):
+    text = lonely.get("/")[2]
+    assert "Not ready:" in text and "Waiting for Kafka" in text
+
+
+def test_the_page_for_people_counts_nobody_where_no_agent_is_known(program, folder, broker):
+    for topic in ["empty", "no-appeals", "nobody", "no-reviews"]:
+        Producer({"bootstrap.servers": broker}).list_topics(topic, WAIT_S)  # which makes it
+    empty = Router(program, folder, broker, group="empty", ledger="empty",
+                   more="shards: [ { appeals: [no-appeals], agents: [nobody], reviews: [no-reviews] } ]\n").find_address()
+    wait_until(lambda: "No agent is known yet" in empty.get("/")[2])
+    wait_until(lambda: "nobody is there" in empty.get("/")[2])
+    empty.end()
 
 
 def test_what_is_asked_behind_a_question_mark_is_ignored(router):

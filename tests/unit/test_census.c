@@ -6,9 +6,10 @@
 static const char rulebook[] =
     "rulebook: census\n"
     "markets: { BR: {}, JP: {} }\n"
-    "queues: { fast: {}, general: {} }\n"
+    "queues: { fast: {}, general: {}, inbox: { deliver: queue } }\n"
     "rules:\n"
     "  - { name: fast, when: { reason: fraud }, route: { queue: fast } }\n"
+    "  - { name: bulk, when: { reason: bulk }, route: { queue: inbox } }\n"
     "  - { name: rest, route: { queue: general } }\n";
 
 static int setup(void **state)
@@ -127,7 +128,8 @@ static void test_every_place_has_what_waits_the_oldest_of_it_and_what_is_late(vo
     take_census(world, 1);
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 1 waiting, 8 min, 1 overdue, 0 at risk, 0/0\n"
-                "general 2 waiting, 91 min, 1 overdue, 1 at risk, 0/0");
+                "general 2 waiting, 91 min, 1 overdue, 1 at risk, 0/0\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
     expect_rows(world, ARO_CENSUS_MARKETS,
                 "BR 2 waiting, 8 min, 1 overdue, 0 at risk, 0/0\n"
                 "CL 1 waiting, 91 min, 1 overdue, 1 at risk, 0/0");
@@ -165,11 +167,13 @@ static void test_what_comes_and_goes_meanwhile_is_counted_once_at_most(void **st
     take_census(world, 2);
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 1 waiting, 1 min, 0 overdue, 0 at risk, 0/0\n"
-                "general 3 waiting, 5 min, 0 overdue, 0 at risk, 0/0");
+                "general 3 waiting, 5 min, 0 overdue, 0 at risk, 0/0\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
     take_census(world, 2);
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 2 waiting, 5 min, 0 overdue, 0 at risk, 0/0\n"
-                "general 1 waiting, 5 min, 0 overdue, 0 at risk, 0/0");
+                "general 1 waiting, 5 min, 0 overdue, 0 at risk, 0/0\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
 }
 
 static void test_a_queue_has_the_capacity_of_those_who_are_there_and_serve_it(void **state)
@@ -185,7 +189,8 @@ static void test_a_queue_has_the_capacity_of_those_who_are_there_and_serve_it(vo
     take_census(world, 1);
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 0 waiting, -1 min, 0 overdue, 0 at risk, 1/12\n"
-                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/8");
+                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/8\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
 }
 
 static void test_profiles_that_come_meanwhile_do_not_make_anybody_count_twice(void **state)
@@ -204,7 +209,8 @@ static void test_profiles_that_come_meanwhile_do_not_make_anybody_count_twice(vo
     take_census(world, 3); /* nothing comes during this one */
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 0 waiting, -1 min, 0 overdue, 0 at risk, 0/160\n"
-                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/160");
+                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/160\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
 }
 
 static void test_where_profiles_never_stop_coming_the_capacity_stays_that_of_before(void **state)
@@ -223,7 +229,8 @@ static void test_where_profiles_never_stop_coming_the_capacity_stays_that_of_bef
     }
     expect_rows(world, ARO_CENSUS_QUEUES,
                 "fast 0 waiting, -1 min, 0 overdue, 0 at risk, 0/8\n"
-                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/8");
+                "general 0 waiting, -1 min, 0 overdue, 0 at risk, 0/8\n"
+                "inbox 0 waiting, -1 min, 0 overdue, 0 at risk, 0/0");
 }
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
