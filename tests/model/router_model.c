@@ -237,7 +237,7 @@ static enum filter filter_of(const struct model *model, int agent, int appeal_in
         return INDEPENDENCE;
     if (has_bit(appeal->declined, agent))
         return DECLINED;
-    if (who->status != MODEL_AVAILABLE)
+    if (who->status != MODEL_AVAILABLE || who->is_off_shift)
         return STATUS;
     return room_of(model, agent) < appeal->effort ? CAPACITY : FILTERS;
 }
@@ -622,6 +622,7 @@ struct saying {
     bool is_reload;
     int used_before[MODEL_AGENTS]; /* when nothing had happened yet, as is the next */
     struct model_agent agents_before[MODEL_AGENTS];
+    unsigned at_boundary; /* of a shift, in this turn: agents, bits */
 };
 
 static void remember_agents(struct saying *saying)
@@ -638,6 +639,7 @@ static bool may_look(const struct saying *saying, int agent)
     const struct model_agent *before = &saying->agents_before[agent];
     const struct model_agent *now = &saying->model->agents[agent];
     return saying->is_reload || !is_any_opening(saying->model) ||
+           has_bit(saying->at_boundary, agent) ||
            model_used(saying->model, agent) < saying->used_before[agent] ||
            before->is_known != now->is_known || before->status != now->status ||
            memcmp(&before->profile, &now->profile, sizeof now->profile) != 0;
@@ -978,11 +980,36 @@ static void say_escalated(struct saying *saying, int index, unsigned skipped)
     buffer_add_text(saying->lines, "\n");
 }
 
-static bool can_be_filled(const struct model *model, int index)
+static int64_t step_ends_at(const struct model *model, const struct model_appeal *appeal)
 {
+    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
+    return appeal->step >= queue->step_count
+               ? NEVER
+               : appeal->age_base + queue->steps[appeal->step - 1].lasts_ms;
+}
+
+static bool is_on_shift_within(const struct model_profile *profile, int64_t from, int64_t to)
+{
+    for (int i = 0; i < profile->shift_count; i++) {
+        if (profile->shifts[i][0] < to && profile->shifts[i][1] > from)
+            return true;
+    }
+    return false;
+}
+
+/* By somebody who is there, or will be before the step ends. */
+static bool can_be_filled(const struct saying *saying, int index)
+{
+    const struct model *model = saying->model;
+    int64_t end = step_ends_at(model, &model->appeals[index]);
+
     for (int agent = 0; agent < MODEL_AGENTS; agent++) {
-        if (is_in_pool(model, agent, model->appeals[index].queue) &&
-            filter_of(model, agent, index) > STATUS)
+        if (!is_in_pool(model, agent, model->appeals[index].queue))
+            continue;
+        enum filter filter = filter_of(model, agent, index);
+        if (filter > STATUS ||
+            (filter == STATUS &&
+             is_on_shift_within(&model->agents[agent].profile, saying->now, end)))
             return true;
     }
     return false;
@@ -1004,15 +1031,16 @@ static void lower(struct model_appeal *appeal, const struct model_queue *queue)
 }
 
 /* By somebody who has not declined. */
-static bool can_be_filled_later(struct model *model, int index)
+static bool can_be_filled_later(const struct saying *saying, int index)
 {
-    struct model_appeal *appeal = &model->appeals[index];
-    const int own = appeal->step, last = model->rulebook->queues[appeal->queue].step_count;
+    struct model_appeal *appeal = &saying->model->appeals[index];
+    const int own = appeal->step;
+    const int last = saying->model->rulebook->queues[appeal->queue].step_count;
     bool can_be = false;
 
     while (!can_be && appeal->step < last) {
         appeal->step++;
-        can_be = can_be_filled(model, index);
+        can_be = can_be_filled(saying, index);
     }
     appeal->step = own;
     return can_be;
@@ -1045,8 +1073,8 @@ static void climb(struct saying *saying, int index)
             appeal->retry_at = NEVER;
             continue;
         }
-        if (can_be_filled(saying->model, index) ||
-            (appeal->declined && !can_be_filled_later(saying->model, index)))
+        if (can_be_filled(saying, index) ||
+            (appeal->declined && !can_be_filled_later(saying, index)))
             break;
         if (!has_decliner(saying->model, index))
             skipped |= 1u << appeal->step;
@@ -1177,6 +1205,7 @@ static void settle(struct saying *saying)
         if (may_look(saying, agent))
             settle_agent(saying, agent);
     }
+    saying->at_boundary = 0;
     remember_agents(saying);
     for (int i = 0; i < count; i++) {
         if (model->appeals[order[i]].comes_last)
@@ -1610,6 +1639,22 @@ static void set_status(struct model_agent *agent, enum model_status status, int6
     agent->status = status;
 }
 
+/* Whether they are on shift now, and when that may change. */
+static void look_at_shifts(struct model_agent *agent, int64_t now)
+{
+    const struct model_profile *profile = &agent->profile;
+
+    agent->is_off_shift = profile->shift_count > 0;
+    agent->shift_due = NEVER;
+    for (int i = 0; i < profile->shift_count; i++) {
+        agent->is_off_shift &= now < profile->shifts[i][0] || now >= profile->shifts[i][1];
+        for (int bound = 0; bound < 2; bound++) {
+            int64_t at = profile->shifts[i][bound];
+            agent->shift_due = at > now && at < agent->shift_due ? at : agent->shift_due;
+        }
+    }
+}
+
 static void do_agent(struct saying *saying, const struct model_step *step)
 {
     struct model_agent *agent = &saying->model->agents[step->agent];
@@ -1630,6 +1675,7 @@ static void do_agent(struct saying *saying, const struct model_step *step)
     agent->is_known = true;
     set_status(agent, status, saying->now);
     agent->profile = step->profile;
+    look_at_shifts(agent, saying->now);
 }
 
 static void do_status(struct saying *saying, const struct model_step *step)
@@ -1883,11 +1929,9 @@ static int compare_appeal_ids(int a, int b)
 /* When something comes to @appeal by time alone. */
 static int64_t step_end(const struct model *model, const struct model_appeal *appeal)
 {
-    const struct model_queue *queue = &model->rulebook->queues[appeal->queue];
-    if (!is_waiting(appeal) || !queue->exists || queue->delivers ||
-        appeal->step >= queue->step_count)
-        return NEVER;
-    return appeal->age_base + queue->steps[appeal->step - 1].lasts_ms;
+    return is_waiting(appeal) && is_queue_for_agents(model, appeal->queue)
+               ? step_ends_at(model, appeal)
+               : NEVER;
 }
 
 static int64_t overdue_at(const struct model_appeal *appeal)
@@ -2038,16 +2082,34 @@ static void forget_deciders(struct saying *saying, int subject)
     }
 }
 
+/* Whose shift begins or ends first; of several the first by id. */
+static int next_boundary(const struct model *model, int64_t now)
+{
+    int next = NOBODY;
+    for (int i = 0; i < MODEL_AGENTS; i++) {
+        const struct model_agent *agent = &model->agents[i];
+        if (agent->is_known && agent->shift_due <= now &&
+            (next == NOBODY || agent->shift_due < model->agents[next].shift_due))
+            next = i;
+    }
+    return next;
+}
+
 static bool do_next_due(struct saying *saying)
 {
     int index = next_due(saying->model, saying->now);
+    int agent = next_boundary(saying->model, saying->now);
     int subject = next_decision_due(saying->model, saying->now);
 
-    if (index != NOBODY)
+    if (index != NOBODY) {
         do_due(saying, index);
-    else if (subject != NOBODY)
+    } else if (agent != NOBODY) {
+        look_at_shifts(&saying->model->agents[agent], saying->now);
+        saying->at_boundary |= 1u << agent;
+    } else if (subject != NOBODY) {
         forget_deciders(saying, subject);
-    return index != NOBODY || subject != NOBODY;
+    }
+    return index != NOBODY || agent != NOBODY || subject != NOBODY;
 }
 
 static void do_tick(struct saying *saying)

@@ -29,6 +29,7 @@ enum {
     MODEL_DECISIONS = 64, /* remembered of a subject */
     MODEL_WINDOWS = 2,    /* of a market, each day */
     MODEL_SPANS = 31,     /* decisions that a queue learns from */
+    MODEL_SHIFTS = 2,     /* of an agent */
 };
 
 extern const char *const model_markets[MODEL_MARKETS];
@@ -108,6 +109,8 @@ struct model_profile {
     unsigned queues; /* bits */
     int skill_levels[MODEL_SKILLS];
     int groups[MODEL_GROUPS]; /* 0: none */
+    int shift_count;          /* 0: always there */
+    int64_t shifts[MODEL_SHIFTS][2];
 };
 
 enum model_step_kind {
@@ -206,6 +209,8 @@ struct model_agent {
     struct model_profile profile;
     int64_t idle_since, away_since;
     int misses;
+    bool is_off_shift; /* as of when somebody last looked */
+    int64_t shift_due; /* when to look again; INT64_MAX: never */
 };
 
 /* How long the last decisions of a queue took, the oldest first; and whose turn it was. */

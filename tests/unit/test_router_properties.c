@@ -426,9 +426,22 @@ static void make_scarce(struct model_profile *profile, int step)
     profile->capacity = step < 12 ? chance(2) : profile->capacity;
 }
 
-static void invent_profile(struct model_profile *profile)
+/* Around @now; the second may begin when the first ends. */
+static void invent_shifts(struct model_profile *profile, int64_t now)
+{
+    int64_t at = now - chance(4) * INT64_C(120000);
+
+    profile->shift_count = percent(35) ? 1 + chance(MODEL_SHIFTS) : 0;
+    for (int i = 0; i < profile->shift_count; i++) {
+        profile->shifts[i][0] = at += chance(4) * INT64_C(120000);
+        profile->shifts[i][1] = at += (1 + chance(5)) * INT64_C(120000);
+    }
+}
+
+static void invent_profile(struct model_profile *profile, int64_t now)
 {
     memset(profile, 0, sizeof *profile);
+    invent_shifts(profile, now);
     profile->capacity = chance(5);
     for (int i = 0; i < MODEL_TAGS; i++)
         profile->levels[i] = percent(45) ? 3 + chance(3) : 0;
@@ -505,7 +518,7 @@ static void invent_step(struct history *history, struct model_step *step)
     else if (step->kind == MODEL_UPDATE)
         invent_update(step);
     else if (step->kind == MODEL_AGENT)
-        invent_profile(&step->profile);
+        invent_profile(&step->profile, step->now);
     else if (step->kind >= MODEL_ACCEPT && step->kind <= MODEL_DECIDE)
         invent_review(history, step);
     else if (step->kind == MODEL_PAUSE)
@@ -611,6 +624,19 @@ static void add_bits(struct buffer *json, const char *name, unsigned bits, int c
     buffer_add_text(json, "]");
 }
 
+static void add_shifts(struct buffer *json, const struct model_profile *profile)
+{
+    char start[ARO_INSTANT_TEXT_SIZE], end[ARO_INSTANT_TEXT_SIZE];
+
+    buffer_add_text(json, ",\"shifts\":[");
+    for (int i = 0; i < profile->shift_count; i++) {
+        aro_instant_format((struct aro_instant){ profile->shifts[i][0] }, start);
+        aro_instant_format((struct aro_instant){ profile->shifts[i][1] }, end);
+        buffer_add_format(json, "%s{\"start\":\"%s\",\"end\":\"%s\"}", i ? "," : "", start, end);
+    }
+    buffer_add_text(json, "]");
+}
+
 static void add_profile(struct buffer *json, const struct model_profile *profile)
 {
     const char *comma = "";
@@ -643,6 +669,8 @@ static void add_profile(struct buffer *json, const struct model_profile *profile
             buffer_add_format(json, ",\"%s\":\"%s-%d\"", group_names[kind], group_names[kind],
                               profile->groups[kind]);
     }
+    if (profile->shift_count > 0)
+        add_shifts(json, profile);
 }
 
 static const struct {
@@ -1002,6 +1030,8 @@ static void check_agents(const struct history *history)
         if ((int)view.used != model_used(&history->model, i) ||
             view.is_known != history->model.agents[i].is_known)
             history_fail(history, "an agent's use is not what they hold", id);
+        if (view.is_known && view.is_off_shift != history->model.agents[i].is_off_shift)
+            history_fail(history, "an agent is on shift, or is not, against their shifts", id);
     }
 }
 
