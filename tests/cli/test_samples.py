@@ -27,6 +27,21 @@ def test_an_appeal_of_each_sample_market_finds_an_agent(root, appealctl, tmp_pat
     assert [event["type"] for event in json.loads(result.stdout)] == ["assignment.created"]
 
 
+def test_the_sample_market_that_is_being_launched_gives_its_share_to_the_rules_and_the_rest_to_others(
+        root, appealctl, tmp_path):
+    def queue_of(appeal_id):
+        appeal = tmp_path / "appeal.json"
+        appeal.write_text(json.dumps({"appeal_id": appeal_id, "market": "ID", "languages": ["id"], "reason": "other"}))
+        result = appealctl("route", root / "config" / "rulebook.yaml", appeal,
+                           "--agents", root / "config" / "agents.jsonl", "--at", AT, "--json")
+        [event] = json.loads(result.stdout)
+        return event["data"]["queue"]
+
+    queues = [queue_of(f"a-{number}") for number in range(25)]
+    assert set(queues) == {"indonesian", "general"}
+    assert queues.count("indonesian") < queues.count("general")
+
+
 def test_a_check_warns_of_what_lets_strangers_in_and_refuses_nothing(program, folder):
     (folder / "rulebook.yaml").write_text("rulebook: one\nqueues: { general: {} }\nrules: [ { name: rest, route: { queue: general } } ]\n")
     (folder / "router.yaml").write_text(
