@@ -154,6 +154,16 @@ static json_t *shards_elsewhere(const struct daemon *daemon)
     return list;
 }
 
+/* Those of ours, in which the market is paused or resumed now. */
+static json_t *shards_here(const struct daemon *daemon)
+{
+    json_t *list = json_array();
+    size_t index = 0;
+    for (struct shard *shard; (shard = command_next_owned(daemon, &index)) != NULL;)
+        json_array_append_new(list, json_string(shard_name(shard)));
+    return list;
+}
+
 static void reply_changed(const struct change *change)
 {
     struct aro_market_view view = sum_up(change->daemon, change->market);
@@ -161,15 +171,18 @@ static void reply_changed(const struct change *change)
     const char *note = note_of(change, &view);
     json_t *elsewhere = shards_elsewhere(change->daemon);
     json_t *result =
-        json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:I, s:b}", "market", change->market, "paused",
-                  is_paused, "changed", change->has_changed, "paused_by", paused_by(&view), "held",
-                  (json_int_t)view.held, "waiting", (json_int_t)view.waiting, "assigned",
-                  (json_int_t)view.assigned, "changing", view.is_changing);
+        json_pack("{s:s, s:o, s:b, s:b, s:s, s:I, s:I, s:I, s:b}", "market", change->market,
+                  "shards", shards_here(change->daemon), "paused", is_paused, "changed",
+                  change->has_changed, "paused_by", paused_by(&view), "held", (json_int_t)view.held,
+                  "waiting", (json_int_t)view.waiting, "assigned", (json_int_t)view.assigned,
+                  "changing", view.is_changing);
 
+    if (json_array_size(elsewhere) > 0) {
+        json_object_set(result, "elsewhere", elsewhere);
+        note = note ? note : "not in the shards elsewhere: ask there, too";
+    }
     if (note)
         json_object_set_new(result, "note", json_string(note));
-    if (json_array_size(elsewhere) > 0)
-        json_object_set(result, "elsewhere", elsewhere);
     json_decref(elsewhere);
     control_reply_ok(change->reply, result);
 }

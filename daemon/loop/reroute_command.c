@@ -7,6 +7,7 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,17 @@ static void fail(struct reroute_command *command)
     control_reply_error(command->reply, CONTROL_ERROR_FAILED,
                         "the shard '%s' was lost in the middle%s", shard_name(command->shard),
                         command->is_applied ? "; its next owner goes on from there" : "");
+    command_free(command);
+}
+
+/* Begun before this instance took the shard over, or by somebody else's command since. */
+static void fail_as_busy(struct reroute_command *command)
+{
+    control_reply_error(command->reply, CONTROL_ERROR_REFUSED,
+                        "another reroute is under way in the shard '%s'; %" PRIu64
+                        " appeals of the shards before it have been moved. Ask again once it is "
+                        "over: 'appealctl reroute' tells what is left",
+                        shard_name(command->shard), command->moved_count);
     command_free(command);
 }
 
@@ -136,7 +148,7 @@ static void go_to_next_shard(struct reroute_command *command)
     command->shard = shard;
     if (command->is_applied) {
         if (shard_reroute(shard, &filter, on_rerouted, command) < 0)
-            fail(command);
+            fail_as_busy(command);
         return;
     }
     if (aro_reroute_preview_new(&filter, &command->preview) < 0)
