@@ -41,7 +41,7 @@ static const char *next_after(const json_t *answer)
 {
     const json_t *agents = json_object_get(answer, "agents");
     const json_t *last = json_array_get(agents, json_array_size(agents) - 1);
-    return json_object_get(answer, "agents_left_out")
+    return json_object_get(answer, "agents_more")
                ? json_string_value(json_object_get(last, "agent_id"))
                : NULL;
 }
@@ -61,7 +61,7 @@ static int ask_for_rest(const struct invocation *invocation, json_t *answer)
             json_array_extend(agents, json_object_get(page, "agents"));
     }
     json_decref(page);
-    json_object_del(answer, "agents_left_out");
+    json_object_del(answer, "agents_more");
     return code;
 }
 

@@ -216,8 +216,8 @@ static const struct option rows[] = {
       .maximum = 1000000000,
       .initial = "10000000",
       .reloadable = true,
-      .help = "Appeals waiting in a shard, at which its appeals topics pause. The topics that "
-              "free capacity are read on." },
+      .help = "Appeals waiting in a shard, or merged into others, at which its appeals topics "
+              "pause. The topics that free capacity are read on." },
     { .name = "log.format",
       .kind = OPTION_CHOICE,
       OF(log_format),

@@ -22,6 +22,7 @@ static void add_counts(struct exposition *exposition, const char *shard,
         { "waiting", counts->waiting },     { "held", counts->held },
         { "offered", counts->offered },     { "assigned", counts->assigned },
         { "delivered", counts->delivered }, { "remembered", counts->remembered },
+        { "merged", counts->merged },
     };
 
     exposition_add(exposition, METRIC_agents, LABELS(shard), (double)counts->agents);

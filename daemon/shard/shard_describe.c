@@ -101,16 +101,16 @@ json_t *shard_describe(struct shard *shard)
     aro_router_counts(shard->router, &counts);
     return json_pack(
         "{s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:I, s:I, s:o, s:o}",
+        "s:I, s:I, s:I, s:I, s:o, s:o}",
         "name", shard->settings->name, "partition", (int)shard->settings->partition, "state",
         shard_state_name(shard->state), "reason", shard->stop_reason, "owner",
         shard->fold.owner.instance, "rulebook", rulebook, "claim", shard->fold.owner.claim,
         "agents", (json_int_t)counts.agents, "waiting", (json_int_t)counts.waiting, "held",
         (json_int_t)counts.held, "paused_markets", list_paused_markets(shard), "offered",
-        (json_int_t)counts.offered, "assigned", (json_int_t)counts.assigned, "delivered",
-        (json_int_t)counts.delivered, "remembered", (json_int_t)counts.remembered, "inputs",
-        (json_int_t)shard->tally.input_count, "dead_letters",
-        (json_int_t)count_dead_letters(&shard->tally), "commits",
+        (json_int_t)counts.offered, "merged", (json_int_t)counts.merged, "assigned",
+        (json_int_t)counts.assigned, "delivered", (json_int_t)counts.delivered, "remembered",
+        (json_int_t)counts.remembered, "inputs", (json_int_t)shard->tally.input_count,
+        "dead_letters", (json_int_t)count_dead_letters(&shard->tally), "commits",
         (json_int_t)shard->tally.commit_count, "take_over_ms", (json_int_t)shard->took_over_ms,
         "ledger_next", (json_int_t)reader_ledger_next(shard->reader), "sources",
         describe_sources(shard), "board", describe_board(shard));

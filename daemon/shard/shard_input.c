@@ -160,9 +160,10 @@ static void hold_appeals_if_full(struct shard *shard)
     uint64_t limit = (uint64_t)shard->config->limits.waiting_appeals;
 
     aro_router_counts(shard->router, &counts);
-    if (counts.waiting >= limit)
+    uint64_t waiting = counts.waiting + counts.merged;
+    if (waiting >= limit)
         reader_hold_appeals(shard->reader, true);
-    else if (counts.waiting < limit * HOLD_RELEASE_PERCENT / 100 || limit == 0)
+    else if (waiting < limit * HOLD_RELEASE_PERCENT / 100 || limit == 0)
         reader_hold_appeals(shard->reader, false);
 }
 

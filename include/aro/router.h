@@ -212,6 +212,7 @@ void aro_router_each_synthetic(const struct aro_router *router,
 
 struct aro_router_counts {
     uint64_t agents, waiting, held, offered, assigned, delivered, remembered;
+    uint64_t merged; /* into those above, besides */
 };
 void aro_router_counts(const struct aro_router *router, struct aro_router_counts *ret);
 
@@ -225,7 +226,7 @@ enum { ARO_EXPLAIN_AGENTS = 20, ARO_EXPLAIN_AGENTS_MAX = 200 };
 
 /* Why an appeal is where it is: what has happened to it, how many agents of its queue each filter
  * keeps it from, and for those of @page the filter or the criterion by which they lose, the nearest
- * first. `agents_left_out` says that there are more behind. A new JSON object; NULL where the
+ * first. `agents_more` says that there are more behind. A new JSON object; NULL where the
  * appeal is unknown. */
 json_t *aro_router_explain(const struct aro_router *router, struct aro_instant now,
                            const char *appeal_id, const struct aro_explain_page *page);

@@ -407,7 +407,7 @@ static void describe_agents(const struct aro_router *router, const struct appeal
     set(object, "by_filter", describe_filters(&survey));
     set(object, "agents", describe_page(&survey));
     if (!page->agent_id && survey.behind_count > survey.count)
-        set_integer(object, "agents_left_out", (int64_t)(survey.behind_count - survey.count));
+        set_integer(object, "agents_more", (int64_t)(survey.behind_count - survey.count));
     free(survey.standings);
 }
 

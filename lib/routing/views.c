@@ -124,5 +124,6 @@ void aro_router_counts(const struct aro_router *router, struct aro_router_counts
         .assigned = router->state_counts[APPEAL_ASSIGNED],
         .delivered = router->state_counts[APPEAL_DELIVERED],
         .remembered = router->remembered.count,
+        .merged = router->appellants.count,
     };
 }

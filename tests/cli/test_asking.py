@@ -102,7 +102,7 @@ def test_explain_all_asks_page_after_page_until_nobody_is_left(appealctl, daemon
     def page(args):
         after = [agent["agent_id"] for agent in everybody].index(args["after"]) + 1 if "after" in args else 0
         rest = everybody[after:]
-        more = {"agents_left_out": len(rest) - 3} if len(rest) > 3 else {}
+        more = {"agents_more": len(rest) - 3} if len(rest) > 3 else {}
         return {"appeal_id": args["appeal_id"], "agents": rest[:3], **more}
 
     fake = daemon(result=page)

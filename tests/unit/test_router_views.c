@@ -93,7 +93,7 @@ static void test_explaining_names_who_holds_it_and_by_what_others_lost(void **st
     expect_json(json_object_get(answer, "by_filter"), "{\"language\":1,\"independence\":1}");
     assert_int_equal(json_integer_value(json_object_get(answer, "pool")), 4);
     assert_int_equal(json_integer_value(json_object_get(answer, "may_take_it")), 2);
-    assert_null(json_object_get(answer, "agents_left_out"));
+    assert_null(json_object_get(answer, "agents_more"));
     json_decref(answer);
 }
 
@@ -214,7 +214,7 @@ static void test_page_by_page_each_agent_of_the_queue_is_named_once_the_nearest_
             else
                 assert_null(filter);
         }
-        left_out = (int)json_integer_value(json_object_get(answer, "agents_left_out"));
+        left_out = (int)json_integer_value(json_object_get(answer, "agents_more"));
         assert_int_equal(json_integer_value(json_object_get(answer, "pool")), AGENTS + 3);
         json_decref(answer);
     }
@@ -230,7 +230,7 @@ static void test_one_agent_alone_is_named_when_asked_for(void **state)
     json_t *answer = aro_router_explain(world->router, world->now, "a-1", &page);
     expect_json(json_object_get(answer, "agents"),
                 "[{\"agent_id\":\"caio\",\"filter\":\"language\"}]");
-    assert_null(json_object_get(answer, "agents_left_out"));
+    assert_null(json_object_get(answer, "agents_more"));
     json_decref(answer);
     page.agent_id = "bia";
     answer = aro_router_explain(world->router, world->now, "a-1", &page);
