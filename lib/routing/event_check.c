@@ -63,12 +63,36 @@ static int check_attributes(const struct appeal *appeal, const struct aro_event 
     return 0;
 }
 
+static bool is_known(const struct aro_router *router, const char *appeal_id)
+{
+    return table_find(&router->appeals, appeal_id) || table_find(&router->appellants, appeal_id) ||
+           table_find(&router->remembered, appeal_id);
+}
+
+/* Whoever decides it, and who decided before, must find room among those remembered. */
+static int check_subject(const struct aro_router *router, const struct aro_event *event,
+                         struct aro_error *reterr)
+{
+    if (!event->subject_type)
+        return 0;
+    const struct subject *subject = subject_find((struct aro_router *)(uintptr_t)router,
+                                                 event->subject_type, event->subject_id);
+    size_t count = subject_decider_count_to_come(subject) + 1 + (event->decided_by != NULL);
+    if (count <= SUBJECT_DECIDERS_MAX || is_known(router, event->appeal_id))
+        return 0; /* of one that is known this is a repeat */
+    return aro_error_set_event(reterr, ARO_ERROR_LIMIT, "subject",
+                               "has been decided by so many people within the independence window "
+                               "that one more might be more than the %d that are remembered",
+                               SUBJECT_DECIDERS_MAX);
+}
+
 int aro_router_check_event(const struct aro_router *router, const struct aro_event *event,
                            struct aro_error *reterr)
 {
+    if (event->type == ARO_APPEAL_SUBMITTED)
+        return check_subject(router, event, reterr);
     const struct appeal *appeal =
         event->type == ARO_APPEAL_UPDATED ? review_of(router, event) : NULL;
-
     if (!appeal)
         return 0;
     if ((event->has & ARO_HAS_EXCLUDE) && !exclusions_have_room(appeal, event))

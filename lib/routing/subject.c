@@ -151,8 +151,6 @@ void subject_add_decider(struct aro_router *router, struct subject *subject,
         .lead = names_hold(&router->names, person->lead),
     };
     drop_equal_decider(router, subject, &decider);
-    if (subject->decider_count == SUBJECT_DECIDERS_MAX)
-        drop_deciders(router, subject, 0, 1);
     subject->deciders =
         memory_resize(subject->deciders, (subject->decider_count + 1) * sizeof *subject->deciders);
     subject->deciders[subject->decider_count++] = decider;
@@ -167,6 +165,32 @@ void subject_forget_deciders(struct aro_router *router, struct subject *subject,
         count++;
     drop_deciders(router, subject, 0, count);
     set_timer(router, subject);
+}
+
+/* Whoever decides it, and those it names who have. */
+static size_t deciders_by(const struct appeal *appeal)
+{
+    struct person person;
+    size_t count = 1;
+
+    for (size_t position = 0; details_next_person(appeal->details, &position, &person);)
+        count += person.has_decided;
+    return count;
+}
+
+size_t subject_decider_count_to_come(const struct subject *subject)
+{
+    const struct appeal *appeal;
+    size_t count = 0;
+
+    if (!subject)
+        return 0;
+    count = subject->decider_count;
+    SLIST_FOREACH(appeal, &subject->appeals, of_subject)
+    {
+        count += deciders_by(appeal);
+    }
+    return count;
 }
 
 bool subject_has_decider(const struct subject *subject, const char *agent_id)

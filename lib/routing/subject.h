@@ -15,8 +15,9 @@
 struct appeal;
 struct aro_router;
 
-/* Behind this many the earliest is forgotten. */
-enum { SUBJECT_DECIDERS_MAX = 64 };
+/* Of those who decided nobody is forgotten within the independence window, or they could be given
+ * what they must not judge. So no appeal is let in that could make them more. */
+enum { SUBJECT_DECIDERS_MAX = 512 };
 
 /* Somebody who has decided on a subject, as they were then. All names. */
 struct decider {
@@ -60,6 +61,9 @@ void subject_add_decider(struct aro_router *router, struct subject *subject,
 /* Forgets those of @until and before; or all. */
 void subject_forget_deciders(struct aro_router *router, struct subject *subject,
                              struct aro_instant until);
+
+/* How many there could be once its open appeals are decided; @subject may be NULL. */
+size_t subject_decider_count_to_come(const struct subject *subject);
 
 /* @subject may be NULL. */
 bool subject_has_decider(const struct subject *subject, const char *agent_id);

@@ -20,15 +20,21 @@ static int teardown(void **state)
     return 0;
 }
 
-static void submit(struct world *world, const char *id, const char *more)
+static char *submission(const char *id, const char *more)
 {
     struct buffer json = { 0 };
     buffer_add_format(&json,
                       "{\"type\":\"appeal.submitted\",\"appeal_id\":\"%s\",\"market\":\"BR\","
                       "\"languages\":[\"pt\"],\"reason\":\"other\"%s}",
                       id, more);
-    world_send(world, json.data);
-    buffer_done(&json);
+    return buffer_take(&json);
+}
+
+static void submit(struct world *world, const char *id, const char *more)
+{
+    char *json = submission(id, more);
+    world_send(world, json);
+    free(json);
 }
 
 /* An update of a-1 whose @list, "exclude" or "attributes", has @count names from @prefix@first on.
@@ -113,6 +119,46 @@ static void test_the_257th_appellant_begins_a_review_of_its_own(void **state)
     submit(world, "a-257", subject);
     assert_string_equal(world_find(world, "appeal.merged")->key, "a-256");
     assert_string_equal(world_find(world, "appeal.waiting")->key, "a-257");
+
+    struct aro_router_counts counts;
+    aro_router_counts(world->router, &counts);
+    assert_int_equal(counts.waiting, 2);
+    assert_int_equal(counts.merged, 256);
+}
+
+/* As what the ledger says of it: nobody who decided within the window is forgotten. */
+static void
+test_of_512_people_who_decided_on_a_subject_none_is_forgotten_and_no_more_are_let_in(void **state)
+{
+    static const char subject[] = ",\"subject\":{\"type\":\"listing\",\"id\":\"l-1\"}";
+    static const char named[] = ",\"subject\":{\"type\":\"listing\",\"id\":\"l-1\"},"
+                                "\"decision\":{\"id\":\"d\",\"decided_by\":\"agent-511\"}";
+    struct world *world = *state;
+    char id[16], json[256];
+
+    for (int i = 0; i < 510; i++) {
+        snprintf(id, sizeof id, "a-%d", i);
+        submit(world, id, subject);
+        snprintf(json, sizeof json,
+                 "{\"type\":\"appeal.decided\",\"appeal_id\":\"%s\",\"outcome\":\"upheld\","
+                 "\"agent_id\":\"agent-%d\"}",
+                 id, i);
+        world_send(world, json);
+        world_seal(world);
+    }
+    expect_refusal(world, submission("a-last", named), NULL); /* it takes both places left */
+    expect_refusal(world, submission("a-more", subject), "subject");
+    expect_refusal(world, submission("a-last", named), NULL); /* a repeat, which adds nobody */
+    expect_refusal(
+        world, submission("a-other", ",\"subject\":{\"type\":\"listing\",\"id\":\"l-2\"}"), NULL);
+    world_send(world, "{\"type\":\"appeal.decided\",\"appeal_id\":\"a-last\",\"outcome\":"
+                      "\"upheld\",\"agent_id\":\"agent-510\"}");
+    const char *record = world_find_ledger(world, "subject:listing:l-1")->value;
+    for (int i = 0; i < 512; i++) {
+        snprintf(id, sizeof id, "\"agent-%d\"", i);
+        assert_non_null(strstr(record, id));
+    }
+    expect_refusal(world, submission("a-more", subject), "subject");
 }
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -124,6 +170,8 @@ int main(void)
         WORLD_TEST(test_updates_make_32_attributes_of_an_appeal_and_no_more),
         WORLD_TEST(test_an_update_of_an_appeal_that_is_not_there_is_left_to_the_router),
         WORLD_TEST(test_the_257th_appellant_begins_a_review_of_its_own),
+        WORLD_TEST(
+            test_of_512_people_who_decided_on_a_subject_none_is_forgotten_and_no_more_are_let_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
