@@ -394,8 +394,8 @@ void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold)
 
 void appeal_set_market_paused(struct turn *turn, struct appeal *appeal, bool is_market_paused)
 {
-    if (appeal->is_market_paused != is_market_paused)
-        change_holds(turn, appeal, appeal->is_on_hold, is_market_paused, "market_paused");
+    assert(appeal->is_market_paused != is_market_paused);
+    change_holds(turn, appeal, appeal->is_on_hold, is_market_paused, "market_paused");
 }
 
 void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct language_list *languages,
@@ -411,6 +411,8 @@ void appeal_reroute(struct turn *turn, struct appeal *appeal, const struct langu
     name_number rule = names_hold_number(names, names_text(names, appeal->rule));
     route_stored(turn->router, appeal, languages);
     queue_count_in(turn->router, appeal);
+    if (appeal->deadline.ms > turn->now.ms)
+        appeal->is_overdue = false; /* and will be once more when that has passed */
     bool is_other_rule = rule != appeal->rule;
     names_drop_number(names, rule);
     if (appeal->class->queue == from) {
@@ -469,8 +471,8 @@ static void serve(struct turn *turn, struct appeal *appeal)
 /* The job that holds a whole market may not have come to it yet. */
 static void follow_market(struct turn *turn, struct appeal *appeal)
 {
-    if (appeal->state == APPEAL_WAITING && !appeal->is_in_line && !appeal->is_market_paused &&
-        market_is_paused(appeal->class->market_state))
+    assert(appeal->state == APPEAL_WAITING && !appeal->is_in_line);
+    if (!appeal->is_market_paused && market_is_paused(appeal->class->market_state))
         set_holds(turn, appeal, appeal->is_on_hold, true);
 }
 

@@ -29,7 +29,7 @@ void appeal_withdraw(struct turn *turn, struct appeal *appeal);
 void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
                         const struct aro_event *decision);
 
-/* Begins or ends a hold: of itself, or of its market. */
+/* Begins or ends a hold: of itself, or of its market, where that is otherwise now. */
 void appeal_set_hold(struct turn *turn, struct appeal *appeal, bool is_on_hold);
 void appeal_set_market_paused(struct turn *turn, struct appeal *appeal, bool is_market_paused);
 

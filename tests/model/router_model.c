@@ -958,6 +958,14 @@ static void deliver(struct saying *saying, int index)
     say_assignment(saying, "assignment.created", index, NULL, &why);
 }
 
+/* One that is in time again becomes overdue again. */
+static void route_anew(struct saying *saying, struct model_appeal *appeal)
+{
+    route(saying->model, appeal);
+    if (appeal->deadline > saying->now)
+        appeal->is_overdue = false;
+}
+
 static void say_rerouted(struct saying *saying, int index, int from, const char *reason)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
@@ -1135,7 +1143,7 @@ static void settle_entered(struct saying *saying, int index)
     }
     if (!model->rulebook->queues[appeal->queue].exists) {
         int from = appeal->queue;
-        route(model, appeal);
+        route_anew(saying, appeal);
         say_rerouted(saying, index, from, "queue_gone");
     }
     if (model->rulebook->queues[appeal->queue].delivers) {
@@ -1409,7 +1417,7 @@ static void follow_fields(struct saying *saying, int index, bool has_new_exclusi
 
     if (appeal->state == MODEL_WAITING) {
         int from = appeal->queue;
-        route(saying->model, appeal);
+        route_anew(saying, appeal);
         say_rerouted(saying, index, from, "updated");
         appeal->has_just_entered = true;
     } else if (has_new_exclusions) {
@@ -1832,7 +1840,7 @@ static void reroute_one(struct saying *saying, int index)
     struct model_appeal *appeal = &saying->model->appeals[index];
     const struct model_appeal old = *appeal;
 
-    route(saying->model, appeal);
+    route_anew(saying, appeal);
     if (appeal->queue == old.queue && appeal->rule == old.rule &&
         appeal->priority == old.priority && appeal->deadline == old.deadline) {
         *appeal = old;
