@@ -57,7 +57,7 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(aro_build INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 if(ARO_COVERAGE)
-  target_compile_options(aro_build INTERFACE --coverage)
+  target_compile_options(aro_build INTERFACE --coverage -fprofile-update=atomic) # there are threads
   target_link_options(aro_build INTERFACE --coverage)
 endif()
 

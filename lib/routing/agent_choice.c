@@ -180,8 +180,6 @@ static bool contest_enter(struct contest *contest, const struct candidate *candi
         contest->best = *candidate;
         return true;
     }
-    if (!is_better(contest, candidate, &contest->second))
-        return false;
     contest->second = *candidate;
     return true;
 }

@@ -75,8 +75,7 @@ void appeal_note_waiting(struct turn *turn, struct appeal *appeal, const struct 
 {
     enum filter filter = last_filter(why);
 
-    if (!past_is_known(appeal->details) && !appeal_is_stopped(appeal) &&
-        appeal->clock == turn->now.ms)
+    if (!past_is_known(appeal->details) && appeal->clock == turn->now.ms)
         appeal->waits_for = filter & 0xf; /* its fields say the rest */
     else
         appeal_note(turn, appeal,

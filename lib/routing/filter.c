@@ -165,11 +165,10 @@ enum filter filter_class(const struct aro_router *router, const struct agent_cla
 enum filter filter_person(const struct aro_router *router, const struct agent *agent,
                           const struct appeal *appeal)
 {
-    switch (independence_bar(router, appeal, agent)) {
-    case DETAILS_BAR_INDEPENDENCE: return FILTER_INDEPENDENCE;
-    case DETAILS_BAR_DECLINED: return FILTER_DECLINED;
-    case DETAILS_BAR_NONE: break;
-    }
+    enum details_bar bar = independence_bar(router, appeal, agent);
+
+    if (bar != DETAILS_BAR_NONE)
+        return bar == DETAILS_BAR_DECLINED ? FILTER_DECLINED : FILTER_INDEPENDENCE;
     if (!agent_is_there(agent))
         return FILTER_STATUS;
     return agent_room(agent) < appeal->effort ? FILTER_CAPACITY : FILTER_NONE;

@@ -7,6 +7,7 @@
 #include "routing/independence.h"
 #include "routing/router_state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,15 +53,15 @@ void ladder_add_declined(struct turn *turn, struct appeal *appeal, const char *a
     struct arena arena = { 0 };
     struct details_view view;
 
+    /* Who is barred has nothing to give back: it is revoked at once. */
+    assert(independence_bar_of(appeal, agent_id) == DETAILS_BAR_NONE);
     details_unpack(appeal->details, &arena, &view);
     view.retry_at = retry_after(turn, appeal);
-    if (independence_bar_of(appeal, agent_id) == DETAILS_BAR_NONE) {
-        const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
-        if (view.declined_count)
-            memcpy(list, view.declined, view.declined_count * sizeof *list);
-        list[view.declined_count++] = agent_id;
-        view.declined = list;
-    }
+    const char **list = arena_new_array(&arena, view.declined_count + 1, sizeof *list);
+    if (view.declined_count)
+        memcpy(list, view.declined, view.declined_count * sizeof *list);
+    list[view.declined_count++] = agent_id;
+    view.declined = list;
     appeal_set_details(appeal, &view);
     arena_done(&arena);
 }

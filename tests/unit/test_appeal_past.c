@@ -340,6 +340,24 @@ static void test_a_record_from_before_there_were_pasts_is_explained_all_the_same
     json_decref(answer);
 }
 
+static void test_a_record_of_an_assigned_appeal_from_then_tells_when_it_came(void **state)
+{
+    struct world *world = *state;
+    struct aro_error error = { 0 };
+    static const char record[] =
+        "{\"v\":1,\"state\":\"assigned\",\"queue\":\"general\",\"market\":\"BR\",\"languages\":["
+        "\"pt\"],\"agent_id\":\"ana\",\"language\":\"pt\",\"epoch\":1,\"rule\":\"rest\","
+        "\"rulebook\":\"past\",\"arrival\":1,\"clock\":1795341600000,\"source\":\"in\"}";
+
+    assert_int_equal(
+        aro_router_restore(world->router, "appeal:a-1", record, strlen(record), &error), 0);
+    json_t *answer = world_explain(world, "a-1");
+    char *told = past_lines(answer);
+    assert_string_equal(told, "10:00:00 submitted queue=general rule=rest rulebook=past\n");
+    free(told);
+    json_decref(answer);
+}
+
 static void test_a_wrong_past_in_the_ledger_is_refused(void **state)
 {
     struct world *world = *state;
@@ -377,6 +395,9 @@ static void test_a_wrong_past_in_the_ledger_is_refused(void **state)
         snprintf(record, sizeof record, "{\"v\":1,%s,\"past\":[{\"waiting\":7}]}", states[i]);
         assert_int_equal(
             aro_router_restore(world->router, "appeal:a-1", record, strlen(record), &error), 0);
+        json_t *answer = world_explain(world, "a-1");
+        assert_int_equal(json_array_size(json_object_get(answer, "past")), 1);
+        json_decref(answer);
     }
     snprintf(record, sizeof record, "{\"v\":1,%s,\"waits_for\":\"better days\"}", states[2]);
     assert_true(aro_router_restore(world->router, "appeal:a-1", record, strlen(record), &error) <
@@ -399,6 +420,7 @@ int main(void)
         PAST_TEST(test_an_appeal_that_only_waits_has_no_past_in_memory_or_ledger),
         PAST_TEST(test_a_past_is_bounded_and_says_how_much_it_leaves_out),
         PAST_TEST(test_a_record_from_before_there_were_pasts_is_explained_all_the_same),
+        PAST_TEST(test_a_record_of_an_assigned_appeal_from_then_tells_when_it_came),
         PAST_TEST(test_a_wrong_past_in_the_ledger_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

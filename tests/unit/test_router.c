@@ -1,5 +1,8 @@
 #include "router_world.h"
 
+#include "routing/agent_class.h"
+#include "routing/router_state.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -375,6 +378,35 @@ static void test_records_carry_their_source_and_a_repeatable_id(void **state)
     assert_string_equal(record->id, "in/0/1/0");
     assert_string_equal(record->time, "2026-11-22T10:00:00.000Z");
     assert_string_equal(world_find_ledger(world, "appeal:a-1")->source, "in/0/1");
+}
+
+static void set_tie(struct world *world, const char *agent_id, uint64_t tie)
+{
+    struct agent *agent = table_find(&world->router->agents, agent_id);
+
+    assert_non_null(agent);
+    agent_lift(world->router, agent);
+    agent->tie = tie;
+    agent_put(world->router, agent);
+}
+
+/* Two hashes of 64 bits are hardly ever equal by themselves. */
+static void test_where_even_the_hashes_are_equal_the_lower_id_decides(void **state)
+{
+    struct world *world = *state;
+    json_t *body, *why;
+
+    world_send(world, AGENT("rui", 1));
+    world_send(world, AGENT("ana", 1));
+    set_tie(world, "rui", 7);
+    set_tie(world, "ana", 7);
+    world_send(world, APPEAL("a-1"));
+    body = world_body(world, "assignment.created");
+    why = json_object_get(body, "why");
+    assert_string_equal(json_string_value(json_object_get(body, "agent_id")), "ana");
+    assert_string_equal(json_string_value(json_object_get(why, "criterion")), "id");
+    assert_string_equal(json_string_value(json_object_get(why, "runner_up")), "rui");
+    json_decref(body);
 }
 
 static void test_the_ledger_restored_in_any_order_gives_the_same_router(void **state)
@@ -812,6 +844,7 @@ int main(void)
         WORLD_TEST(test_a_reload_gives_out_what_can_be_given_now),
         WORLD_TEST(test_an_assignment_says_why),
         WORLD_TEST(test_records_carry_their_source_and_a_repeatable_id),
+        WORLD_TEST(test_where_even_the_hashes_are_equal_the_lower_id_decides),
         WORLD_TEST(test_the_ledger_restored_in_any_order_gives_the_same_router),
         WORLD_TEST(test_an_undone_batch_leaves_no_trace),
         WORLD_TEST(test_a_queue_knows_its_earliest_deadline_whatever_leaves_the_line),
