@@ -117,6 +117,7 @@ static void test_a_connection_that_was_cut_is_opened_again(void **state)
         world_expect_board(world);
     }
     assert_true(world_status(world).connect_count > 5);
+    assert_int_equal(world_status(world).server_change_count, 0);
 }
 
 static void test_another_replication_id_means_that_writes_may_be_lost(void **state)
@@ -125,6 +126,7 @@ static void test_another_replication_id_means_that_writes_may_be_lost(void **sta
     redis_server_do(&world->server, "DEBUG CHANGE-REPL-ID");
     world_expect_failure(world, "failed over");
     world_expect_board(world);
+    assert_int_equal(world_status(world).server_change_count, 1);
 }
 
 /* --- slow --- */

@@ -309,6 +309,8 @@ static void test_what_kafka_will_never_take_is_refused_with_the_topics_name(void
 static void test_what_may_pass_is_tried_again_until_it_is_committed(void **state)
 {
     struct world *world = *state;
+    uint64_t begun = writer_begun_count(world->writer);
+    uint64_t aborted = writer_aborted_count(world->writer);
 
     claim(world);
     rd_kafka_mock_push_request_errors(world->cluster, TXN_OFFSET_COMMIT, 2,
@@ -321,6 +323,8 @@ static void test_what_may_pass_is_tried_again_until_it_is_committed(void **state
                                       RD_KAFKA_RESP_ERR__TRANSPORT);
     commit(world);
     assert_int_equal(world->verdict, WRITER_DONE);
+    assert_int_equal(writer_begun_count(world->writer) - begun,
+                     2 + writer_aborted_count(world->writer) - aborted);
     assert_works(world);
 }
 

@@ -1,0 +1,37 @@
+"""Figures that only a real broker can tell."""
+
+import json
+import urllib.request
+
+from confluent_kafka import Producer
+from harness import events
+from harness.daemon import patience
+from harness.process import wait_until
+from prometheus_client.parser import text_string_to_metric_families
+
+
+def largest(instance, metric):
+    """Over all of its labels."""
+    with urllib.request.urlopen(f"http://{instance.status()['http']}/metrics", timeout=60) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return max(sample.value for family in families for sample in family.samples
+               if sample.name == f"appeal_router_{metric}")
+
+
+def test_a_sender_s_open_transaction_shows_until_it_ends(world):
+    owner = world.start()
+    owner.wait_state("main", "owner")
+    world.send("agents", [events.agent("ana")])
+    sender = Producer({"bootstrap.servers": world.broker.address, "transactional.id": f"{world.name}.sender"})
+    sender.init_transactions(60)
+    sender.begin_transaction()
+    for appeal in events.appeals(3):
+        sender.produce(world.main.appeals, json.dumps(appeal), appeal["appeal_id"])
+    assert sender.flush(60) == 0
+    wait_until(lambda: largest(owner, "source_last_stable_age_seconds") > 0, 60 * patience(), "it shows")
+    assert largest(owner, "source_lag_records") > 0
+    sender.commit_transaction(60)
+    wait_until(lambda: largest(owner, "source_last_stable_age_seconds") == 0, 60 * patience(), "it has ended")
+    wait_until(lambda: largest(owner, "source_lag_records") == 0, 60 * patience(), "all is read")
+    assert largest(owner, "source_lag_seconds") == 0
+    world.assert_faultless()
