@@ -26,11 +26,6 @@ def tls(authority, certificate=None, **properties):
     }
 
 
-def route_one(world, watch, number):
-    world.send("appeals", events.appeals(1, first=number))
-    watch.wait("assignment.created", appeal_id=f"a-{number}")
-
-
 # --- whom the daemon trusts ---
 
 
@@ -102,32 +97,27 @@ def world_of_user(new_world, broker):
     return world
 
 
-def write_secret(path, text):
-    path.touch(mode=0o600)
-    path.write_text(f"{text}\n")
-
-
 @pytest.mark.scram
 @pytest.mark.every_kafka
 def test_a_password_that_is_mended_or_changed_is_taken_by_a_reload(world_of_user):
     world = world_of_user
     world.user.set_password("first")
-    write_secret(world.folder / "password", "mistyped")
+    world.write_secret("password", "mistyped")
     instance = world.start()
     instance.wait_log("Authentication failed")
-    write_secret(world.folder / "password", "first")
+    world.write_secret("password", "first")
     instance.reload()
     instance.wait_state("main", "owner")
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=1000)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         world.user.set_password("second")
-        write_secret(world.folder / "password", "second")
+        world.write_secret("password", "second")
         assert instance.ask("reload")["ok"]
         # Kafka ends each connection after two seconds: all of them have been made anew by then.
         until, number = time.monotonic() + 5, 1
         while time.monotonic() < until:
-            route_one(world, watch, number)
+            world.route_one(watch, number)
             number += 1
     world.assert_faultless()
 
@@ -136,7 +126,7 @@ def test_a_password_that_is_mended_or_changed_is_taken_by_a_reload(world_of_user
 def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_user):
     world = world_of_user
     world.user.set_password("first")
-    write_secret(world.folder / "password", "first")
+    world.write_secret("password", "first")
     instance = world.start()
     instance.wait_log("Authentication failed")
     assert "take 2.6.1 or later, or a certificate in place of the password" in instance.log()
@@ -146,10 +136,10 @@ def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_u
 # --- certificates that are renewed ---
 
 
-def copy_certificate(certificate, folder):
+def copy_certificate(certificate, world):
     """To where the settings name it."""
-    (folder / "client.pem").write_bytes(certificate.certificate.read_bytes())
-    write_secret(folder / "client.key", certificate.key.read_text().strip())
+    (world.folder / "client.pem").write_bytes(certificate.certificate.read_bytes())
+    world.write_secret("client.key", certificate.key.read_text().strip())
 
 
 @pytest.fixture
@@ -171,28 +161,28 @@ def test_a_renewed_certificate_is_taken_by_a_reload(world_of_certificate, broker
     users = [User(broker, f"{world.name}.user-{number}") for number in range(2)]
     for user in users:
         user.grant(*rules_of(world))
-    copy_certificate(broker.authority.issue(users[0].name, valid=(-2 * DAY, -DAY)), world.folder)
+    copy_certificate(broker.authority.issue(users[0].name, valid=(-2 * DAY, -DAY)), world)
     instances = [world.start(name) for name in names]
     for instance in instances:
         instance.wait_log("does not take our certificate")
-    copy_certificate(broker.authority.issue(users[0].name), world.folder)
+    copy_certificate(broker.authority.issue(users[0].name), world)
     for instance in instances:
         instance.reload()
     world.owner()
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=9)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         for instance in instances:
             instance.wait_state("main", "owner", "standby")
-        copy_certificate(broker.authority.issue(users[1].name), world.folder)
+        copy_certificate(broker.authority.issue(users[1].name), world)
         for instance in instances:
             assert instance.ask("reload")["ok"]
-            route_one(world, watch, 1 + instances.index(instance))
+            world.route_one(watch, 1 + instances.index(instance))
         for instance in instances:
             instance.wait_log("[clients-renewed]")
         users[0].withdraw(*rules_of(world))
         world.owner()
-        route_one(world, watch, 8)
+        world.route_one(watch, 8)
     world.assert_faultless()
 
 
@@ -200,7 +190,7 @@ def test_a_certificate_that_is_damaged_refuses_the_reload_and_the_old_one_goes_o
     world = world_of_certificate
     user = User(broker, f"{world.name}.user")
     user.grant(*rules_of(world))
-    copy_certificate(broker.authority.issue(user.name), world.folder)
+    copy_certificate(broker.authority.issue(user.name), world)
     instance = world.start()
     instance.wait_state("main", "owner")
     (world.folder / "client.pem").write_text("nonsense")
@@ -209,4 +199,4 @@ def test_a_certificate_that_is_damaged_refuses_the_reload_and_the_old_one_goes_o
     assert "kafka.properties: ssl.certificate.location" in answer["error"]["message"]
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=9)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)

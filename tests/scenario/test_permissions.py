@@ -29,11 +29,6 @@ def world(new_world, broker, tmp_path):
     return world
 
 
-def route_one(world, watch, number):
-    world.send("appeals", events.appeals(1, first=number))
-    watch.wait("assignment.created", appeal_id=f"a-{number}")
-
-
 @pytest.mark.every_kafka
 @pytest.mark.owner_dies
 def test_the_documented_rules_are_enough_to_route_and_to_take_over(world):
@@ -43,12 +38,12 @@ def test_the_documented_rules_are_enough_to_route_and_to_take_over(world):
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=9)])
         world.send("reviews", [NONSENSE])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         second = world.start("b")
         second.wait_state("main", "standby")
         first.kill()
         second.wait_state("main", "owner")
-        route_one(world, watch, 1)
+        world.route_one(watch, 1)
     world.assert_faultless()
     for instance in (first, second):
         assert "[topic-settings-unknown]" not in instance.log()

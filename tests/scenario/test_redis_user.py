@@ -13,15 +13,10 @@ def documented_rights(prefix):
     return line.removeprefix(USER).replace("~aro:*", f"~{prefix}:*").replace("change-me", "f1rst-word").split()
 
 
-def write_secret(path, text):
-    path.touch(mode=0o600)
-    path.write_text(f"{text}\n")
-
-
 def test_the_documented_user_keeps_the_board_and_its_limits_stop_no_appeal(world):
     admin = world.redis.client
     admin.execute_command("ACL", "SETUSER", "appeal-router", *documented_rights(world.name))
-    write_secret(world.folder / "redis-password", "f1rst-word")
+    world.write_secret("redis-password", "f1rst-word")
     instance = world.start(
         redis={
             "url": f"unix:{world.redis.socket_path}",
@@ -48,7 +43,7 @@ def test_the_documented_user_keeps_the_board_and_its_limits_stop_no_appeal(world
         # It would look again half a minute later; another password is a reason to look at once.
         rights = ["+evalsha", "resetpass", ">s3cond-word"]
         admin.execute_command("ACL", "SETUSER", "appeal-router", *rights)
-        write_secret(world.folder / "redis-password", "s3cond-word")
+        world.write_secret("redis-password", "s3cond-word")
         assert instance.ask("reload")["ok"]
         world.assert_faultless()
     assert "f1rst-word" not in instance.log() and "s3cond-word" not in instance.log()

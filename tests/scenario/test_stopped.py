@@ -18,17 +18,12 @@ def reason_of(instance):
     return shard["reason"]
 
 
-def route_one(world, watch, number):
-    world.send("appeals", events.appeals(1, first=number))
-    watch.wait("assignment.created", appeal_id=f"a-{number}")
-
-
 def test_a_ledger_that_was_lost_stops_the_shard(world):
     """An empty ledger would assign everything anew; the group's commits tell that it was not."""
     instance = world.start()
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=9)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         assert instance.stop() == 0
         topics.delete(world.broker.admin, [world.ledger])
         topics.create(world.broker.admin, [topics.new_ledger(world.ledger, 1)])
@@ -47,7 +42,7 @@ def test_partitions_added_later_stop_the_shard_until_they_are_accepted(world):
     instance = world.start()
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=99)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         assert instance.stop() == 0
         grown = NewPartitions(world.main.appeals, topics.PARTITIONS["appeals"] + 2)
         world.broker.admin.create_partitions([grown])[world.main.appeals].result(timeout=60)
@@ -57,7 +52,7 @@ def test_partitions_added_later_stop_the_shard_until_they_are_accepted(world):
         assert answer["ok"], answer
         instance.wait_state("main", "owner")
         for number in range(1, 13):  # some of them lie in the new partitions
-            route_one(world, watch, number)
+            world.route_one(watch, number)
     world.assert_faultless()
 
 
@@ -65,13 +60,13 @@ def test_another_group_on_the_same_ledger_is_refused(world):
     world.start("a")
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=9)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         kafka = {**world.settings("b")["kafka"], "group": f"{world.name}.other"}
         intruder = world.start("b", kafka=kafka)
         intruder.wait_state("main", "stopped")
         assert world.group in reason_of(intruder)
         assert world.instances["a"].shard_state("main") == "owner"
-        route_one(world, watch, 1)
+        world.route_one(watch, 1)
     world.assert_faultless()
 
 
@@ -105,7 +100,7 @@ def test_records_that_kafka_deleted_unread_are_not_skipped_in_silence(world):
     instance = world.start()
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=99)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         assert instance.stop() == 0
         world.send("appeals", events.appeals(40, first=1))
         gone = [TopicPartition(world.main.appeals, number, -1) for number in range(4)]
@@ -126,7 +121,7 @@ def test_a_record_that_is_too_large_for_its_topic_stops_the_shard_by_name(world)
     instance = world.start()
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=99)])
-        route_one(world, watch, 0)
+        world.route_one(watch, 0)
         set_largest_record(world, world.main.assignments, "200")
         world.send("appeals", events.appeals(10, first=1))
         instance.wait_state("main", "stopped")

@@ -8,7 +8,7 @@ import yaml
 from checker import check
 from checker.reader import read_data, read_shard
 
-from . import event_schemas, topics
+from . import event_schemas, events, topics
 from .daemon import Daemon
 from .events import Sender
 from .process import WaitTimeout, wait_until
@@ -101,6 +101,17 @@ class World:
 
     def send(self, kind, events, shard="main"):
         self.sender.send(getattr(self.shards[shard], kind), events)
+
+    def route_one(self, watch, number):
+        """Sends one appeal and waits until somebody has it."""
+        self.send("appeals", events.appeals(1, first=number))
+        watch.wait("assignment.created", appeal_id=f"a-{number}")
+
+    def write_secret(self, name, text):
+        """A file beside the settings that its owner alone may read."""
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(f"{text}\n")
 
     def owner(self, shard="main", seconds=60):
         """The instance that works on `shard`, waiting for one."""
