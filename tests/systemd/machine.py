@@ -32,6 +32,19 @@ def find_cgroups():
     return None
 
 
+def remove_group(path):
+    for group, _, _ in os.walk(path, topdown=False):
+        os.rmdir(group)
+
+
+def remove_groups_of_the_dead():
+    """Those of a run that was killed: its processes have ended with it, its empty groups have not."""
+    for group in find_cgroups().glob("aro-*-machine*"):
+        if not pathlib.Path(f"/proc/{group.name.split('-')[1]}").exists():
+            with contextlib.suppress(OSError):  # another run is at it
+                remove_group(group)
+
+
 def end_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -42,6 +55,7 @@ class Machine:
         self.folder = folder
         self.scratch = folder / "scratch"
         self.scratch.mkdir(parents=True)
+        remove_groups_of_the_dead()
         self.cgroup = find_cgroups() / f"aro-{os.getpid()}-{folder.name}"
         self.cgroup.mkdir()
         enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
@@ -93,7 +107,6 @@ class Machine:
         (self.cgroup / "cgroup.kill").write_text("1")
         self.process.wait(WAIT_S)
         wait_until(lambda: "populated 0" in (self.cgroup / "cgroup.events").read_text(), WAIT_S, "its processes have ended")
-        for group, _, _ in os.walk(self.cgroup, topdown=False):
-            os.rmdir(group)
+        remove_group(self.cgroup)
         with contextlib.suppress(FileNotFoundError):
             self.scratch.rmdir()
