@@ -1,7 +1,9 @@
-/* The router alone: what one event costs as agents and waiting appeals grow.
+/* The router alone: what one event costs as agents and waiting appeals grow, as tables.
  *
- * Teams of agents (a profile each), ten markets, three languages, two queues. Times are of
- * aro_router_apply() with its records written, the clock of the process. */
+ * Teams of agents (a profile each), ten markets and as many languages, two queues. A time is of the
+ * whole event: aro_router_apply(), its records written, and its share of sealing and freeing the
+ * batch; by the clock of the process, the quickest block of some, since what else runs on the
+ * machine can only add. "growth" is the time in the row above times this. */
 #include <aro/router.h>
 
 #include <inttypes.h>
@@ -10,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { MARKETS = 10, TEAM = 100, BATCH = 1000, ROUNDS = 20 };
+enum { MARKETS = 10, TEAM = 100, BATCH = 1000, ROUNDS = 20, ID_SIZE = 24 };
 
 static const char rulebook_text[] =
     "rulebook: bench\nseed: 1\ndefaults: { deadline: 72h, dedupe_window: 1s }\n"
@@ -37,6 +40,8 @@ struct bench {
     int64_t offset;
     unsigned in_batch;
     double started; /* the clock, when the block at hand began */
+    size_t given_count, given_size;
+    char (*given)[ID_SIZE]; /* ids of appeals as they were assigned */
 };
 
 static double clock_seconds(void)
@@ -67,10 +72,40 @@ static void bench_begin(struct bench *bench)
 
 static void bench_end(struct bench *bench)
 {
+    free(bench->given);
     aro_effects_free(bench->effects);
     aro_router_free(bench->router);
     aro_rulebook_free(bench->rulebook);
     aro_languages_free(bench->languages);
+}
+
+/* Out of the time that is measured. */
+static void note_given(struct bench *bench)
+{
+    double before = clock_seconds();
+
+    for (size_t i = 0; i < aro_effects_record_count(bench->effects); i++) {
+        const struct aro_record *record = aro_effects_record_at(bench->effects, i);
+        if (record->kind != ARO_RECORD_ASSIGNMENT)
+            continue;
+        if (bench->given_count == bench->given_size) {
+            bench->given_size = bench->given_size ? bench->given_size * 2 : BATCH;
+            bench->given = realloc(bench->given, bench->given_size * ID_SIZE);
+            if (!bench->given)
+                abort();
+        }
+        snprintf(bench->given[bench->given_count++], ID_SIZE, "%s", record->key);
+    }
+    bench->started += clock_seconds() - before;
+}
+
+static void bench_seal(struct bench *bench)
+{
+    aro_router_seal(bench->router, bench->effects);
+    note_given(bench);
+    bench->in_batch = 0;
+    aro_effects_free(bench->effects);
+    need(aro_effects_new(&bench->effects));
 }
 
 static void bench_apply(struct bench *bench, const struct aro_event *event)
@@ -79,12 +114,8 @@ static void bench_apply(struct bench *bench, const struct aro_event *event)
 
     bench->now.ms++;
     aro_router_apply(bench->router, bench->now, event, &source, bench->effects);
-    if (++bench->in_batch == BATCH) {
-        aro_router_seal(bench->router, bench->effects);
-        bench->in_batch = 0;
-        aro_effects_free(bench->effects);
-        need(aro_effects_new(&bench->effects));
-    }
+    if (++bench->in_batch == BATCH)
+        bench_seal(bench);
 }
 
 /* Every team is of one market and its language; every second one knows fraud. In teams of one,
@@ -112,11 +143,20 @@ static void add_agent(struct bench *bench, unsigned number, unsigned team_size)
     bench_apply(bench, &event);
 }
 
-static void submit(struct bench *bench, unsigned number)
+/* @is_detailed: with a subject of its own, a decision and two attributes. Gives the length of all
+ * its texts, with their ends. */
+static size_t submit(struct bench *bench, unsigned number, bool is_detailed)
 {
+    static const char policy[] = "fraud-2", tier[] = "gold", *const tiers[] = { tier };
+    static const struct aro_attribute attributes[] = {
+        { .name = "seller_tier", .kind = ARO_ATTRIBUTE_TEXT, .text_count = 1, .texts = tiers },
+        { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 899 },
+    };
     unsigned market = number * 2654435761u % MARKETS;
-    char id[32];
+    char id[ID_SIZE], subject[ID_SIZE], decider[ID_SIZE];
     snprintf(id, sizeof id, "appeal-%u", number);
+    snprintf(subject, sizeof subject, "listing-%u", number);
+    snprintf(decider, sizeof decider, "agent-%u", number % 1000);
     struct aro_event event = {
         .type = ARO_APPEAL_SUBMITTED,
         .appeal_id = id,
@@ -129,13 +169,30 @@ static void submit(struct bench *bench, unsigned number)
         .submitted_at = bench->now,
         .deadline = ARO_INSTANT_NEVER,
     };
+    if (is_detailed) {
+        event.subject_type = "listing";
+        event.subject_id = subject;
+        event.decided_by = decider;
+        event.decision_policy = policy;
+        event.attribute_count = 2;
+        memcpy(event.attributes, attributes, sizeof attributes);
+    }
     bench_apply(bench, &event);
+    size_t length = strlen(id) + 1;
+    if (is_detailed)
+        length += strlen("listing:") + strlen(subject) + strlen(decider) + sizeof policy +
+                  sizeof tier + sizeof "seller_tier" + sizeof "value" + 2 + sizeof(double);
+    return length;
 }
 
-static void decide(struct bench *bench, unsigned number)
+/* @number: of those assigned, in that order. */
+static void decide(struct bench *bench, size_t number)
 {
-    char id[32];
-    snprintf(id, sizeof id, "appeal-%u", number);
+    if (number >= bench->given_count)
+        bench_seal(bench);
+    if (number >= bench->given_count)
+        abort();
+    char *id = bench->given[number];
     struct aro_event event = { .type = ARO_APPEAL_DECIDED,
                                .appeal_id = id,
                                .outcome = ARO_UPHELD,
@@ -147,28 +204,39 @@ static void decide(struct bench *bench, unsigned number)
 static double per_event(struct bench *bench, unsigned count)
 {
     double now = clock_seconds(), us = (now - bench->started) * 1e6 / count;
-    bench->started = now;
+    bench->started = clock_seconds();
     return us;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static void keep_least(double *least, double us)
 {
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    if (*least == 0 || us < *least)
+        *least = us;
 }
 
-/* The one in the middle: what else runs on the machine cannot move it far. */
-static double median(double numbers[static ROUNDS])
+/* A column of growth: how many times what stood in the row above. */
+static void print_growth(double before, double now)
 {
-    qsort(numbers, ROUNDS, sizeof *numbers, compare_numbers);
-    return numbers[ROUNDS / 2];
+    if (before > 0)
+        printf(" %8.2f", now / before);
+    else
+        printf(" %8s", "");
 }
 
-/* Half of the capacity is in use; each round submits a batch and decides the oldest. */
-static void bench_routing(unsigned agents, unsigned team_size)
+/* A hundred, or fewer where there would not be two teams for each market. */
+static unsigned team_size_of(unsigned agents)
+{
+    return agents / (2 * MARKETS) < TEAM ? agents / (2 * MARKETS) : TEAM;
+}
+
+/* --- agents --- */
+
+/* Half of the capacity is in use; each round submits a block and decides the oldest. Gives what
+ * a routed appeal costs, which was @before in the row above. */
+static double bench_routing(unsigned agents, unsigned team_size, double before)
 {
     struct bench bench;
-    double submitting[ROUNDS], deciding[ROUNDS];
+    double submitting = 0, deciding = 0;
     unsigned open = agents * 2, block = agents < BATCH ? agents : BATCH;
 
     bench_begin(&bench);
@@ -177,20 +245,118 @@ static void bench_routing(unsigned agents, unsigned team_size)
         add_agent(&bench, i, team_size);
     double adding = per_event(&bench, agents);
     for (unsigned i = 0; i < open; i++)
-        submit(&bench, i);
-    per_event(&bench, open);
+        submit(&bench, i, false);
     for (unsigned round = 0; round < ROUNDS; round++) {
+        bench_seal(&bench);
+        per_event(&bench, 1);
         for (unsigned i = 0; i < block; i++)
-            submit(&bench, open + round * block + i);
-        submitting[round] = per_event(&bench, block);
+            submit(&bench, open + round * block + i, false);
+        keep_least(&submitting, per_event(&bench, block));
         for (unsigned i = 0; i < block; i++)
-            decide(&bench, round * block + i);
-        deciding[round] = per_event(&bench, block);
+            decide(&bench, (size_t)round * block + i);
+        keep_least(&deciding, per_event(&bench, block));
     }
-    printf("%8u agents, %6u teams: agent.updated %6.2f us, routed appeal %6.2f us, "
-           "decided %6.2f us\n",
-           agents, agents / team_size, adding, median(submitting), median(deciding));
+    printf("%10u %10u %12.2f %12.2f %12.2f", agents, agents / team_size, adding, deciding,
+           submitting);
+    print_growth(before, submitting);
+    printf("\n");
     bench_end(&bench);
+    return submitting;
+}
+
+static const char routing_header[] =
+    "    agents   profiles  updated, us  decided, us   routed, us   growth\n";
+
+static double bench_teams(unsigned agents, double before)
+{
+    return bench_routing(agents, team_size_of(agents), before);
+}
+
+static double bench_unique(unsigned agents, double before)
+{
+    return bench_routing(agents, 1, before);
+}
+
+/* --- waiting appeals --- */
+
+static size_t allocated(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+static size_t resident(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file || fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0; /* the column is then 0 */
+    if (file)
+        fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Nobody has room; then each decision frees somebody, who gets the best that waits. As many come as
+ * are given out. Gives what a freed agent costs, which was @before in the row above. */
+static double bench_line(unsigned waiting, bool is_detailed, double before)
+{
+    enum { AGENTS = 1000, OPEN = AGENTS * 4 * 2 };
+    struct bench bench;
+    double freeing = 0;
+    size_t texts = 0, number = OPEN, decided = 0;
+    unsigned block = waiting < BATCH ? waiting : BATCH;
+
+    bench_begin(&bench);
+    for (unsigned i = 0; i < AGENTS; i++)
+        add_agent(&bench, i, team_size_of(AGENTS));
+    for (unsigned i = 0; i < OPEN; i++)
+        submit(&bench, i, is_detailed);
+    bench_seal(&bench);
+    size_t allocated_before = allocated(), resident_before = resident();
+    bench.started = clock_seconds();
+    for (unsigned i = 0; i < waiting; i++)
+        texts += submit(&bench, (unsigned)number++, is_detailed);
+    bench_seal(&bench);
+    double submitting = per_event(&bench, waiting);
+    size_t bytes = allocated() - allocated_before - texts;
+    size_t resident_bytes = resident() - resident_before - texts;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        per_event(&bench, 1);
+        for (unsigned i = 0; i < block; i++)
+            decide(&bench, decided++);
+        keep_least(&freeing, per_event(&bench, block));
+        for (unsigned i = 0; i < block; i++)
+            submit(&bench, (unsigned)number++, is_detailed);
+        bench_seal(&bench);
+    }
+    printf("%10u %14.2f %12zu %12zu %12.2f", waiting, submitting, bytes / waiting,
+           waiting < 100000 ? 0 : resident_bytes / waiting, freeing);
+    print_growth(before, freeing);
+    printf("\n");
+    bench_end(&bench);
+    malloc_trim(0);
+    return freeing;
+}
+
+static const char line_header[] =
+    "   waiting  submitted, us  bytes each*   resident*   freed, us   growth\n";
+
+static double bench_waiting(unsigned waiting, double before)
+{
+    return bench_line(waiting, false, before);
+}
+
+static double bench_detailed(unsigned waiting, double before)
+{
+    return bench_line(waiting, true, before);
+}
+
+/* --- the census --- */
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
 static void count_name(const struct aro_queue_view *queue, void *context)
@@ -199,76 +365,61 @@ static void count_name(const struct aro_queue_view *queue, void *context)
     *length += strlen(queue->name);
 }
 
-/* What a scrape of /metrics asks the router, and the slices of the census in between: the median
- * and the longest of them, in microseconds. */
-static void bench_census(struct bench *bench)
+/* What a scrape of /metrics asks the router, and the slices of the census in between. Gives the
+ * longest slice, which was @before in the row above. */
+static double bench_census(unsigned waiting, double before)
 {
     enum { SLICE = 5000, SLICES_MAX = 100000 };
     double *slices = calloc(SLICES_MAX, sizeof *slices);
     size_t count = 0, length = 0;
     bool has_more = true;
-
-    need(slices ? 0 : -1);
-    per_event(bench, 1);
-    for (; has_more && count < SLICES_MAX; count++) {
-        has_more = aro_router_take_census(bench->router, bench->now, SLICE);
-        slices[count] = per_event(bench, 1);
-    }
-    aro_router_each_queue(bench->router, count_name, &length);
-    double asking = per_event(bench, 1);
-    qsort(slices, count, sizeof *slices, compare_numbers);
-    printf(
-        "          census: %4zu slices of %6.0f us, the longest %6.0f us; asking for every queue "
-        "%5.0f us\n",
-        count, slices[count / 2], slices[count - 1], asking);
-    free(slices);
-}
-
-/* Nobody has room; then each decision frees somebody, who gets the best that waits. */
-static void bench_waiting(unsigned waiting)
-{
-    enum { AGENTS = 1000 };
     struct bench bench;
 
+    need(slices ? 0 : -1);
     bench_begin(&bench);
-    for (unsigned i = 0; i < AGENTS; i++)
-        add_agent(&bench, i, TEAM);
-    for (unsigned i = 0; i < AGENTS * 4 * 2; i++)
-        submit(&bench, i);
-    size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
-    bench.started = clock_seconds();
     for (unsigned i = 0; i < waiting; i++)
-        submit(&bench, AGENTS * 4 * 2 + i);
-    double submitting = per_event(&bench, waiting);
-    size_t bytes = mallinfo2().uordblks + mallinfo2().hblkhd - before;
-    bench_census(&bench);
-    unsigned rounds = waiting < AGENTS * 2 ? waiting : AGENTS * 2;
-    for (unsigned i = 0; i < rounds; i++)
-        decide(&bench, i);
-    printf("%8u waiting: submitted %6.2f us, freed agent %6.2f us, %4zu bytes a waiting appeal\n",
-           waiting, submitting, per_event(&bench, rounds), bytes / waiting);
+        submit(&bench, i, false);
+    bench_seal(&bench);
+    per_event(&bench, 1);
+    for (; has_more && count < SLICES_MAX; count++) {
+        has_more = aro_router_take_census(bench.router, bench.now, SLICE);
+        slices[count] = per_event(&bench, 1);
+    }
+    aro_router_each_queue(bench.router, count_name, &length);
+    double asking = per_event(&bench, 1);
+    qsort(slices, count, sizeof *slices, compare_numbers);
+    double longest = slices[count - 1];
+    printf("%10u %10zu %14.0f %14.0f %14.0f", waiting, count, asking, slices[count / 2], longest);
+    print_growth(before, longest);
+    printf("\n");
+    free(slices);
     bench_end(&bench);
+    return longest;
 }
 
-static void bench_teams(unsigned agents)
-{
-    bench_routing(agents, TEAM);
-}
+static const char census_header[] =
+    "   waiting     slices     asking, us  the median, us    longest, us   growth\n";
 
-static void bench_unique(unsigned agents)
-{
-    bench_routing(agents, 1);
-}
+/* --- all of them --- */
 
 /* The curves: `bench_router CURVE [MAX]` draws one of them, without arguments all are drawn. */
 static const struct {
-    const char *name;
-    void (*bench)(unsigned count);
+    const char *name, *title, *header;
+    double (*bench)(unsigned count, double before);
     unsigned from, to;
 } curves[] = {
-    { "teams", bench_teams, 100, 100000 },
-    { "unique", bench_unique, 100, 100000 },
-    { "waiting", bench_waiting, 10000, 1000000 },
+    { "teams", "Routed among agents in teams of up to a hundred that are alike", routing_header,
+      bench_teams, 100, 100000 },
+    { "unique", "Routed among agents of whom no two are alike", routing_header, bench_unique, 100,
+      10000 },
+    { "waiting",
+      "An agent is freed and gets the best of those that wait (* beside its texts; not "
+      "told for few)",
+      line_header, bench_waiting, 100, 10000000 },
+    { "detailed", "The same; each with a subject, a decision and two attributes", line_header,
+      bench_detailed, 100, 1000000 },
+    { "census", "Slices of the census, and asking for every queue", census_header, bench_census,
+      1000, 1000000 },
 };
 
 int main(int argument_count, char **arguments)
@@ -276,10 +427,13 @@ int main(int argument_count, char **arguments)
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
         unsigned to = argument_count > 2 ? (unsigned)atoi(arguments[2]) : curves[i].to;
+        double before = 0;
         if (argument_count > 1 && strcmp(arguments[1], curves[i].name) != 0)
             continue;
+        printf("%s\n%s", curves[i].title, curves[i].header);
         for (unsigned count = curves[i].from; count <= to; count *= 10)
-            curves[i].bench(count);
+            before = curves[i].bench(count, before);
+        printf("\n");
     }
     return 0;
 }
