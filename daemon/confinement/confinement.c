@@ -52,19 +52,30 @@ static bool is_kerberos_used(const struct config *config)
 
 /* ---- files ---- */
 
-/* Rules while they are made. @told lists the folders, for the log. */
+/* Rules while they are made. @told lists the folders for the log, each between blanks. */
 struct files {
     struct file_access access;
     struct buffer told;
     int r; /* of the first rule that failed */
 };
 
+static void tell(struct buffer *told, const char *path)
+{
+    CLEANUP(buffer_done) struct buffer word = { 0 };
+
+    buffer_add_format(&word, " %s ", path);
+    if (told->length == 0)
+        buffer_add_text(told, word.data);
+    else if (!strstr(told->data, word.data))
+        buffer_add_text(told, word.data + 1);
+}
+
 static void allow_reading(struct files *files, const char *path)
 {
     int r = file_access_allow_reading(&files->access, path);
 
     if (r == 0)
-        buffer_add_format(&files->told, "%s%s", files->told.length ? " " : "", path);
+        tell(&files->told, path);
     else if (r != -ENOENT && files->r == 0)
         files->r = r;
 }
@@ -113,7 +124,7 @@ static int restrict_files(const struct config *config)
         r = files.r < 0 ? files.r : file_access_enter(&files.access);
     }
     if (r == 0)
-        LOG(confined, NULL, "confined: opens files below %s only, to read (Landlock %d)",
+        LOG(confined, NULL, "confined: opens files below%sonly, to read (Landlock %d)",
             files.told.data, files.access.version);
     file_access_done(&files.access);
     buffer_done(&files.told);

@@ -96,6 +96,13 @@ def test_it_says_what_this_kernel_lets_it_do(confined):
     confined.wait_log(f"Landlock {landlock_version()}" if landlock_version() else "this kernel has no Landlock for us")
 
 
+def test_it_tells_each_folder_once(confined):
+    if landlock_version():
+        folders = confined.wait_log("confined: opens files below (.*) only")[1].split(" ")
+        assert str(confined.folder) in folders
+        assert len(set(folders)) == len(folders)
+
+
 @pytest.mark.parametrize("thread", ["loop", "kafka"])
 @pytest.mark.parametrize("deed", [*FILES, *CALLS])
 def test_what_routing_does_not_take_is_refused(confined, thread, deed):
