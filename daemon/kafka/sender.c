@@ -52,7 +52,7 @@ void sender_free(struct sender *sender)
         return;
     rd_kafka_purge(sender->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                        RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_destroy(sender->handle);
+    client_free(sender->handle);
     free(sender);
 }
 

@@ -235,6 +235,7 @@ void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
 int shard_renew_client(struct shard *shard, struct aro_error *reterr)
 {
     assert(!shard->term && writer_is_idle(shard->writer));
+    sender_free(TAKE(shard->synthetic.sender)); /* the next one knows the files as they are now */
     return reader_reopen(shard->reader, reterr);
 }
 
