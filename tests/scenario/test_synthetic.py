@@ -1,14 +1,11 @@
 """Appeals that the daemon sends to itself: they come back, nobody meets one, and no figure has them."""
 
-import urllib.request
-
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from harness import events
 from harness.daemon import patience
 from harness.process import wait_until
 from harness.world import RULEBOOK
-from prometheus_client.parser import text_string_to_metric_families
 
 OFTEN = {"interval": "1s"}
 NEVER = {"interval": "0s"}
@@ -35,11 +32,7 @@ def watch(world):
 
 def metrics(instance):
     """Every sample by name and labels but the shard's."""
-    address = instance.status()["http"]
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as answer:
-        families = text_string_to_metric_families(answer.read().decode())
-    return {(sample.name, *sorted(set(sample.labels.items()) - {("shard", "main")})): sample.value
-            for family in families for sample in family.samples}
+    return {tuple(part for part in key if part != ("shard", "main")): value for key, value in instance.metrics().items()}
 
 
 def wait_trips(instance, count):

@@ -6,8 +6,10 @@ import os
 import pathlib
 import signal
 import socket
+import urllib.request
 
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from .process import Process, WaitTimeout, wait_until
 
@@ -122,6 +124,14 @@ class Daemon:
             return answer.status, json.loads(answer.read())
         finally:
             connection.close()
+
+    def metrics(self):
+        """Every sample of /metrics by name and labels."""
+        status = wait_until(self.status, 60 * patience(), f"{self.name} answers")
+        with urllib.request.urlopen(f"http://{status['http']}/metrics", timeout=60 * patience()) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        return {(sample.name, *sorted(sample.labels.items())): sample.value
+                for family in families for sample in family.samples}  # fmt: skip
 
     def shard_state(self, name):
         for shard in (self.status() or {}).get("shards", []):
