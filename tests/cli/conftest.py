@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 import pytest
+import running_router
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ARO_BUILD_DIR", ROOT / "build" / "asan"))
@@ -38,6 +39,15 @@ def folder():
     """Short, since the path of a socket must be."""
     with tempfile.TemporaryDirectory(prefix="aro") as name:
         yield pathlib.Path(name)
+
+
+@pytest.fixture(autouse=True)
+def no_router_outlives_its_test():
+    """A failed test leaves its routers running, and in their groups: who comes next would wait for them."""
+    first = len(running_router.started)
+    yield
+    for router in running_router.started[first:]:
+        router.abandon()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 WAIT_S = 60
 CONNECTIONS = 4
+started = []  # every router, in order
 RULEBOOK = "rulebook: '\"quoted\" <one>'\nqueues: { general: {} }\nrules: [ { name: rest, route: { queue: general } } ]\n"
 
 
@@ -24,6 +25,13 @@ def wait_until(is_so, seconds=WAIT_S):
         time.sleep(0.05)
 
 
+def flush(producer):
+    """Until Kafka has all that was produced."""
+    left = producer.flush(WAIT_S)
+    if left:
+        raise TimeoutError(f"{left} records not taken within {WAIT_S} s")
+
+
 class Router:
     """A daemon as a child process, its settings in `folder`; `more` is YAML added to these, `kafka` to those of Kafka."""
 
@@ -33,12 +41,13 @@ class Router:
         (folder / "rulebook.yaml").write_text(RULEBOOK)
         settings = folder / "router.yaml"
         settings.write_text(
-            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group}, session_timeout: 60s, {kafka} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
+            f"instance: router-a\nkafka: {{ bootstrap_servers: '{broker}', group: {group}, {kafka} }}\nledger: {{ topic: {ledger} }}\nrulebook: rulebook.yaml\n"
             f"control: {{ socket: control.sock }}\nhttp: {{ listen: '{listen}' }}\n"
             f"limits: {{ connections: {CONNECTIONS} }}\n{more}")
         self.log = open(folder / "log", "w+")
         self.process = subprocess.Popen([program.parents[1] / "daemon" / "appeal-routerd", "--config", settings],
                                         stderr=self.log, env=environment, **process)
+        started.append(self)
 
     def ask(self, *words):
         """Runs appealctl against it; gives the exit code and the JSON."""
@@ -97,3 +106,13 @@ class Router:
         self.process.kill()
         self.process.wait(WAIT_S)
         self.log.close()
+
+    def abandon(self):
+        """Ends it where that is still to do, so that it leaves its group."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(WAIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()

@@ -17,7 +17,7 @@ import threading
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
-from running_router import WAIT_S, Router, wait_until
+from running_router import WAIT_S, Router, flush, wait_until
 from stand_in_journal import StandInJournal
 
 SECRET, PROSE, NEEDLESS = "s3cretcanary", "writtencanary", "needlesscanary"
@@ -143,7 +143,7 @@ class Scene:
         self.producer, sent = Producer({"bootstrap.servers": self.broker}), list(events(root))
         for topic, key, value, headers in sent:
             self.producer.produce(topic, value, key, headers=headers)
-        assert self.producer.flush(WAIT_S) == 0
+        flush(self.producer)
         wait_until(lambda: self.router.metrics().get(("appeal_router_inputs_total", ("shard", "main")), 0) >= len(sent))
         self.send_event("agents", json.dumps(AGENT))
         self.send_event("appeals", json.dumps(APPEAL))
@@ -154,7 +154,7 @@ class Scene:
 
     def send_event(self, topic, value):
         self.producer.produce(topic, value)
-        assert self.producer.flush(WAIT_S) == 0
+        flush(self.producer)
 
     def log(self):
         """What it has said; a socket in place of the journal's may have refused some of it."""

@@ -12,7 +12,7 @@ import tempfile
 import pytest
 from confluent_kafka import Producer
 from prometheus_client.parser import text_string_to_metric_families
-from running_router import CONNECTIONS, WAIT_S, Router, wait_until
+from running_router import CONNECTIONS, WAIT_S, Router, flush, wait_until
 
 AGENT = {"type": "agent.updated", "agent_id": "ana", "capacity": 1, "languages": ["pt-BR"], "markets": ["BR"]}
 APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "languages": ["pt-BR"], "reason": "other"}
@@ -22,13 +22,13 @@ APPEAL = {"type": "appeal.submitted", "appeal_id": "a-91", "market": "BR", "lang
 def router(program, broker):
     """The owner of its shard, with an agent who holds one of two appeals, and a dead letter."""
     with tempfile.TemporaryDirectory(prefix="aro") as name:
-        running = Router(program, pathlib.Path(name), broker).find_address()
+        running = Router(program, pathlib.Path(name), broker, kafka="session_timeout: 60s").find_address()
         producer = Producer({"bootstrap.servers": broker})
         for topic, text in [("agents", json.dumps(AGENT)), ("appeals", json.dumps(APPEAL)),
                             ("appeals", json.dumps({**APPEAL, "appeal_id": "a-92"})), ("appeals", json.dumps(APPEAL)),
                             ("appeals", "{")]:
             producer.produce(topic, text)
-        assert producer.flush(WAIT_S) == 0
+        flush(producer)
         wait_until(lambda: running.metrics().get(("appeal_router_inputs_total", ("shard", "main"))) == 5)
         yield running
         running.end()

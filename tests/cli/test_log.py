@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
-from running_router import WAIT_S, Router, wait_until
+from running_router import WAIT_S, Router, flush, wait_until
 from stand_in_journal import StandInJournal
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -49,7 +49,7 @@ def send(broker, *records):
     for topic, value, headers in records:
         producer.produce(topic, value, headers=headers,
                          on_delivery=lambda error, message: places.append((message.topic(), message.partition(), message.offset())))
-        assert producer.flush(WAIT_S) == 0
+        flush(producer)
     return places
 
 
@@ -60,8 +60,10 @@ def find(journal, **fields):
 @pytest.fixture(scope="module")
 def sent(broker, router, journal):
     """Places of an agent, an appeal with a trace, and one with a trace that is refused."""
-    places = send(broker, ("agents", json.dumps(AGENT), []), ("appeals", json.dumps(APPEAL), [("traceparent", TRACEPARENT)]),
-                  ("appeals", json.dumps({**APPEAL, "market": 7, "traceparent": TRACEPARENT}), []))
+    places = send(broker, ("agents", json.dumps(AGENT), []))
+    wait_until(lambda: router.ask("agent", AGENT["agent_id"])[0] == 0)  # else the appeal may wait first
+    places += send(broker, ("appeals", json.dumps(APPEAL), [("traceparent", TRACEPARENT)]),
+                   ("appeals", json.dumps({**APPEAL, "market": 7, "traceparent": TRACEPARENT}), []))
     wait_until(lambda: find(journal, CODE="event-published") and find(journal, CODE="record-refused"))
     return places
 

@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 from confluent_kafka import Producer
-from running_router import WAIT_S, wait_until
+from running_router import WAIT_S, flush, wait_until
 
 SHARD = "main"
 AGENT = {"type": "agent.updated", "agent_id": "ana", "capacity": 2, "languages": ["pt"], "markets": ["BR"]}
@@ -62,7 +62,7 @@ def appeal(ask, broker):
     producer = Producer({"bootstrap.servers": broker})
     for topic, event in [("agents", AGENT), ("appeals", APPEAL)]:
         producer.produce(topic, json.dumps(event))
-    assert producer.flush(WAIT_S) == 0
+    flush(producer)
     wait_until(lambda: ask("agent", "ana")[1].get("used") == 1)
     return "a-91"
 
@@ -154,7 +154,7 @@ def test_reroute_tells_what_would_move_and_then_moves_it(ask, appeal, folder, br
     for number in range(3):
         event = dict(APPEAL, appeal_id=f"w-{number}", languages=["fr"], reason="fraud" if number else "other")
         producer.produce("appeals", json.dumps(event))
-    assert producer.flush(WAIT_S) == 0
+    flush(producer)
     wait_until(lambda: ask("queues")[1]["queues"][0]["waiting"] == 3)
     (folder / "rulebook.yaml").write_text(RULEBOOK_WITH_FRAUD)
     assert ask("reload")[0] == 0

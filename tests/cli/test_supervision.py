@@ -13,7 +13,7 @@ import time
 
 import pytest
 from confluent_kafka import Producer
-from running_router import WAIT_S, Router, wait_until
+from running_router import WAIT_S, Router, flush, wait_until
 
 WATCHDOG_MS = 400
 HANGS = {
@@ -108,7 +108,7 @@ def supervised(program, broker):
         folder = pathlib.Path(name)
         supervisor, hang_file = Supervisor(folder), folder / "hang"
         preload = program.parents[1] / "tests" / "libhang.so"
-        router = Router(program, folder, broker, environment=supervisor.environment(
+        router = Router(program, folder, broker, kafka="session_timeout: 60s", environment=supervisor.environment(
             LD_PRELOAD=str(preload), HANG_FILE=str(hang_file)))
         yield router, supervisor, hang_file
         router.end()
@@ -119,7 +119,7 @@ def supervised(program, broker):
 def produce(broker, topic, event):
     producer = Producer({"bootstrap.servers": broker})
     producer.produce(topic, json.dumps(event))
-    assert producer.flush(WAIT_S) == 0
+    flush(producer)
 
 
 def test_a_start_that_waits_for_kafka_asks_for_more_time_and_says_so(program, folder, supervisor):
