@@ -212,38 +212,41 @@ static uint64_t candidate_blocks(const struct match *match, size_t word)
     return candidates;
 }
 
-static void intersect_list(const struct match *match, const struct pick *pick, size_t at,
-                           struct block *live)
+/* The conjunctions of block @at that accept the members of a list. */
+static void list_bits(const struct match *match, const struct pick *pick, size_t at,
+                      struct block *ret)
 {
-    struct block any = { 0 };
+    block_bits any = { 0 }, all = ~any;
     for (size_t i = 0; i < member_count(pick->value); i++) {
         uint32_t row = row_of_text(pick->column, list_member(match, pick->value, i));
-        const struct block *block = column_block(pick->column, match->market, row, at);
-        any.bits |= block->bits;
-        if (!one_member_is_enough(pick))
-            live->bits &= block->bits;
+        block_bits bits = column_block(pick->column, match->market, row, at)->bits;
+        any |= bits;
+        all &= bits;
     }
-    if (one_member_is_enough(pick))
-        live->bits &= any.bits;
+    ret->bits = one_member_is_enough(pick) ? any : all;
 }
 
-/* The first position in block @at that every column accepts; UINT32_MAX where there is none. */
+/* The first position in block @at that every column accepts; UINT32_MAX where there is none. What
+ * is left of the block stays in registers: its address is never taken. */
 static uint32_t first_in_block(const struct match *match, size_t at)
 {
-    struct block live = { .bits = ~(block_bits){ 0 } };
+    block_bits live = ~(block_bits){ 0 };
+    __attribute__((uninitialized)) struct block list; /* written before it is read */
 
     for (size_t i = 0; i < match->pick_count; i++) {
         const struct pick *pick = &match->picks[i];
+        const struct block *block = &list;
         if (pick->is_list)
-            intersect_list(match, pick, at, &live);
+            list_bits(match, pick, at, &list);
         else
-            live.bits &= column_block(pick->column, match->market, pick->row, at)->bits;
-        if (i % COLUMNS_BETWEEN_LOOKS == COLUMNS_BETWEEN_LOOKS - 1 && !block_has_any(&live))
+            block = column_block(pick->column, match->market, pick->row, at);
+        live &= block->bits;
+        if (i % COLUMNS_BETWEEN_LOOKS == COLUMNS_BETWEEN_LOOKS - 1 && !BLOCK_BITS_ANY(live))
             return UINT32_MAX;
     }
-    for (size_t i = 0; i < BLOCK_WORDS; i++) {
-        if (live.words[i])
-            return (uint32_t)(at * BLOCK_BITS + i * 64 + (unsigned)__builtin_ctzll(live.words[i]));
+    for (unsigned i = 0; i < BLOCK_WORDS; i++) {
+        if (live[i])
+            return (uint32_t)(at * BLOCK_BITS + i * 64 + (unsigned)__builtin_ctzll(live[i]));
     }
     return UINT32_MAX;
 }

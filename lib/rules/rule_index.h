@@ -27,12 +27,14 @@ struct block {
     };
 };
 
+/* A macro, since a vector that is passed has another ABI on each kind of processor. */
+#define BLOCK_BITS_ANY(bits)                                                                       \
+    ((((bits)[0] | (bits)[1] | (bits)[2] | (bits)[3]) |                                            \
+      ((bits)[4] | (bits)[5] | (bits)[6] | (bits)[7])) != 0)
+
 static inline bool block_has_any(const struct block *block)
 {
-    uint64_t any = 0;
-    for (size_t i = 0; i < BLOCK_WORDS; i++)
-        any |= block->words[i];
-    return any != 0;
+    return BLOCK_BITS_ANY(block->bits);
 }
 
 /* From one number to another; what is not in it is @missing. */

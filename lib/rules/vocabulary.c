@@ -39,7 +39,7 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static struct text_key text_key_of(const char *text)
+static inline struct text_key text_key_of(const char *text)
 {
     struct text_key key = { .length = strlen(text) };
     size_t left = key.length;
@@ -76,8 +76,8 @@ static bool slot_is_of(const struct vocabulary_slot *slot, const struct text_key
 }
 
 /* The slot of @text, or the free one where it would go. */
-static struct vocabulary_slot *find_slot(const struct vocabulary *vocabulary,
-                                         const struct text_key *key, const char *text)
+static inline struct vocabulary_slot *find_slot(const struct vocabulary *vocabulary,
+                                                const struct text_key *key, const char *text)
 {
     size_t mask = vocabulary->slot_count - 1;
     size_t at = text_key_hash(key) & mask;
