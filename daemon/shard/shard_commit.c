@@ -268,6 +268,7 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
         shard->doubt_count = 0;
         shard_settle_in_flight(shard, result->batch->ledger_offset);
         shard_commit_next(shard);
+        shard_arm_tick(shard); /* what is done some at a time may have set timers */
         break;
     case WRITER_NOT_OWNER:
         LOG(shard_lost, shard_about(shard), "the group has given the shard to another instance: %s",

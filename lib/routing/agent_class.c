@@ -530,15 +530,19 @@ enum agent_order agent_order_of(const struct aro_queue_terms *terms)
     return order;
 }
 
-static void choose_orders(struct aro_router *router)
+/* The place of each order among those in use, from 1; gives how many there are. */
+static size_t find_orders(const struct aro_router *router, uint8_t slots[static AGENT_ORDER_COUNT])
 {
-    memset(router->order_slot, 0, sizeof router->order_slot);
-    router->order_count = 0;
-    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++) {
-        enum agent_order order = agent_order_of(aro_rulebook_queue_at(router->rulebook, i));
-        if (!router->order_slot[order])
-            router->order_slot[order] = (uint8_t)++router->order_count;
+    size_t count = 0;
+
+    memset(slots, 0, AGENT_ORDER_COUNT * sizeof *slots);
+    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++)
+        slots[agent_order_of(aro_rulebook_queue_at(router->rulebook, i))] = 1;
+    for (unsigned order = 0; order < AGENT_ORDER_COUNT; order++) {
+        if (slots[order])
+            slots[order] = (uint8_t)++count;
     }
+    return count;
 }
 
 /* Gives whether team, site or lead matter otherwise than before. */
@@ -569,9 +573,9 @@ void agent_set_tie(const struct aro_router *router, struct agent *agent)
     agent->tie = siphash(agent->id, strlen(agent->id), aro_rulebook_seed(router->rulebook), 0);
 }
 
-void agents_arrange(struct aro_router *router)
+/* Takes everybody out of the trees, for others. */
+static void lift_all(struct aro_router *router)
 {
-    bool is_other_class = choose_people(router);
     size_t position = 0;
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
         agent_lift(router, agent);
@@ -585,8 +589,23 @@ void agents_arrange(struct aro_router *router)
         free(TAKE(class->trees));
         class->level_count = 0;
     }
-    choose_orders(router);
-    position = 0;
+}
+
+void agents_follow_rulebook(struct aro_router *router)
+{
+    uint64_t seed = aro_rulebook_seed(router->rulebook);
+    uint8_t slots[AGENT_ORDER_COUNT];
+    size_t order_count = find_orders(router, slots);
+    bool is_other_class = choose_people(router);
+    size_t position = 0;
+
+    if (!is_other_class && seed == router->seed &&
+        memcmp(slots, router->order_slot, sizeof slots) == 0)
+        return;
+    lift_all(router);
+    memcpy(router->order_slot, slots, sizeof slots);
+    router->order_count = order_count;
+    router->seed = seed;
     for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
         if (is_other_class && agent_is_known(agent))
             agent_set_class(router, agent, class_of_agent(router, agent));

@@ -106,9 +106,9 @@ bool agent_place_is_equal(const struct agent_place *a, const struct agent_place 
 /* How many people speak that language of theirs which the fewest speak; for those with one. */
 uint32_t agent_class_rarest(const struct aro_router *router, const struct agent_class *class);
 
-/* Which orders the rulebook's queues need, and whether team and site matter; then classes, ties and
- * trees anew. */
-void agents_arrange(struct aro_router *router);
+/* Which orders the rulebook's queues need, its seed, and whether team and site matter: where any of
+ * it is otherwise than before, classes, ties and trees anew. */
+void agents_follow_rulebook(struct aro_router *router);
 enum agent_order agent_order_of(const struct aro_queue_terms *terms);
 
 #endif

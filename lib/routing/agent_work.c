@@ -49,7 +49,7 @@ static void search_line(struct search *search, struct line *line)
 
 static void search_class(struct search *search, const struct appeal_class *class)
 {
-    if (class->waiting_count == 0 || market_is_shut(class->market_state))
+    if (class->waiting_count == 0 || appeal_class_is_shut(class))
         return;
     for (size_t i = 0; i < class->line_count && class->lines[i]->effort <= search->room; i++)
         search_line(search, class->lines[i]);

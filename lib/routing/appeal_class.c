@@ -173,6 +173,11 @@ void appeal_leave_class(struct aro_router *router, struct appeal *appeal)
         appeal_class_free(router, TAILQ_FIRST(&router->idle_classes));
 }
 
+bool appeal_class_is_shut(const struct appeal_class *class)
+{
+    return market_is_shut(class->market_state) || class->queue->is_shut;
+}
+
 const struct aro_step *appeal_class_step(const struct appeal_class *class)
 {
     const struct aro_queue_terms *terms = class->queue->terms;

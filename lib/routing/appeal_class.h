@@ -69,6 +69,9 @@ struct appeal_class *appeal_class_at_step(struct aro_router *router,
 void appeal_leave_class(struct aro_router *router, struct appeal *appeal);
 void appeal_class_free(struct aro_router *router, struct appeal_class *class);
 
+/* Nothing of it is given out for now. */
+bool appeal_class_is_shut(const struct appeal_class *class);
+
 /* The terms of the step in force; NULL where the queue is gone or takes its appeals itself. */
 const struct aro_step *appeal_class_step(const struct appeal_class *class);
 

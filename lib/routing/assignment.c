@@ -492,16 +492,16 @@ static bool settle_held(struct turn *turn, struct appeal *appeal)
  * people, by its place in line. */
 static void settle_free(struct turn *turn, struct appeal *appeal)
 {
-    bool is_shut = market_is_shut(appeal->class->market_state);
+    bool is_shut = appeal_class_is_shut(appeal->class);
     struct choice choice;
 
     choice_make(turn->router, appeal, &choice);
-    if (choice.agent && !is_shut && !turn->everybody_looks && turn->router->open_job_count == 0) {
+    if (choice.agent && !is_shut && !router_is_opening(turn->router)) {
         appeal_give(turn, appeal, &choice);
         return;
     }
     line_add(turn->router, appeal);
-    if (choice.agent && !is_shut && !turn->everybody_looks)
+    if (choice.agent && !is_shut)
         serve(turn, appeal);
 }
 
@@ -597,7 +597,7 @@ static void announce_entered(struct turn *turn, struct appeal *appeal)
     struct why why;
     if (!appeal->is_in_line || appeal->is_announced)
         return;
-    if (market_is_shut(appeal->class->market_state))
+    if (appeal_class_is_shut(appeal->class))
         return; /* it may yet be given out, when all that were held are in line */
     turn_touch_appeal(turn, appeal);
     choice_count(turn->router, appeal, &why);
@@ -613,15 +613,14 @@ void appeal_serve(struct turn *turn, struct appeal *appeal)
     announce_entered(turn, appeal);
 }
 
-/* An overdue one beyond its queue's share comes after all that are in time. Where everybody looks,
- * they see to that themselves. */
-static bool comes_last(const struct turn *turn, const struct appeal *appeal)
+/* An overdue one beyond its queue's share comes after all that are in time. */
+static bool comes_last(const struct appeal *appeal)
 {
     const struct queue *queue = appeal->class->queue;
 
-    return !turn->everybody_looks && appeal->state == APPEAL_WAITING && !appeal->is_in_line &&
-           !appeal_is_held(appeal) && appeal->is_overdue && queue->terms &&
-           !queue->terms->delivers_to_queue && queue_sets_overdue_apart(queue->terms) &&
+    return appeal->state == APPEAL_WAITING && !appeal->is_in_line && !appeal_is_held(appeal) &&
+           appeal->is_overdue && queue->terms && !queue->terms->delivers_to_queue &&
+           queue_sets_overdue_apart(queue->terms) &&
            !queue_has_overdue_share(queue, appeal->effort);
 }
 
@@ -636,7 +635,7 @@ void turn_settle(struct turn *turn)
     if (hungry->count > 1)
         qsort(hungry->items, hungry->count, sizeof(void *), compare_ids);
     for (size_t i = 0; i < entered->count; i++) {
-        if (comes_last(turn, entered->items[i]))
+        if (comes_last(entered->items[i]))
             gathered_add(&last, entered->items[i]);
         else
             settle_appeal(turn, entered->items[i]);

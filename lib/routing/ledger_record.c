@@ -364,6 +364,7 @@ void ledger_write_queue(const struct queue *queue, struct buffer *buffer)
         json_add_integer(&writer, NULL, queue->handling.spans_ms[i]);
     json_close_list(&writer);
     add_text(&writer, "served_last", queue->served_last ? queue->served_last->id : NULL);
+    add_flag(&writer, "shut", queue->is_shut);
     json_close_object(&writer);
 }
 
@@ -394,12 +395,16 @@ void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer)
     json_close_object(&writer);
 }
 
-void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer)
+void ledger_write_rulebook(const struct aro_router *router, struct buffer *buffer)
 {
     struct json_writer writer = open_record(buffer);
 
-    json_add_text(&writer, "name", name);
-    json_add_text(&writer, "sha256", sha256);
+    json_add_text(&writer, "name", router->recorded_name);
+    json_add_text(&writer, "sha256", router->recorded_sha256);
+    if (router->reload.stage != RELOAD_NONE) {
+        json_add_text(&writer, "stage", reload_stage_name(router->reload.stage));
+        json_add_integer(&writer, "cursor", (int64_t)router->reload.cursor);
+    }
     json_close_object(&writer);
 }
 
@@ -479,7 +484,7 @@ void ledger_dump(const struct aro_router *router, struct buffer *buffer)
     gathered_sort(&dump.lines, compare_lines);
     buffer_clear(buffer);
     if (router->recorded_name) {
-        ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &dump.record);
+        ledger_write_rulebook(router, &dump.record);
         buffer_add_format(buffer, "rulebook %s\n", dump.record.data);
     }
     for (size_t i = 0; i < dump.lines.count; i++) {

@@ -34,7 +34,7 @@ void ledger_write_agent(const struct aro_router *router, const struct agent *age
 void ledger_write_queue(const struct queue *queue, struct buffer *buffer);
 void ledger_write_market(const struct market *market, struct buffer *buffer);
 void ledger_write_reroute(const struct reroute *reroute, struct buffer *buffer);
-void ledger_write_rulebook(const char *name, const char *sha256, struct buffer *buffer);
+void ledger_write_rulebook(const struct aro_router *router, struct buffer *buffer);
 
 /* The members that all appeals, or agents, of a class have in their records: written once, when the
  * class is made. */

@@ -676,12 +676,14 @@ static void read_handling(struct reading *reading, struct handling *ret)
 static void restore_queue(struct aro_router *router, const char *name, struct reading *reading)
 {
     const char *served_last = read_text(reading, "served_last");
+    bool is_shut = read_flag(reading, "shut");
     struct handling handling;
 
     read_handling(reading, &handling);
     if (reading->wrong)
         return;
     struct queue *queue = queue_get(router, name);
+    queue->is_shut = is_shut;
     queue->handling = handling;
     queue_set_served_last(queue, served_last);
     queue->is_record_due = false;
@@ -823,16 +825,24 @@ static void restore_rulebook(struct aro_router *router, const char *id, struct r
 {
     const char *name = read_needed_text(reading, "name");
     const char *sha256 = read_needed_text(reading, "sha256");
+    const char *stage_name = read_text(reading, "stage");
+    enum reload_stage stage = stage_name ? reload_stage_find(stage_name) : RELOAD_NONE;
+    uint64_t cursor = (uint64_t)read_integer(reading, "cursor", 0, INT64_MAX, 0);
 
     (void)id;
-    if (!reading->wrong)
-        set_recorded(router, name, sha256);
+    if (stage == RELOAD_STAGE_COUNT)
+        reading_fail(reading, "stage");
+    if (reading->wrong)
+        return;
+    set_recorded(router, name, sha256);
+    reload_restore(router, stage, cursor);
 }
 
 static void forget_rulebook(struct aro_router *router, const char *id)
 {
     (void)id;
     set_recorded(router, NULL, NULL);
+    reload_restore(router, RELOAD_NONE, 0);
 }
 
 /* --- the way in --- */

@@ -53,15 +53,27 @@ void lines_free(struct appeal_class *class)
     free(class->lines);
 }
 
-static struct line *class_line(struct appeal_class *class, unsigned effort, bool is_overdue)
+/* Where a line of these is or would be; the old ones of them come behind. */
+static size_t line_place(const struct appeal_class *class, unsigned effort, bool is_overdue)
 {
     size_t at = 0;
     while (at < class->line_count &&
            (class->lines[at]->effort < effort ||
             (class->lines[at]->effort == effort && class->lines[at]->is_overdue < is_overdue)))
         at++;
-    if (at < class->line_count && class->lines[at]->effort == effort &&
-        class->lines[at]->is_overdue == is_overdue)
+    return at;
+}
+
+static bool line_is_of(const struct line *line, unsigned effort, bool is_overdue)
+{
+    return line->effort == effort && line->is_overdue == is_overdue;
+}
+
+static struct line *class_line(struct appeal_class *class, unsigned effort, bool is_overdue)
+{
+    size_t at = line_place(class, effort, is_overdue);
+    if (at < class->line_count && line_is_of(class->lines[at], effort, is_overdue) &&
+        !class->lines[at]->is_old)
         return class->lines[at];
 
     struct line *line = memory_new(sizeof *line);
@@ -74,6 +86,19 @@ static struct line *class_line(struct appeal_class *class, unsigned effort, bool
     class->lines[at] = line;
     class->line_count++;
     return line;
+}
+
+/* The one that @appeal lies in. */
+static struct line *line_of(const struct appeal *appeal)
+{
+    const struct appeal_class *class = appeal->class;
+    size_t at = line_place(class, appeal->effort, appeal->is_apart), next = at + 1;
+
+    while (next < class->line_count &&
+           line_is_of(class->lines[next], appeal->effort, appeal->is_apart) &&
+           !line_tree_has(&class->lines[at]->tree, appeal))
+        at = next++;
+    return class->lines[at];
 }
 
 /* What the queue orders by, before arrival: smaller comes first. One that is held has no place yet.
@@ -113,12 +138,72 @@ void line_add(const struct aro_router *router, struct appeal *appeal)
 
 void line_remove(struct appeal *appeal)
 {
-    struct line *line = class_line(appeal->class, appeal->effort, appeal->is_apart);
-
     assert(appeal->is_in_line);
-    line_tree_remove(&line->tree, appeal);
+    line_tree_remove(&line_of(appeal)->tree, appeal);
     appeal->class->waiting_count--;
     appeal->is_in_line = false;
+}
+
+void lines_set_aside(struct queue *queue)
+{
+    struct appeal_class *class;
+
+    TAILQ_FOREACH(class, &queue->classes, of_queue)
+    {
+        for (size_t i = 0; i < class->line_count; i++)
+            class->lines[i]->is_old = true;
+    }
+}
+
+static void class_drop_old(struct appeal_class *class)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < class->line_count; i++) {
+        struct line *line = class->lines[i];
+        if (line->is_old) {
+            line_tree_done(&line->tree);
+            free(line);
+        } else {
+            class->lines[kept++] = line;
+        }
+    }
+    class->line_count = kept;
+}
+
+void lines_drop_old(struct queue *queue)
+{
+    struct appeal_class *class;
+
+    TAILQ_FOREACH(class, &queue->classes, of_queue)
+    {
+        class_drop_old(class);
+    }
+}
+
+static void gather_appeal(struct appeal *appeal, void *gathered)
+{
+    gathered_add(gathered, appeal);
+}
+
+void lines_put_back(const struct aro_router *router, struct queue *queue)
+{
+    struct gathered old = { 0 };
+    struct appeal_class *class;
+
+    TAILQ_FOREACH(class, &queue->classes, of_queue)
+    {
+        for (size_t i = 0; i < class->line_count; i++) {
+            if (class->lines[i]->is_old)
+                line_tree_each(&class->lines[i]->tree, gather_appeal, &old);
+        }
+    }
+    for (size_t i = 0; i < old.count; i++) {
+        line_remove(old.items[i]);
+        line_add(router, old.items[i]);
+    }
+    free(old.items);
+    lines_drop_old(queue);
 }
 
 struct aro_instant appeal_latest_start(const struct appeal *appeal)

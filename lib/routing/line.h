@@ -18,6 +18,7 @@ struct queue;
 struct line {
     unsigned effort;
     bool is_overdue;
+    bool is_old; /* in the order of an old rulebook: some are still to be put in their place */
     struct line_tree tree;
 };
 
@@ -28,6 +29,13 @@ void line_add(const struct aro_router *router, struct appeal *appeal);
 void line_remove(struct appeal *appeal);
 /* Those of @class, which are empty. */
 void lines_free(struct appeal_class *class);
+
+/* The order of @queue has changed: its lines become old ones, which only line_remove() takes from.
+ */
+void lines_set_aside(struct queue *queue);
+void lines_drop_old(struct queue *queue); /* they are empty */
+/* Puts all that lie in old ones in their place, and drops those. */
+void lines_put_back(const struct aro_router *router, struct queue *queue);
 
 /* When it should be begun at the latest, in a queue in order of slack: its deadline where that was
  * never worked out, since it waited already when a reload gave its queue this order. */

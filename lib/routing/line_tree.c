@@ -325,6 +325,19 @@ static void part_remove(struct line_part *part, unsigned level, const struct app
     branch_tidy(node, level, place);
 }
 
+bool line_tree_has(const struct line_tree *tree, const struct appeal *appeal)
+{
+    struct node *node = tree->root.node;
+
+    for (unsigned level = tree->height; node && level > 0; level--)
+        node = node_parts(node)[branch_place(node, appeal)].node;
+    for (unsigned i = 0; node && i < node->count; i++) {
+        if (node_appeals(node)[i] == appeal)
+            return true;
+    }
+    return false;
+}
+
 void line_tree_remove(struct line_tree *tree, struct appeal *appeal)
 {
     struct line_part *root = &tree->root;

@@ -48,6 +48,7 @@ void line_tree_done(struct line_tree *tree); /* the appeals are the caller's */
  * No two have the same arrival. As in support/memory.h it succeeds or ends the process. */
 void line_tree_add(struct line_tree *tree, struct appeal *appeal);
 void line_tree_remove(struct line_tree *tree, struct appeal *appeal); /* it is in */
+bool line_tree_has(const struct line_tree *tree, const struct appeal *appeal);
 
 struct line_earliest line_tree_earliest(struct line_tree *tree);
 

@@ -3,6 +3,7 @@
 #include "routing/announcement.h"
 #include "routing/appeal_class.h"
 #include "routing/assignment.h"
+#include "routing/reload.h"
 #include "routing/reroute.h"
 #include "routing/router_state.h"
 
@@ -120,7 +121,8 @@ static struct market *first_with_job(const struct aro_router *router)
 
 bool aro_router_has_work(const struct aro_router *router)
 {
-    return router->job_count > 0 || router->reroute.is_under_way;
+    return router->reload.stage != RELOAD_NONE || router->job_count > 0 ||
+           router->reroute.is_under_way;
 }
 
 bool aro_router_work(struct aro_router *router, struct aro_instant now, unsigned limit,
@@ -128,6 +130,7 @@ bool aro_router_work(struct aro_router *router, struct aro_instant now, unsigned
 {
     int64_t budget = (int64_t)limit * WORK_CHANGE;
 
+    reload_work(router, now, &budget, effects);
     for (struct market *market; budget > 0 && (market = first_with_job(router)) != NULL;)
         market_work(router, now, market, &budget, effects);
     if (budget > 0 && router->reroute.is_under_way)

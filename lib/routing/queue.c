@@ -39,7 +39,7 @@ void queue_free(struct aro_router *router, struct queue *queue)
 
 bool queue_has_record(const struct queue *queue)
 {
-    return queue->handling.count > 0 || queue->served_last;
+    return queue->handling.count > 0 || queue->served_last || queue->is_shut;
 }
 
 void queue_forget(struct queue *queue)
@@ -47,6 +47,7 @@ void queue_forget(struct queue *queue)
     queue->handling = (struct handling){ 0 };
     queue_set_served_last(queue, NULL);
     queue->is_record_due = false;
+    queue->is_shut = false;
 }
 
 void queue_set_served_last(struct queue *queue, const char *agent_id)

@@ -23,6 +23,7 @@ struct queue {
     struct agent *served_last;           /* a stand-in that has only the id; or NULL; owned */
     uint32_t touched_in, saved_in;       /* batches: its counts changed; its record was saved */
     bool is_record_due;                  /* changed since that was written */
+    bool is_shut; /* by a reload: nothing of it is given out until all are in their place */
     struct census_place census;
     TAILQ_HEAD(, appeal_class) classes;
 };

@@ -16,10 +16,10 @@
 #include "routing/announcement.h"
 #include "routing/assignment.h"
 #include "routing/events.h"
-#include "routing/ladder.h"
 #include "routing/ledger_record.h"
 #include "routing/market.h"
 #include "routing/merging.h"
+#include "routing/reload.h"
 #include "routing/router_state.h"
 #include "routing/shift.h"
 
@@ -117,18 +117,6 @@ static int compare_timer_subjects(const struct timer *a, const struct timer *b)
     return strcmp(timer_subject(a)->key, timer_subject(b)->key);
 }
 
-static void use_rulebook(struct aro_router *router, const struct aro_rulebook *rulebook)
-{
-    router->rulebook = rulebook;
-    names_drop(&router->names, router->rulebook_name);
-    router->rulebook_name = names_hold(&router->names, aro_rulebook_name(rulebook));
-    size_t queue_count = aro_rulebook_queue_count(rulebook);
-    router->rulebook_queues =
-        memory_resize(router->rulebook_queues, (queue_count + 1) * sizeof(struct queue *));
-    for (size_t i = 0; i < queue_count; i++)
-        router->rulebook_queues[i] = queue_get(router, aro_rulebook_queue_at(rulebook, i)->name);
-}
-
 int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *rulebook,
                    struct aro_router **ret)
 {
@@ -151,9 +139,9 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     timers_init(&router->remembered_timers, compare_timer_remembered);
     timers_init(&router->subject_timers, compare_timer_subjects);
     timers_init(&router->shift_timers, compare_timer_agents);
-    use_rulebook(router, rulebook);
+    router_use_rulebook(router, rulebook);
     router->is_launch_due = true;
-    agents_arrange(router);
+    agents_follow_rulebook(router);
     *ret = router;
     return 0;
 }
@@ -254,7 +242,8 @@ static struct aro_instant remembered_due(const struct aro_router *router)
 
 static struct aro_instant appeal_due(const struct aro_router *router)
 {
-    return timers_next_due(&router->appeal_timers);
+    return router->reload.stage == RELOAD_LINE_UP ? ARO_INSTANT_NEVER
+                                                  : timers_next_due(&router->appeal_timers);
 }
 
 static struct aro_instant subject_due(const struct aro_router *router)
@@ -328,200 +317,6 @@ bool aro_router_tick(struct aro_router *router, struct aro_instant now, struct a
         turn_end(&turn);
     }
     return aro_router_next_due(router).ms <= until.ms;
-}
-
-/* --- another rulebook --- */
-
-static void record_rulebook(struct turn *turn)
-{
-    struct aro_router *router = turn->router;
-
-    if (router->recorded_name)
-        ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &router->body);
-    turn_save(turn, "rulebook", router->recorded_name ? router->body.data : NULL,
-              router->body.length);
-    free(router->recorded_name);
-    free(router->recorded_sha256);
-    router->recorded_name = memory_copy_text(aro_rulebook_name(router->rulebook));
-    router->recorded_sha256 = memory_copy_text(aro_rulebook_sha256(router->rulebook));
-    ledger_write_rulebook(router->recorded_name, router->recorded_sha256, &router->body);
-    turn_write_ledger(turn, "rulebook", router->body.data, router->body.length);
-}
-
-static void unlink_all(struct aro_router *router)
-{
-    for (struct appeal_class *class; (class = TAILQ_FIRST(&router->linked_classes)) != NULL;)
-        appeal_class_unlink(router, class);
-}
-
-static void gather_appeal(struct appeal *appeal, void *gathered)
-{
-    gathered_add(gathered, appeal);
-}
-
-/* Those in line in @queue, at steps above @step. */
-static void gather_line(struct gathered *gathered, const struct queue *queue, size_t step)
-{
-    struct appeal_class *class;
-
-    TAILQ_FOREACH(class, &queue->classes, of_queue)
-    {
-        if (class->step <= step)
-            continue;
-        for (size_t i = 0; i < class->line_count; i++)
-            line_tree_each(&class->lines[i]->tree, gather_appeal, gathered);
-    }
-}
-
-/* Takes everything out of the lines of @queue and puts it back where its new order says. */
-static void line_up_again(struct aro_router *router, struct queue *queue)
-{
-    struct gathered waiting = { 0 };
-
-    gather_line(&waiting, queue, 0);
-    for (size_t i = 0; i < waiting.count; i++)
-        line_remove(waiting.items[i]);
-    for (size_t i = 0; i < waiting.count; i++)
-        line_add(router, waiting.items[i]);
-    free(waiting.items);
-}
-
-static bool is_other_order(const struct aro_queue_terms *old, const struct aro_queue_terms *new,
-                           bool is_other_age_step)
-{
-    if (!old || !new)
-        return old != new;
-    return old->order != new->order ||
-           queue_sets_overdue_apart(old) != queue_sets_overdue_apart(new) ||
-           (new->order == ARO_ORDER_PRIORITY &&is_other_age_step);
-}
-
-static void find_queue_terms(struct turn *turn, bool is_other_age_step)
-{
-    struct aro_router *router = turn->router;
-    size_t position = 0;
-    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
-        const struct aro_queue_terms *old = queue->terms;
-        queue->terms = aro_rulebook_find_queue(router->rulebook, queue->name);
-        turn_touch_queue(turn, queue); /* the board has new ones, and no longer those gone */
-        if (is_other_order(old, queue->terms, is_other_age_step))
-            line_up_again(router, queue);
-    }
-}
-
-/* Those in line that had climbed a ladder higher than it is now. */
-static void lower_steps(struct turn *turn)
-{
-    struct gathered climbed = { 0 };
-    size_t position = 0;
-
-    for (struct queue *queue; (queue = table_next(&turn->router->queues, &position)) != NULL;) {
-        if (queue->terms && !queue->terms->delivers_to_queue)
-            gather_line(&climbed, queue, queue->terms->step_count);
-    }
-    gathered_sort(&climbed, appeal_compare_arrivals);
-    for (size_t i = 0; i < climbed.count; i++) {
-        line_remove(climbed.items[i]);
-        ladder_lower(turn, climbed.items[i]);
-        line_add(turn->router, climbed.items[i]);
-    }
-    free(climbed.items);
-}
-
-/* Those in line in a queue that is gone, or that takes its appeals itself now, enter anew. */
-static void enter_misplaced(struct turn *turn)
-{
-    struct gathered misplaced = { 0 };
-    size_t position = 0;
-
-    for (struct queue *queue; (queue = table_next(&turn->router->queues, &position)) != NULL;) {
-        if (!queue->terms || queue->terms->delivers_to_queue)
-            gather_line(&misplaced, queue, 0);
-    }
-    gathered_sort(&misplaced, appeal_compare_arrivals);
-    for (size_t i = 0; i < misplaced.count; i++) {
-        struct appeal *appeal = misplaced.items[i];
-        turn_touch_appeal(turn, appeal);
-        line_remove(appeal);
-        appeal_enter(turn, appeal);
-    }
-    free(misplaced.items);
-}
-
-static void note_all_hungry(struct turn *turn)
-{
-    size_t position = 0;
-
-    for (struct agent *agent; (agent = table_next(&turn->router->agents, &position)) != NULL;) {
-        if (agent_room(agent) > 0)
-            agent_note_hungry(turn, agent);
-    }
-}
-
-/* Another ladder ends its steps at other times. */
-static void set_timers_anew(struct aro_router *router)
-{
-    size_t position = 0;
-    for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;)
-        appeal_timer_set(router, appeal);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp((*(struct queue *const *)a)->name, (*(struct queue *const *)b)->name);
-}
-
-/* What they have learnt goes with them. */
-static void free_gone_queues(struct turn *turn)
-{
-    struct aro_router *router = turn->router;
-    struct gathered gone = { 0 };
-    size_t position = 0;
-
-    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;) {
-        if (!queue->terms && queue->waiting + queue->held + queue->given_out == 0)
-            gathered_add(&gone, queue);
-    }
-    gathered_sort(&gone, compare_names);
-    for (size_t i = 0; i < gone.count; i++) {
-        struct queue *queue = gone.items[i];
-        if (queue_has_record(queue)) {
-            turn_touch_queue_record(turn, queue);
-            queue_forget(queue);
-            turn_write_queue(turn, queue);
-        }
-        if (TAILQ_EMPTY(&queue->classes)) {
-            table_remove(&router->queues, queue->name);
-            queue_free(router, queue);
-        }
-    }
-    free(gone.items);
-}
-
-void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
-                             const struct aro_rulebook *rulebook, const struct aro_source *source,
-                             struct aro_effects *effects)
-{
-    bool is_other_age_step =
-        aro_rulebook_age_step(router->rulebook).ms != aro_rulebook_age_step(rulebook).ms;
-    struct turn turn;
-
-    turn_begin(&turn, router, now, source, effects);
-    unlink_all(router);
-    use_rulebook(router, rulebook);
-    find_queue_terms(&turn, is_other_age_step);
-    agents_arrange(router);
-    record_rulebook(&turn);
-    markets_follow_rulebook(&turn);
-    lower_steps(&turn);
-    appeal_classes_link_waiting(router);
-    enter_misplaced(&turn);
-    note_all_hungry(&turn);
-    turn.everybody_looks = true;
-    turn_settle(&turn);
-    turn_end(&turn);
-    set_timers_anew(router);
-    free_gone_queues(&turn);
 }
 
 /* --- the ledger --- */

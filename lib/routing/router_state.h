@@ -10,6 +10,7 @@
 #include "routing/market.h"
 #include "routing/names.h"
 #include "routing/queue.h"
+#include "routing/reload.h"
 #include "routing/reroute.h"
 #include "routing/subject.h"
 #include "routing/timers.h"
@@ -54,6 +55,7 @@ struct aro_router {
     size_t idle_count;
     bool is_link_due;                        /* restored appeals lie in line in unlinked classes */
     bool is_by_team, is_by_site, is_by_lead; /* the rulebook looks at an agent's team; ... */
+    uint64_t seed;                           /* of the agents' ties */
     size_t order_count;                      /* agent orders in use */
     uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
 
@@ -62,6 +64,7 @@ struct aro_router {
     bool is_launch_due;    /* what the rulebook pauses may be otherwise in the ledger */
     size_t job_count;      /* markets that have a job */
     size_t open_job_count; /* of these, being opened: agents may have room for what waits */
+    struct reload reload;
     struct reroute reroute;
     uint32_t batch_last; /* the number of the newest effects */
 
@@ -75,6 +78,15 @@ struct aro_router {
     struct gathered entered, hungry, touched; /* of the event at hand */
     struct buffer body, key;                  /* scratch */
 };
+
+/* @rulebook, borrowed, decides from here on; nothing else follows from that yet. */
+void router_use_rulebook(struct aro_router *router, const struct aro_rulebook *rulebook);
+
+/* There are people who may have room for what waits, as a job has not come to it yet. */
+static inline bool router_is_opening(const struct aro_router *router)
+{
+    return router->open_job_count > 0 || router->reload.stage != RELOAD_NONE;
+}
 
 /* Appends @item. */
 void gathered_add(struct gathered *gathered, void *item);

@@ -5,4 +5,4 @@ target_sources(appealrouter PRIVATE
   routing/filter.c routing/handling.c routing/independence.c routing/ladder.c routing/launch.c
   routing/ledger_record.c routing/ledger_restore.c routing/line.c routing/line_tree.c routing/market.c routing/market_job.c routing/merging.c
   routing/names.c routing/past.c
-  routing/queue.c routing/reroute.c routing/route.c routing/router.c routing/shift.c routing/subject.c routing/timers.c routing/turn.c routing/views.c)
+  routing/queue.c routing/reload.c routing/reroute.c routing/route.c routing/router.c routing/shift.c routing/subject.c routing/timers.c routing/turn.c routing/views.c)

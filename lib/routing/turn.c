@@ -55,6 +55,8 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
     aro_instant_format(now, time);
     turn->time_text = copy_text(turn, time);
     turn->source_text = source_text(turn);
+    if (router->reload.is_cut_short)
+        reload_mend(router);
     if (router->is_link_due)
         appeal_classes_link_waiting(router);
     router->entered.count = router->hungry.count = router->touched.count = 0;

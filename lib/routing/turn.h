@@ -25,7 +25,6 @@ struct turn {
     const char *time_text;
     unsigned output_count; /* of this turn: the last part of each ce_id */
     bool is_answered;      /* a record carries the source */
-    bool everybody_looks;  /* all who have room look for work when the turn settles */
 };
 
 void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,

@@ -74,14 +74,16 @@ bool model_is_paused(const struct model *model, int market)
     return state->is_paused_by_operator || state->is_paused_by_rulebook;
 }
 
-static bool is_shut(const struct model *model, int market)
+static bool is_shut(const struct model *model, const struct model_appeal *appeal)
 {
-    return model_is_paused(model, market) || model->markets[market].job == MODEL_RESUME;
+    return model_is_paused(model, appeal->market) ||
+           model->markets[appeal->market].job == MODEL_RESUME ||
+           model->is_queue_shut[appeal->queue];
 }
 
 bool model_has_work(const struct model *model)
 {
-    bool has_work = model->reroute.is_under_way;
+    bool has_work = model->reroute.is_under_way || model->stage != MODEL_FOLLOWED;
     for (int market = 0; market < MODEL_MARKETS; market++)
         has_work |= model->markets[market].job != MODEL_NO_JOB;
     return has_work;
@@ -89,7 +91,7 @@ bool model_has_work(const struct model *model)
 
 static bool is_any_opening(const struct model *model)
 {
-    bool is_any = false;
+    bool is_any = model->stage != MODEL_FOLLOWED;
     for (int market = 0; market < MODEL_MARKETS; market++)
         is_any |= model->markets[market].job == MODEL_OPEN;
     return is_any;
@@ -571,7 +573,7 @@ static int first_of_queue(const struct model *model, int agent, int queue, bool 
     for (int i = 0; i < MODEL_APPEALS; i++) {
         const struct model_appeal *appeal = &model->appeals[i];
         if (is_waiting(appeal) && (!appeal->has_just_entered || appeal->is_in_line) &&
-            !appeal->comes_last && !is_shut(model, appeal->market) && appeal->queue == queue &&
+            !appeal->comes_last && !is_shut(model, appeal) && appeal->queue == queue &&
             appeal->is_overdue == is_overdue && may_take(model, agent, i) &&
             (first == NOBODY || is_ahead(model, i, first, now)))
             first = i;
@@ -619,7 +621,6 @@ struct saying {
     struct model *model;
     int64_t now;
     struct buffer *lines;
-    bool is_reload;
     int used_before[MODEL_AGENTS]; /* when nothing had happened yet, as is the next */
     struct model_agent agents_before[MODEL_AGENTS];
     unsigned at_boundary; /* of a shift, in this turn: agents, bits */
@@ -632,14 +633,13 @@ static void remember_agents(struct saying *saying)
         saying->used_before[agent] = model_used(saying->model, agent);
 }
 
-/* While a market is being opened there are people who have room for something that waits. Only
- * those who have just got room, or come, take anything. */
+/* While a market is being opened, or a reload followed, there are people who have room for
+ * something that waits. Only those who have just got room, or come, take anything. */
 static bool may_look(const struct saying *saying, int agent)
 {
     const struct model_agent *before = &saying->agents_before[agent];
     const struct model_agent *now = &saying->model->agents[agent];
-    return saying->is_reload || !is_any_opening(saying->model) ||
-           has_bit(saying->at_boundary, agent) ||
+    return !is_any_opening(saying->model) || has_bit(saying->at_boundary, agent) ||
            model_used(saying->model, agent) < saying->used_before[agent] ||
            before->is_known != now->is_known || before->status != now->status ||
            memcmp(&before->profile, &now->profile, sizeof now->profile) != 0;
@@ -1123,7 +1123,7 @@ static void set_holds(struct saying *saying, int index, bool is_on_hold, bool is
 static void announce(struct saying *saying, int index)
 {
     struct model_appeal *appeal = &saying->model->appeals[index];
-    if (!is_waiting(appeal) || appeal->is_announced || is_shut(saying->model, appeal->market))
+    if (!is_waiting(appeal) || appeal->is_announced || is_shut(saying->model, appeal))
         return;
     say_waiting(saying, index);
     appeal->is_announced = true;
@@ -1153,7 +1153,7 @@ static void settle_entered(struct saying *saying, int index)
     set_latest_start(model, appeal);
     climb(saying, index);
     appeal->is_in_line = true;
-    if (saying->is_reload || is_shut(model, appeal->market))
+    if (is_shut(model, appeal))
         return;
     if (is_any_opening(model))
         serve(saying, index);
@@ -1204,8 +1204,7 @@ static void settle(struct saying *saying)
         order[count++] = next;
     for (int i = 0; i < count; i++) {
         struct model_appeal *appeal = &model->appeals[order[i]];
-        appeal->comes_last =
-            !saying->is_reload && is_waiting(appeal) && is_beyond_share(model, appeal);
+        appeal->comes_last = is_waiting(appeal) && is_beyond_share(model, appeal);
         if (!appeal->comes_last)
             settle_entered(saying, order[i]);
     }
@@ -1790,7 +1789,7 @@ static bool visit(struct saying *saying, int index, enum model_job job)
     return is_due;
 }
 
-enum { LOOK = 1, CHANGE = 16 };
+enum { LOOK = 1, TRY = 4, CHANGE = 16 };
 
 static int count_lines(const struct buffer *lines, size_t from)
 {
@@ -1869,11 +1868,57 @@ static void reroute_work(struct saying *saying, int *budget)
     settle(saying);
 }
 
+/* What the stage of a reload does to an appeal; gives what that costs. */
+static int visit_for_reload(struct saying *saying, int index)
+{
+    struct model *model = saying->model;
+    struct model_appeal *appeal = &model->appeals[index];
+    size_t said = saying->lines->length;
+
+    if (!is_waiting(appeal))
+        return LOOK;
+    if (model->stage == MODEL_LINING_UP) {
+        if (!is_queue_for_agents(model, appeal->queue))
+            appeal->has_just_entered = true;
+        else if (model->is_queue_shut[appeal->queue])
+            lower(appeal, &model->rulebook->queues[appeal->queue]);
+        else
+            return LOOK;
+        return CHANGE;
+    }
+    if (is_shut(model, appeal))
+        return LOOK;
+    serve(saying, index);
+    announce(saying, index);
+    int told = count_lines(saying->lines, said);
+    return told ? told * CHANGE : TRY;
+}
+
+static void work_on_stage(struct saying *saying, int *budget)
+{
+    struct model *model = saying->model;
+    int index = 0;
+
+    while (*budget > 0 && (index = next_by_arrival(model, model->stage_cursor)) != NOBODY) {
+        model->stage_cursor = model->appeals[index].arrival;
+        *budget -= visit_for_reload(saying, index);
+    }
+    settle(saying);
+    if (index != NOBODY)
+        return;
+    memset(model->is_queue_shut, 0, sizeof model->is_queue_shut);
+    if (model->stage == MODEL_OPENING)
+        forget_gone(model);
+    model->stage = model->stage == MODEL_OPENING ? MODEL_FOLLOWED : MODEL_OPENING;
+    model->stage_cursor = 0;
+}
+
 static void do_work(struct saying *saying, int limit)
 {
     int budget = limit * CHANGE;
 
-    saying->is_reload = false;
+    while (budget > 0 && saying->model->stage != MODEL_FOLLOWED)
+        work_on_stage(saying, &budget);
     for (int market; budget > 0 && (market = first_with_job(saying->model)) != NOBODY;)
         market_work(saying, market, &budget);
     if (budget > 0 && saying->model->reroute.is_under_way)
@@ -1896,20 +1941,44 @@ static void do_reroute(struct saying *saying, const struct model_step *step)
     saying->model->reroute.cursor = 0;
 }
 
+static int count_in_line(const struct model *model, int queue)
+{
+    int count = 0;
+    for (int i = 0; i < MODEL_APPEALS; i++)
+        count += is_waiting(&model->appeals[i]) && model->appeals[i].queue == queue;
+    return count;
+}
+
+/* Does what waits in @queue have another place than by the rulebook before? */
+static bool is_to_line_up(const struct model_rulebook *before, const struct model_rulebook *now,
+                          int queue)
+{
+    const struct model_queue *old = &before->queues[queue], *new = &now->queues[queue];
+
+    if (!old->exists || old->delivers)
+        return true;
+    return old->order != new->order || old->step_count > new->step_count ||
+           (old->overdue_share < 100) != (new->overdue_share < 100) ||
+           (strcmp(model_orders[new->order], "priority") == 0 &&
+            before->age_step_ms != now->age_step_ms);
+}
+
 static void do_reload(struct saying *saying, const struct model_step *step)
 {
     struct model *model = saying->model;
+    const struct model_rulebook *before = model->rulebook;
+    bool has_any = false;
 
     model->rulebook = step->rulebook;
+    for (int queue = 0; queue < MODEL_QUEUES; queue++)
+        model->is_queue_shut[queue] =
+            is_queue_for_agents(model, queue) && count_in_line(model, queue) > 0 &&
+            (model->is_queue_shut[queue] || is_to_line_up(before, step->rulebook, queue));
     follow_rulebook(model);
-    saying->is_reload = true;
-    for (int i = 0; i < MODEL_APPEALS; i++) {
-        struct model_appeal *appeal = &model->appeals[i];
-        if (is_waiting(appeal) && !is_queue_for_agents(model, appeal->queue))
-            appeal->has_just_entered = true;
-        else if (is_waiting(appeal))
-            lower(appeal, &model->rulebook->queues[appeal->queue]);
-    }
+    for (int i = 0; i < MODEL_APPEALS; i++)
+        has_any |= is_open_appeal(&model->appeals[i]);
+    model->stage = has_any ? MODEL_LINING_UP : MODEL_FOLLOWED;
+    model->stage_cursor = 0;
 }
 
 /* --- timers --- */
@@ -1973,7 +2042,7 @@ static int64_t due_of(const struct model *model, const struct model_appeal *appe
     int64_t due = NEVER;
     for (int i = 0; i < 5; i++)
         due = dues[i] < due ? dues[i] : due;
-    return is_open_appeal(appeal) ? due : NEVER;
+    return is_open_appeal(appeal) && model->stage != MODEL_LINING_UP ? due : NEVER;
 }
 
 static int next_due(const struct model *model, int64_t now)
@@ -2193,7 +2262,7 @@ void model_do(struct model *model, const struct model_step *step, struct buffer 
     case MODEL_KINDS: break;
     }
     settle(&saying);
-    if (step->kind == MODEL_RELOAD)
+    if (step->kind == MODEL_RELOAD && model->stage == MODEL_FOLLOWED)
         forget_gone(model);
     if (step->limit > 0)
         do_work(&saying, step->limit);

@@ -228,6 +228,9 @@ struct model_subject {
     } decisions[MODEL_DECISIONS];
 };
 
+/* What a reload has still to do. */
+enum model_stage { MODEL_FOLLOWED, MODEL_LINING_UP, MODEL_OPENING };
+
 enum model_job { MODEL_NO_JOB, MODEL_HOLD, MODEL_RESUME, MODEL_OPEN };
 
 struct model_market {
@@ -245,6 +248,9 @@ struct model {
         uint64_t cursor;
     } reroute;
     const struct model_rulebook *rulebook;
+    enum model_stage stage;
+    uint64_t stage_cursor;
+    bool is_queue_shut[MODEL_QUEUES];
     struct model_learnt learnt[MODEL_QUEUES];
     struct model_appeal appeals[MODEL_APPEALS];
     struct model_agent agents[MODEL_AGENTS];
@@ -266,7 +272,7 @@ bool model_has_agent(const struct model_appeal *appeal);
 bool model_is_held(const struct model_appeal *appeal);
 bool model_is_paused(const struct model *model, int market);
 
-/* Is there anything that a pause, a resumption or a reroute has still to do? */
+/* Is there anything that a reload, a pause, a resumption or a reroute has still to do? */
 bool model_has_work(const struct model *model);
 
 /* Units in use, by what they hold. */

@@ -90,6 +90,8 @@ void world_reload(struct world *world, const char *rulebook)
     const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     aro_router_set_rulebook(world->router, world->now, world_parse(world, rulebook), &source,
                             world->effects);
+    while (aro_router_work(world->router, world->now, 1, world->effects))
+        continue;
 }
 
 static void add_member(struct buffer *line, const json_t *body, const char *name)
