@@ -1,5 +1,6 @@
 /* What a reload costs: reading a rulebook, which the daemon does on a thread of its own, and taking
- * it over, which its loop does. For the latter what counts is the longest single call.
+ * it over, which its loop does, as it does what follows from other commands to very many appeals.
+ * For the latter what counts is the longest single call.
  *
  * The rulebook names 60 markets, 40 reasons and further attributes, and no rule hides another. */
 #include <aro/router.h>
@@ -231,29 +232,60 @@ static void bench_end(struct bench *bench)
     aro_languages_free(bench->languages);
 }
 
+/* Goes on to the end of what was begun; the longest slice, all of them, and how many. */
+static void work(struct bench *bench, double *ret_longest, double *ret_all, unsigned *ret_slices)
+{
+    *ret_longest = *ret_all = *ret_slices = 0;
+    for (bool has_more = aro_router_has_work(bench->router); has_more; (*ret_slices)++) {
+        next_batch(bench);
+        double start = clock_ms();
+        has_more = aro_router_work(bench->router, bench->now, SLICE, bench->effects);
+        double took = clock_ms() - start;
+        *ret_longest = took > *ret_longest ? took : *ret_longest;
+        *ret_all += took;
+    }
+}
+
+static void report(struct bench *bench, const char *what, double begun)
+{
+    double longest, all;
+    unsigned slices;
+
+    work(bench, &longest, &all, &slices);
+    printf("  %-24s: begun in %6.2f ms, %5u slices, the longest %6.2f ms, all %8.1f ms\n", what,
+           begun, slices, longest, all);
+}
+
 static void bench_taking_over(unsigned agents, unsigned waiting, size_t at)
 {
     static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
     struct bench bench;
-    unsigned slices = 0;
-    double longest = 0, all = 0;
 
     bench_begin(&bench, agents, waiting, changes[at].change);
     next_batch(&bench);
     double start = clock_ms();
     aro_router_set_rulebook(bench.router, bench.now, bench.next, &source, bench.effects);
-    double swap = clock_ms() - start;
-    for (bool has_more = aro_router_has_work(bench.router); has_more; slices++) {
+    report(&bench, changes[at].name, clock_ms() - start);
+    bench_end(&bench);
+}
+
+/* What else goes by slices: a market paused and resumed, everything rerouted. */
+static void bench_commands(unsigned agents, unsigned waiting)
+{
+    static const struct aro_reroute_filter everything = { 0 };
+    struct bench bench;
+
+    bench_begin(&bench, agents, waiting, CHANGE_RULES);
+    for (int is_paused = 1; is_paused >= 0; is_paused--) {
         next_batch(&bench);
-        start = clock_ms();
-        has_more = aro_router_work(bench.router, bench.now, SLICE, bench.effects);
-        double took = clock_ms() - start;
-        longest = took > longest ? took : longest;
-        all += took;
+        double start = clock_ms();
+        aro_router_pause(bench.router, bench.now, bench.markets[0], is_paused, bench.effects);
+        report(&bench, is_paused ? "a market paused" : "a market resumed", clock_ms() - start);
     }
-    printf("%8u agents, %8u waiting, %-24s: swapped in %8.2f ms, %5u slices, the longest %6.2f ms, "
-           "all %8.1f ms\n",
-           agents, waiting, changes[at].name, swap, slices, longest, all);
+    next_batch(&bench);
+    double start = clock_ms();
+    aro_router_reroute(bench.router, bench.now, &everything, bench.effects);
+    report(&bench, "everything rerouted", clock_ms() - start);
     bench_end(&bench);
 }
 
@@ -269,8 +301,10 @@ int main(int argument_count, char **arguments)
     for (unsigned rules = 100; rules <= 100000 && strcmp(part, "taking-over") != 0; rules *= 10)
         bench_reading(rules);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && strcmp(part, "reading") != 0; i++) {
+        printf("%u agents, %u waiting, slices of %d:\n", sizes[i].agents, sizes[i].waiting, SLICE);
         for (size_t at = 0; at < sizeof changes / sizeof *changes; at++)
             bench_taking_over(sizes[i].agents, sizes[i].waiting, at);
+        bench_commands(sizes[i].agents, sizes[i].waiting);
     }
     return 0;
 }

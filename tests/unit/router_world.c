@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct aro_rulebook *world_parse(struct world *world, const char *text)
+struct aro_rulebook *world_parse(struct world *world, const char *text)
 {
     struct aro_error error = { 0 };
     assert_true(world->rulebook_count < WORLD_RULEBOOKS_MAX);

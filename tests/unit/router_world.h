@@ -34,7 +34,10 @@ void world_pass(struct world *world, int64_t ms);
 bool world_tick(struct world *world); /* all that is due now */
 /* Pauses a market or resumes it, with all that follows. */
 void world_pause(struct world *world, const char *market, bool is_paused);
+/* Sets another rulebook, with all that follows. */
 void world_reload(struct world *world, const char *rulebook);
+/* Reads one, which lasts as long as @world. */
+struct aro_rulebook *world_parse(struct world *world, const char *text);
 
 /* Every assignment and outcome since the last call, a line each: "created a-1 ana 1" (type without
  * its first word, key, agent, epoch, reason; what is absent is left out). */

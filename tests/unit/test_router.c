@@ -793,6 +793,54 @@ static void test_what_somebody_away_holds_is_reclaimed_after_a_while(void **stat
                         "revoked a-2 ana 1 reclaimed\nwaiting a-2");
 }
 
+/* Restores the newest ledger records of @effects into @router. */
+static void follow(struct aro_router *router, const struct aro_effects *effects)
+{
+    struct aro_error error;
+    for (size_t i = 0; i < aro_effects_record_count(effects); i++) {
+        const struct aro_record *record = aro_effects_record_at(effects, i);
+        if (record->kind == ARO_RECORD_LEDGER &&
+            aro_router_restore(router, record->key, record->value, record->value_length, &error))
+            fail_msg("%s", error.message);
+    }
+}
+
+/* The owner is lost in the middle of a reload, another goes on with it, and the first comes back.
+ */
+static void test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order(void **state)
+{
+    const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+    struct world *world = *state;
+    struct aro_router *other;
+    struct aro_effects *effects;
+    world_send(world, APPEAL_WITH("first", "\"reason\":\"x\""));
+    world_send(world, APPEAL_WITH("second", "\"reason\":\"x\""));
+    world_send(world, APPEAL_WITH("urgent", "\"reason\":\"x\",\"priority\":9"));
+    const struct aro_rulebook *by_arrival =
+        world_parse(world, "rulebook: by arrival\nqueues: { urgent: {} }\n"
+                           "rules: [ { name: rest, route: { queue: urgent } } ]\n");
+    aro_router_set_rulebook(world->router, world->now, by_arrival, &source, world->effects);
+    assert_true(aro_router_work(world->router, world->now, 1, world->effects));
+    aro_router_seal(world->router, world->effects);
+
+    assert_int_equal(aro_router_new(world->languages, by_arrival, &other), 0);
+    follow(other, world->effects);
+    assert_int_equal(aro_effects_new(&effects), 0);
+    while (aro_router_work(other, world->now, 1, effects))
+        continue;
+    aro_router_seal(other, effects);
+    follow(world->router, effects);
+    aro_effects_free(effects);
+    aro_router_free(other);
+
+    aro_effects_free(world->effects);
+    assert_int_equal(aro_effects_new(&world->effects), 0);
+    world->seen = 0;
+    assert_false(aro_router_has_work(world->router));
+    world_send(world, AGENT("ana", 3));
+    world_expect(world, "created first ana 1\ncreated second ana 1\ncreated urgent ana 1");
+}
+
 static void test_a_reload_may_begin_to_ask_for_a_site(void **state)
 {
     struct world *world = *state;
@@ -853,6 +901,7 @@ int main(void)
         ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
+        ORDERS_TEST(test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order),
         WORLD_TEST(test_what_somebody_away_holds_is_reclaimed_after_a_while),
         WORLD_TEST(test_a_reload_may_begin_to_ask_for_a_site),
         OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),
