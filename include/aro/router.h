@@ -91,9 +91,10 @@ bool aro_router_has_work(const struct aro_router *router);
 struct aro_instant aro_router_next_due(const struct aro_router *router);
 
 /* Swaps the rulebook (a reload, or a take-over with another file): it decides from here on, and
- * `rulebook` is recorded. What follows for the appeals there are is left to aro_router_work(): those
- * whose queue is gone move (`appeal.rerouted`), lines get their new order, what can be given now is
- * given out. Meanwhile a queue of another order gives nothing out, and no timer of an appeal is due.
+ * `rulebook` is recorded. What follows for the appeals there are is left to aro_router_work():
+ * those whose queue is gone move (`appeal.rerouted`), lines get their new order, what can be given
+ * now is given out. Meanwhile a queue of another order gives nothing out, and no timer of an appeal
+ * is due.
  * @rulebook is borrowed from here; the old one is no longer used on return. */
 void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
                              const struct aro_rulebook *rulebook, const struct aro_source *source,
