@@ -38,7 +38,9 @@ def examples(text):
 
 
 def comes_out(expected, lines):
-    """Whether @lines are those @expected; nothing expected: whatever comes."""
+    """Whether @lines are those @expected; nothing expected: whatever comes. How many blanks stand between two
+    columns depends on the widest entry, which may be one that is not shown."""
+    expected, lines = ([re.sub(r"(?<=\S) +", " ", line) for line in some] for some in (expected, lines))
     pattern = "".join("(?:.*\\n)*?" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + "\\n"
                       for line in expected)
     shown = "".join(line.rstrip() + "\n" for line in lines if line)

@@ -54,6 +54,8 @@ def test_an_example_that_comes_out_otherwise_is_noticed():
     assert comes_out(["a", "...", "b ... d"], ["a", "x", "b c d"])
     assert comes_out(["...", "b"], ["a", "", "b"])
     assert comes_out([], ["a"])
+    assert comes_out(["a:  b", "  c"], ["a:    b", "  c"])
+    assert not comes_out(["  a"], ["a"])
     assert not comes_out(["b", "a"], ["a", "b"])
     assert not comes_out(["a"], ["a", "b"])
     assert not comes_out(["a b"], ["a c"])
