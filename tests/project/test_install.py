@@ -50,8 +50,9 @@ def test_it_lays_down(installed, name):
 
 
 def test_every_document_of_the_project_is_among_what_it_lays_down(installed, root):
-    laid = {path.name for path in (installed / "share/doc/appeal-router/docs").iterdir()}
-    assert laid == {path.name for path in (root / "docs").glob("*.md")}
+    laid = installed / "share/doc/appeal-router/docs"
+    for pattern in ("*.md", "images/*"):
+        assert {path.name for path in laid.glob(pattern)} == {path.name for path in (root / "docs").glob(pattern)}
 
 
 def test_a_program_builds_and_runs_with_what_pkg_config_says(installed, tmp_path):
