@@ -16,13 +16,18 @@ local set_count = tonumber(ARGV[8])
 local FIRST_SET, FIRST_ROW = 3, 9
 
 -- Redis 7 does not say which command of a script its ACL forbids: so all are asked for before the
--- first. Redis 6 has no such question, and names the command.
-local COMMANDS = { 'hmget', 'hget', 'hset', 'get', 'set', 'del', 'unlink', 'zadd', 'zrem' }
+-- first. Redis 6 has no such question, and names the command. Redis 8 refuses the question for a
+-- command that lacks arguments.
+local COMMANDS = {
+  { 'hmget', meta, '' }, { 'hget', meta, '' }, { 'hset', meta, '', '' },
+  { 'get', meta }, { 'set', meta, '' }, { 'del', meta }, { 'unlink', meta },
+  { 'zadd', meta, '0', '' }, { 'zrem', meta, '' },
+}
 
 if verb == 'claim' and redis.acl_check_cmd then
   for _, command in ipairs(COMMANDS) do
-    if not redis.acl_check_cmd(command, meta) then
-      return redis.error_reply("NOPERM no permission to run '" .. command .. "' on " .. meta)
+    if not redis.acl_check_cmd(unpack(command)) then
+      return redis.error_reply("NOPERM no permission to run '" .. command[1] .. "' on " .. meta)
     end
   end
 end
