@@ -21,6 +21,8 @@ static void print_takes(FILE *stream, const struct option *option)
         [OPTION_BOOL] = "true or false",
         [OPTION_PATH] = "a path",
         [OPTION_SECRET] = "the path of a file",
+        [OPTION_FILE] = "the path of a file",
+        [OPTION_KEY] = "the path of a file",
         [OPTION_ADDRESS] = "address:port",
         [OPTION_REDIS_URL] = "a URL",
         [OPTION_PROPERTIES] = "a map",

@@ -290,7 +290,8 @@ int board_new(struct event_base *base, const struct board_settings *settings, st
         return -ENOMEM;
     const struct link_address address = { .host = settings->host,
                                           .port = (uint16_t)settings->port,
-                                          .unix_path = settings->unix_path };
+                                          .unix_path = settings->unix_path,
+                                          .tls = settings->tls };
     const struct link_events events = { .on_connected = on_link_connected,
                                         .on_failed = on_link_failed,
                                         .context = board };

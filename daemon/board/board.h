@@ -9,6 +9,8 @@
 #ifndef DAEMON_BOARD_H
 #define DAEMON_BOARD_H
 
+#include "board/tls.h"
+
 #include <aro/router.h>
 #include <aro/time.h>
 
@@ -27,6 +29,7 @@ struct board_settings {
     const char *host; /* a name or an address; NULL with a unix_path */
     int64_t port;
     const char *unix_path;
+    struct tls_settings tls; /* with a host only */
     int64_t database;
     const char *prefix;   /* NULL: "aro" */
     const char *username; /* NULL: the default user */

@@ -50,6 +50,7 @@ struct link {
     struct event_base *base;
     char *host, *unix_path;
     uint16_t port;
+    struct tls_settings tls; /* its texts are the link's own */
     struct aro_span timeout;
     struct link_events events;
 
@@ -58,6 +59,7 @@ struct link {
     struct resolution *resolution; /* under way; NULL otherwise */
     unsigned open_count;           /* takes the addresses of a name in turn */
     redisAsyncContext *connection; /* NULL until there is an address, and once closed */
+    struct tls *secrecy;           /* of that; NULL without TLS */
     struct event *deadline;        /* to connect, then of the first request in flight */
     struct event *news;            /* something to tell the owner from the loop */
     char failure[256];             /* to be told; empty where none */
@@ -106,9 +108,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     struct link *link = context;
     char reason[96];
+    const char *missing = !link->is_connected                              ? "no connection"
+                          : link->secrecy && !tls_is_agreed(link->secrecy) ? "no TLS"
+                                                                           : "no answer";
 
-    snprintf(reason, sizeof reason, "%s within %lld ms",
-             link->is_connected ? "no answer" : "no connection", (long long)link->timeout.ms);
+    snprintf(reason, sizeof reason, "%s within %lld ms", missing, (long long)link->timeout.ms);
     link_fail(link, reason);
 }
 
@@ -203,6 +207,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     struct link *link = watch->link;
     redisAsyncContext *connection = watch->connection;
 
+    tls_forget_errors();
     redisAsyncHandleRead(connection); /* may end the watch */
     if (link->connection == connection && connection->c.reader->len > REPLY_BYTES_MAX)
         link_fail(link, "an answer without end");
@@ -212,6 +217,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 {
     (void)fd, (void)what;
     const struct socket_watch *watch = context;
+    tls_forget_errors();
     redisAsyncHandleWrite(watch->connection);
 }
 
@@ -277,7 +283,10 @@ static void connection_lost(const redisAsyncContext *connection)
     if (link->connection != connection)
         return; /* closed by us */
     link->connection = NULL;
-    link_fail(link, connection->err ? connection->errstr : "closed");
+    const char *reason = tls_failure(link->secrecy);
+    if (!reason)
+        reason = connection->err ? connection->errstr : "closed";
+    link_fail(link, reason);
 }
 
 static void on_connect(const redisAsyncContext *connection, int status)
@@ -309,6 +318,13 @@ static void link_adopt(struct link *link, redisAsyncContext *connection)
     }
     if (connection->err) {
         link_fail(link, connection->errstr);
+        redisAsyncFree(connection);
+        return;
+    }
+    struct aro_error error;
+    if (link->tls.is_used &&
+        tls_begin(&connection->c, &link->tls, link->host, &link->secrecy, &error) < 0) {
+        link_fail(link, error.message);
         redisAsyncFree(connection);
         return;
     }
@@ -397,8 +413,10 @@ void link_open(struct link *link)
 
 void link_flush(struct link *link)
 {
-    if (link->is_connected && link->connection)
-        redisAsyncHandleWrite(link->connection);
+    if (!link->is_connected || !link->connection)
+        return;
+    tls_forget_errors();
+    redisAsyncHandleWrite(link->connection);
 }
 
 void link_close(struct link *link)
@@ -413,6 +431,7 @@ void link_close(struct link *link)
         TAKE(link->resolution)->link = NULL;
     if (connection)
         redisAsyncFree(connection); /* ends every request */
+    tls_free(TAKE(link->secrecy));
 }
 
 bool link_is_connected(const struct link *link)
@@ -517,6 +536,12 @@ int link_new(struct event_base *base, const struct link_address *address, struct
     link->port = address->port;
     link->host = memory_copy_text(address->host);
     link->unix_path = memory_copy_text(address->unix_path);
+    link->tls = (struct tls_settings){
+        .is_used = address->tls.is_used,
+        .ca_file = memory_copy_text(address->tls.ca_file),
+        .certificate_file = memory_copy_text(address->tls.certificate_file),
+        .key_file = memory_copy_text(address->tls.key_file),
+    };
     link->deadline = evtimer_new(base, on_deadline, link);
     link->news = evtimer_new(base, on_news, link);
     if (!link->deadline || !link->news)
@@ -540,5 +565,8 @@ void link_free(struct link *link)
     buffer_done(&link->wire);
     free(link->host);
     free(link->unix_path);
+    free((char *)link->tls.ca_file);
+    free((char *)link->tls.certificate_file);
+    free((char *)link->tls.key_file);
     free(link);
 }

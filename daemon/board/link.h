@@ -7,6 +7,7 @@
 #define DAEMON_BOARD_LINK_H
 
 #include "board/command.h"
+#include "board/tls.h"
 
 #include <aro/time.h>
 
@@ -23,6 +24,7 @@ struct link_address {
     const char *host; /* a name or a numeric address; NULL with a unix_path */
     uint16_t port;
     const char *unix_path;
+    struct tls_settings tls; /* with a host only */
 };
 
 /* Both come from the loop, never from within a call. */

@@ -84,7 +84,7 @@ void address_free(void *target)
     free(((struct config_address *)target)->host);
 }
 
-/* The part behind "redis://": host, port and database. */
+/* What is behind "redis://" or "rediss://": host, port and database. */
 static int parse_tcp(const struct setting *setting, const char *text, struct config_redis *redis)
 {
     size_t length = strcspn(text, "/");
@@ -107,14 +107,21 @@ int redis_url_parse(const struct setting *setting, void *target)
     if (strchr(text, '@') && strncmp(text, "unix:", 5) != 0) /* and so never shown in an error */
         return setting_refuse(setting, "no user or password in it: name redis.username and "
                                        "redis.password_file");
-    if (strncmp(text, "rediss:", 7) == 0)
-        return setting_refuse(setting, "TLS to Redis is not supported: use a local socket, or a "
-                                       "tunnel");
-    if (strncmp(text, "unix:/", 6) != 0 && strncmp(text, "redis://", 8) != 0)
+    redis->is_tls = strncmp(text, "rediss://", 9) == 0;
+#ifndef ARO_REDIS_TLS
+    if (redis->is_tls)
+        return setting_refuse(setting,
+                              "TLS to Redis takes hiredis 1.0 or later with hiredis_ssl, and this "
+                              "program was built with hiredis " ARO_HIREDIS_VERSION
+                              ": use a Unix socket, a tunnel on this host such as stunnel, or a "
+                              "build for a system that has it, such as Debian 13");
+#endif
+    if (strncmp(text, "unix:/", 6) != 0 && strncmp(text, "redis://", 8) != 0 && !redis->is_tls)
         return setting_expected(setting, setting->node,
-                                "redis://host:port/database or unix:/path/to/socket");
+                                "redis://host:port/database, rediss:// for TLS, or "
+                                "unix:/path/to/socket");
     if (text[0] == 'r') {
-        int r = parse_tcp(setting, text + strlen("redis://"), redis);
+        int r = parse_tcp(setting, strstr(text, "//") + 2, redis);
         if (r < 0)
             return r;
     } else {

@@ -10,7 +10,7 @@ bool address_equals(const void *a, const void *b);
 void address_free(void *target);
 
 /* struct config_redis, its members url to database: "redis://host:port/database", "unix:/path".
- * A password in it is refused, and so is TLS, which the client library does not have. */
+ * A password in it is refused, and "rediss://" (TLS) where the client library has none. */
 int redis_url_parse(const struct setting *setting, void *target);
 bool redis_url_equals(const void *a, const void *b);
 void redis_url_free(void *target);

@@ -42,13 +42,43 @@ static int fill_instance(struct config *config, const struct document_node *root
     return setting_kinds[OPTION_NAME].parse(&setting, &config->instance);
 }
 
+static int refuse_redis(const struct document_node *redis, const char *name, const char *reason,
+                        struct aro_error *reterr)
+{
+    const struct document_node *value = document_find(redis, name);
+    return aro_error_set_at(reterr, -EINVAL, value->line, value->column, "redis.%s: %s", name,
+                            reason);
+}
+
+/* So is half of TLS: who names certificates means them to be asked for. */
+static int check_redis_tls(const struct config_redis *settings, const struct document_node *redis,
+                           struct aro_error *reterr)
+{
+    const char *first = settings->ca_file            ? "ca_file"
+                        : settings->certificate_file ? "certificate_file"
+                        : settings->key_file         ? "key_file"
+                                                     : NULL;
+    if (first && !settings->is_tls)
+        return refuse_redis(redis, first,
+                            "has no use without TLS: redis.url must begin with rediss://", reterr);
+    if (settings->certificate_file && !settings->key_file)
+        return refuse_redis(redis, "certificate_file", "its key is missing: name redis.key_file",
+                            reterr);
+    if (settings->key_file && !settings->certificate_file)
+        return refuse_redis(redis, "key_file",
+                            "its certificate is missing: name redis.certificate_file", reterr);
+    return 0;
+}
+
 /* Half a board is a mistake: who names a user or a secret means Redis to be used. */
 static int check_redis(const struct config *config, const struct document_node *root,
                        struct aro_error *reterr)
 {
     const struct document_node *redis = document_find(root, "redis");
-    if (config->redis.url || !redis || redis->count == 0)
+    if (!redis || redis->count == 0)
         return 0;
+    if (config->redis.url)
+        return check_redis_tls(&config->redis, redis, reterr);
     return aro_error_set_at(reterr, -EINVAL, redis->line, redis->column,
                             "redis.url: missing, where other settings of redis are given");
 }

@@ -71,11 +71,15 @@ struct config_redis {
     char *url;  /* as written; NULL: no board */
     char *host; /* TCP; NULL with a unix_path */
     int64_t port;
+    bool is_tls;
     char *unix_path;
     int64_t database;
     char *prefix;
     char *username; /* NULL: the default user */
     char *password; /* contents of the file; NULL: none */
+    /* With TLS, absolute paths: whom to trust (NULL: whom this host trusts), and a certificate of
+     * ours with its key (NULL both: none). */
+    char *ca_file, *certificate_file, *key_file;
 };
 
 struct config_address {

@@ -57,6 +57,8 @@ static json_t *describe_option(const struct option *option, const void *target)
     case OPTION_TEXT:
     case OPTION_NAME:
     case OPTION_TOPIC:
+    case OPTION_FILE:
+    case OPTION_KEY:
     case OPTION_PATH: return text_or_null(*(char *const *)target);
     case OPTION_TOPICS: return describe_topics(target);
     case OPTION_INTEGER: return json_integer(*(const int64_t *)target);

@@ -241,6 +241,18 @@ static const struct option rows[] = {
       .reloadable = true,
       .help = "error: given up, someone must act. warning: went on, and the line says how. "
               "info: life of the daemon. debug: life of each appeal." },
+    { .name = "redis.ca_file",
+      .kind = OPTION_FILE,
+      OF(redis.ca_file),
+      .help = "Authorities to trust with rediss://, in PEM. Absent: those that this host trusts." },
+    { .name = "redis.certificate_file",
+      .kind = OPTION_FILE,
+      OF(redis.certificate_file),
+      .help = "Certificate to show with rediss://, in PEM, its chain behind it. Absent: none." },
+    { .name = "redis.key_file",
+      .kind = OPTION_KEY,
+      OF(redis.key_file),
+      .help = "Private key of `certificate_file`, in PEM, without a password." },
     { .name = "redis.password_file",
       .kind = OPTION_SECRET,
       OF(redis.password),
@@ -256,8 +268,9 @@ static const struct option rows[] = {
     { .name = "redis.url",
       .kind = OPTION_REDIS_URL,
       OF(redis),
-      .help = "Where the board of capacity is kept: redis://host:port/database or "
-              "unix:/path/to/socket. Absent: no board." },
+      .help = "Where the board of capacity is kept: redis://host:port/database, rediss:// for "
+              "TLS (which takes hiredis 1.0, and so Debian 13), or unix:/path/to/socket. "
+              "Absent: no board." },
     { .name = "redis.username",
       .kind = OPTION_TEXT,
       OF(redis.username),

@@ -15,8 +15,10 @@ enum option_kind {
     OPTION_CHOICE,     /* int: index into @choices */
     OPTION_PATH,       /* char *: absolute once read */
     OPTION_SECRET,     /* char *: contents of the file that the setting names */
+    OPTION_FILE,       /* char *: absolute path of a file for a library to read */
+    OPTION_KEY,        /* char *: the same, of a file that others must not reach */
     OPTION_ADDRESS,    /* struct config_address */
-    OPTION_REDIS_URL,  /* struct config_redis: url, host, port, unix_path, database */
+    OPTION_REDIS_URL,  /* struct config_redis: url, host, port, is_tls, unix_path, database */
     OPTION_PROPERTIES, /* struct config_properties */
     OPTION_SHARDS,     /* struct config_shards */
     OPTION_KIND_COUNT,

@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { CERTIFICATE_BYTES_MAX = 4 * 1024 * 1024 }; /* of a host's authorities all together: 0.3 */
 
@@ -91,30 +90,12 @@ static int check_name(const struct setting *setting, const struct document_node 
     return is_allowed(key->text) ? 0 : refuse_name(setting, key);
 }
 
-/* The file must be there now, not at the first connection in the middle of the night. */
-static int resolve_path(const struct setting *setting, const struct document_node *value,
-                        bool is_secret, char **ret)
-{
-    const struct setting_folders *folders = setting->folders;
-    CLEANUP(freep)
-    char *path = setting_path(is_secret ? folders->secrets : folders->settings, value->text);
-    struct aro_error error;
-
-    if (is_secret && file_check_secret(path, &error) < 0)
-        return setting_refuse_at(setting, value, "%s", error.message);
-    if (access(path, R_OK) < 0)
-        return setting_refuse_at(setting, value, "cannot read '%s': %s", path, strerror(errno));
-    setting_keep_file(setting->folders, path);
-    *ret = TAKE(path);
-    return 0;
-}
-
 static int resolve_value(const struct setting *setting, const char *name,
                          const struct document_node *value, char **ret)
 {
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(name, paths[i].name) == 0 && strcmp(value->text, "probe") != 0)
-            return resolve_path(setting, value, paths[i].is_secret, ret);
+            return setting_find_file(setting, value, paths[i].is_secret, ret);
     *ret = memory_copy_text(value->text);
     return 0;
 }

@@ -62,10 +62,10 @@ static void find_old_scram(const struct config *config, struct buffer *text)
 static void find_plain_redis(const struct config *config, struct buffer *text)
 {
     const struct config_redis *redis = &config->redis;
-    if (redis->host && redis->password && !is_loopback(redis->host))
+    if (redis->host && !redis->is_tls && redis->password && !is_loopback(redis->host))
         buffer_add_format(text,
                           "redis.url: the password goes to %s as plain text: use a Unix socket, "
-                          "or a tunnel",
+                          "rediss://, or a tunnel",
                           redis->host);
 }
 

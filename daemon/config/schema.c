@@ -103,9 +103,11 @@ static json_t *kind_schema_new(const struct option *option)
     case OPTION_SPAN: return pattern_new("^[0-9]+(ms|s|m|h|d)$");
     case OPTION_CHOICE: return choices_new(option);
     case OPTION_PATH:
+    case OPTION_FILE:
+    case OPTION_KEY:
     case OPTION_SECRET: return pattern_new("^[^\\u0000-\\u001f\\u007f]+$");
     case OPTION_ADDRESS: return pattern_new("^(\\[[0-9A-Fa-f:.%]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$");
-    case OPTION_REDIS_URL: return pattern_new("^(redis://[^@]+|unix:/.+)$");
+    case OPTION_REDIS_URL: return pattern_new("^(rediss?://[^@]+|unix:/.+)$");
     case OPTION_PROPERTIES:
         return json_pack("{s:[s,s], s:o, s:{s:[s,s,s]}}", "type", "object", "null", "propertyNames",
                          property_names_new(), "additionalProperties", "type", "string", "number",

@@ -1,5 +1,7 @@
 #include "config/setting.h"
 
+#include "file/file.h"
+
 #include "support/buffer.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
@@ -10,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { VALUE_SHOWN_MAX = 40 }; /* of a wrong value, in an error */
 
@@ -90,6 +93,23 @@ void setting_keep_file(const struct setting_folders *folders, const char *path)
     struct config_texts *files = folders->files;
     files->items = memory_resize(files->items, (files->count + 1) * sizeof *files->items);
     files->items[files->count++] = memory_copy_text(path);
+}
+
+int setting_find_file(const struct setting *setting, const struct document_node *value,
+                      bool is_secret, char **ret)
+{
+    const struct setting_folders *folders = setting->folders;
+    CLEANUP(freep)
+    char *path = setting_path(is_secret ? folders->secrets : folders->settings, value->text);
+    struct aro_error error;
+
+    if (is_secret && file_check_secret(path, &error) < 0)
+        return setting_refuse_at(setting, value, "%s", error.message);
+    if (access(path, R_OK) < 0)
+        return setting_refuse_at(setting, value, "cannot read '%s': %s", path, strerror(errno));
+    setting_keep_file(folders, path);
+    *ret = TAKE(path);
+    return 0;
 }
 
 /* "kafka.group" lies under "kafka"; what follows the dot, or NULL. */

@@ -56,6 +56,12 @@ void setting_span_format(int64_t ms, char buffer[static SETTING_SPAN_TEXT_SIZE])
 /* @path if absolute, else below @folder; the caller frees it. */
 char *setting_path(const char *folder, const char *path);
 
+/* The absolute path of the file that @value names, for a library to read: kept among the files, and
+ * the caller owns it. Where @is_secret, it is looked for among the secrets, and others must not
+ * reach it. The file must be there now, not at the first connection in the middle of the night. */
+int setting_find_file(const struct setting *setting, const struct document_node *value,
+                      bool is_secret, char **ret);
+
 /* Keeps @path among the files that the settings name. */
 void setting_keep_file(const struct setting_folders *folders, const char *path);
 

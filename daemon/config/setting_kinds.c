@@ -223,6 +223,24 @@ static int parse_path(const struct setting *setting, void *target)
     return 0;
 }
 
+static int find_file(const struct setting *setting, bool is_secret, void *target)
+{
+    const char *text = setting->node->text;
+    if (!is_scalar(setting->node) || *text == '\0' || !is_printable(text))
+        return setting_expected(setting, setting->node, "the path of a file");
+    return setting_find_file(setting, setting->node, is_secret, target);
+}
+
+static int parse_file(const struct setting *setting, void *target)
+{
+    return find_file(setting, false, target);
+}
+
+static int parse_key(const struct setting *setting, void *target)
+{
+    return find_file(setting, true, target);
+}
+
 static int parse_shards(const struct setting *setting, void *target)
 {
     struct config_shards *shards = target;
@@ -275,6 +293,8 @@ const struct setting_kind setting_kinds[OPTION_KIND_COUNT] = {
     [OPTION_CHOICE] = { parse_choice, equals_choice, NULL, sizeof(int) },
     [OPTION_PATH] = { parse_path, equals_text, free_text, sizeof(char *) },
     [OPTION_SECRET] = { secret_parse, equals_text, secret_free, sizeof(char *) },
+    [OPTION_FILE] = { parse_file, equals_text, free_text, sizeof(char *) },
+    [OPTION_KEY] = { parse_key, equals_text, free_text, sizeof(char *) },
     [OPTION_ADDRESS] = { address_parse, address_equals, address_free,
                          sizeof(struct config_address) },
     [OPTION_REDIS_URL] = { redis_url_parse, redis_url_equals, redis_url_free,

@@ -10,6 +10,7 @@ BEYOND_A_SCHEMA = {
     "a_certificate_that_is_not_there", "a_password_file_that_is_not_there", "a_setting_given_twice", "broken_yaml",
     "a_default_topic_of_two_shards", "a_topic_of_two_shards", "a_topic_read_and_written", "a_topic_that_is_the_ledger",
     "two_shards_with_one_name", "two_shards_with_one_partition", "redis_settings_without_a_url",
+    "redis_authorities_without_tls", "a_redis_key_that_is_not_there",
     "control_settings_without_a_socket", "a_group_that_this_host_has_not",
     "a_password_in_the_file", "a_property_mistyped", "a_property_with_a_bad_value",
     "a_span_too_long", "a_port_too_high", "a_redis_database_in_words", "an_empty_file",
@@ -54,6 +55,7 @@ def test_what_is_beyond_the_schema_is_among_the_bad_files(root):
     {"shards": [{}, {"name": "b", "partition": 1}]},
     {"redis": None},
     {"redis": {"url": "unix:/run/redis.sock"}},
+    {"redis": {"url": "rediss://redis-1:6379/0", "ca_file": "ca.pem"}},
     {"http": {"listen": "[::1]:9464"}},
     {"limits": {"stall": "90s", "batch_records": 1}},
 ])

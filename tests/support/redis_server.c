@@ -97,15 +97,52 @@ void redis_server_use_tcp(struct redis_server *server)
 
 static void server_run(const struct redis_server *server)
 {
-    char port[8], log[128];
+    char port[8];
     snprintf(port, sizeof port, "%u", server->port);
-    snprintf(log, sizeof log, "%s/redis.log", server->folder);
+    const char *const plain[] = { "--port", port, NULL };
+    const char *const tls[] = { "--port",
+                                "0",
+                                "--tls-port",
+                                port,
+                                "--tls-cert-file",
+                                "server.pem",
+                                "--tls-key-file",
+                                "server.key",
+                                "--tls-ca-cert-file",
+                                "ca.pem",
+                                "--tls-auth-clients",
+                                server->asks_for_certificates ? "yes" : "no",
+                                NULL };
+    const char *arguments[32] = {
+        "redis-server",
+        "--bind",
+        "127.0.0.1",
+        "--unixsocket",
+        server->socket,
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        server->folder,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--logfile",
+        "redis.log",
+        "--enable-protected-configs",
+        "yes",
+        "--enable-debug-command",
+        "yes",
+    };
+    size_t count = 0;
+    while (arguments[count])
+        count++;
+    for (const char *const *each = server->is_tls ? tls : plain; *each; each++)
+        arguments[count++] = *each;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--unixsocket",
-           server->socket, "--unixsocketperm", "700", "--dir", server->folder, "--save", "",
-           "--appendonly", "no", "--logfile", log, "--enable-protected-configs", "yes",
-           "--enable-debug-command", "yes", (char *)NULL);
+    if (chdir(server->folder) == 0)
+        execvp("redis-server", (char *const *)arguments);
     _exit(127);
 }
 

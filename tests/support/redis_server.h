@@ -10,8 +10,10 @@
 
 struct redis_server {
     char folder[64];
-    char socket[96];          /* always */
-    uint16_t port;            /* TCP on 127.0.0.1; 0: none */
+    char socket[96]; /* always */
+    uint16_t port;   /* TCP on 127.0.0.1; 0: none */
+    bool is_tls;     /* there, by server.pem, server.key and ca.pem in the folder */
+    bool asks_for_certificates;
     pid_t process;            /* 0: not running */
     redisContext *connection; /* of redis_server_command(), opened when needed */
 };

@@ -223,6 +223,74 @@ static void test_a_unix_socket_names_redis_too(void **state)
     assert_null(world->config->redis.host);
 }
 
+#ifdef ARO_REDIS_TLS
+
+static void test_redis_over_tls_has_its_certificates(void **state)
+{
+    struct world *world = *state;
+    char expected[256];
+    world_write(world, "ca.pem", "of no concern yet");
+    world_write(world, "ours.pem", "of no concern yet");
+    world_write(world, "ours.key", "of no concern yet");
+    assert_int_equal(world_load(world, NEEDED "redis: { url: 'rediss://r:6380/3', ca_file: ca.pem, "
+                                              "certificate_file: ours.pem, key_file: ours.key }\n"),
+                     0);
+    const struct config_redis *redis = &world->config->redis;
+    assert_true(redis->is_tls);
+    assert_string_equal(redis->host, "r");
+    assert_int_equal(redis->port, 6380);
+    assert_int_equal(redis->database, 3);
+    snprintf(expected, sizeof expected, "%s/ca.pem", world->folder);
+    assert_string_equal(redis->ca_file, expected);
+    snprintf(expected, sizeof expected, "%s/ours.key", world->folder);
+    assert_string_equal(redis->key_file, expected);
+    assert_int_equal(world->config->files.count, 3);
+}
+
+static void expect_tls_refused(struct world *world, const char *settings, const char *text)
+{
+    char whole[512];
+    snprintf(whole, sizeof whole, NEEDED "redis: { url: 'rediss://r', %s }\n", settings);
+    assert_int_equal(world_load(world, whole), -EINVAL);
+    if (!strstr(world->error.message, text))
+        fail_msg("%s: '%s'", settings, world->error.message);
+}
+
+static void test_half_a_certificate_for_redis_is_refused(void **state)
+{
+    struct world *world = *state;
+    world_write(world, "file", "");
+    expect_tls_refused(world, "certificate_file: file", "name redis.key_file");
+    expect_tls_refused(world, "key_file: file", "name redis.certificate_file");
+    expect_tls_refused(world, "ca_file: no-such-file", "redis.ca_file: cannot read");
+}
+
+static void test_a_key_for_redis_that_others_can_read_is_refused(void **state)
+{
+    struct world *world = *state;
+    char path[256];
+    world_write(world, "file", "");
+    snprintf(path, sizeof path, "%s/file", world->folder);
+    assert_int_equal(chmod(path, 0644), 0);
+    expect_tls_refused(world, "certificate_file: file, key_file: file", "redis.key_file: ");
+}
+
+#else
+
+static void test_redis_over_tls_is_refused_with_what_is_missing(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_load(world, NEEDED "redis: { url: 'rediss://127.0.0.1:6379/0' }\n"),
+                     -EINVAL);
+    assert_int_equal(world->error.line, 3);
+    assert_string_equal(world->error.field, "redis.url");
+    assert_non_null(strstr(world->error.message, "takes hiredis 1.0 or later"));
+    assert_non_null(strstr(world->error.message, "was built with hiredis "));
+    assert_non_null(strstr(world->error.message, "use a Unix socket"));
+}
+
+#endif
+
 static void test_an_address_may_be_of_the_sixth_version(void **state)
 {
     struct world *world = *state;
@@ -410,6 +478,9 @@ static const struct {
     { "redis: { url: 'unix:/run/redis.sock', password_file: secret }\n", NULL },
     { "redis: { url: 'redis://redis-1:6379', password_file: secret }\n",
       "redis.url: the password goes to redis-1 as plain text" },
+#ifdef ARO_REDIS_TLS
+    { "redis: { url: 'rediss://redis-1:6379', password_file: secret }\n", NULL },
+#endif
 };
 
 static const struct {
@@ -484,6 +555,13 @@ int main(void)
         WITH_WORLD(test_a_setting_that_lets_strangers_in_is_warned_of),
         WITH_WORLD(test_passwords_that_kafka_4_does_not_take_are_warned_of),
         WITH_WORLD(test_a_unix_socket_names_redis_too),
+#ifdef ARO_REDIS_TLS
+        WITH_WORLD(test_redis_over_tls_has_its_certificates),
+        WITH_WORLD(test_half_a_certificate_for_redis_is_refused),
+        WITH_WORLD(test_a_key_for_redis_that_others_can_read_is_refused),
+#else
+        WITH_WORLD(test_redis_over_tls_is_refused_with_what_is_missing),
+#endif
         WITH_WORLD(test_an_address_may_be_of_the_sixth_version),
         WITH_WORLD(test_properties_and_secrets_reach_librdkafka),
         WITH_WORLD(test_a_shard_is_found_by_name_and_partition),
