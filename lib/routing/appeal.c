@@ -3,6 +3,7 @@
 #include "routing/filter.h"
 
 #include "support/memory.h"
+#include "support/text.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -22,10 +23,7 @@ const char *appeal_state_name(enum appeal_state state)
 
 enum appeal_state appeal_state_find(const char *name)
 {
-    unsigned state = 0;
-    while (state < APPEAL_STATE_COUNT && strcmp(state_names[state], name) != 0)
-        state++;
-    return (enum appeal_state)state;
+    return (enum appeal_state)text_index(state_names, APPEAL_STATE_COUNT, name);
 }
 
 struct appeal *appeal_new(const char *id)

@@ -6,6 +6,7 @@
 #include "routing/turn.h"
 
 #include "support/memory.h"
+#include "support/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,10 +27,7 @@ const char *market_job_name(enum market_job job)
 
 enum market_job market_job_find(const char *name)
 {
-    unsigned job = 0;
-    while (job < MARKET_JOB_COUNT && strcmp(job_names[job], name) != 0)
-        job++;
-    return (enum market_job)job;
+    return (enum market_job)text_index(job_names, MARKET_JOB_COUNT, name);
 }
 
 struct market *market_find(const struct aro_router *router, const char *name)

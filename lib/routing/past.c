@@ -4,6 +4,8 @@
 
 #include "routing/details.h"
 
+#include "support/text.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +67,7 @@ const char *past_kind_name(enum past_kind kind)
 
 enum past_kind past_kind_find(const char *name)
 {
-    unsigned kind = 0;
-    while (kind < PAST_KIND_COUNT && strcmp(kind_names[kind], name) != 0)
-        kind++;
-    return (enum past_kind)kind;
+    return (enum past_kind)text_index(kind_names, PAST_KIND_COUNT, name);
 }
 
 /* --- members --- */

@@ -11,6 +11,7 @@
 #include "routing/router_state.h"
 
 #include "support/memory.h"
+#include "support/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -35,10 +36,7 @@ const char *reload_stage_name(enum reload_stage stage)
 
 enum reload_stage reload_stage_find(const char *name)
 {
-    unsigned stage = 0;
-    while (stage < RELOAD_STAGE_COUNT && strcmp(stage_names[stage], name) != 0)
-        stage++;
-    return (enum reload_stage)stage;
+    return (enum reload_stage)text_index(stage_names, RELOAD_STAGE_COUNT, name);
 }
 
 /* --- at once --- */

@@ -1,6 +1,8 @@
 /* Queues whose ladder leads nowhere, and those that no agent can serve. */
 #include "rules/lint.h"
 
+#include "support/text.h"
+
 #include <string.h>
 
 static void warn_queue(struct aro_lint *lint, const struct aro_queue_terms *queue, const char *name,
@@ -35,10 +37,7 @@ static bool names_are_among(const char *const *names, size_t count, const char *
     if (other_count == 0)
         return true;
     for (size_t i = 0; i < count; i++) {
-        size_t j = 0;
-        while (j < other_count && strcmp(names[i], others[j]) != 0)
-            j++;
-        if (j == other_count)
+        if (text_index(others, other_count, names[i]) == other_count)
             return false;
     }
     return count > 0;
