@@ -75,6 +75,13 @@ void appeal_set_clock(struct appeal *appeal, struct aro_instant now, bool was_st
         appeal->clock = now.ms - appeal->clock;
 }
 
+void appeal_set_deadline(struct appeal *appeal, struct aro_instant deadline)
+{
+    if (deadline.ms != appeal->deadline.ms)
+        appeal->latest_start = ARO_INSTANT_NEVER;
+    appeal->deadline = deadline;
+}
+
 void appeal_set_details(struct appeal *appeal, const struct details_view *view)
 {
     struct details *details = details_pack(view); /* which may point into the old ones */

@@ -137,6 +137,9 @@ static inline bool appeal_is_stopped(const struct appeal *appeal)
     return appeal->is_on_hold || appeal->is_market_paused;
 }
 
+/* Another deadline is another latest start, to be worked out when it next waits. */
+void appeal_set_deadline(struct appeal *appeal, struct aro_instant deadline);
+
 /* Its details, packed anew. */
 void appeal_set_details(struct appeal *appeal, const struct details_view *view);
 

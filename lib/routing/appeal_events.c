@@ -176,6 +176,17 @@ static void update_apply(struct turn *turn, struct appeal *appeal, const struct 
     }
 }
 
+/* Of one in somebody's hands. A rule that sets a deadline goes before the new one, as ever. */
+static void follow_deadline(struct turn *turn, struct appeal *appeal)
+{
+    struct routing routing;
+
+    route_look(turn->router, appeal, &routing);
+    appeal_set_deadline(appeal, routing.deadline);
+    if (appeal->deadline.ms > turn->now.ms)
+        appeal->is_overdue = false; /* and will be once more when that has passed */
+}
+
 /* Those that wait are routed anew; those in somebody's hands only change. */
 static void update_follow(struct turn *turn, struct appeal *appeal, const struct update *update,
                           const struct aro_event *event)
@@ -190,6 +201,8 @@ static void update_follow(struct turn *turn, struct appeal *appeal, const struct
     if (update->has_new_languages)
         appeal_set_class(turn->router, appeal, appeal->class->queue, appeal->class->market,
                          languages.count, languages.languages, appeal->class->step);
+    if (event->has & ARO_HAS_DEADLINE)
+        follow_deadline(turn, appeal);
     if (update->has_new_exclusions)
         appeal_revoke_if_barred(turn, appeal);
 }

@@ -37,14 +37,6 @@ static void enter_anew(struct turn *turn, struct appeal *appeal)
     appeal_enter(turn, appeal);
 }
 
-/* Another deadline is another latest start, to be worked out when it next waits. */
-static void set_deadline(struct appeal *appeal, struct aro_instant deadline)
-{
-    if (deadline.ms != appeal->deadline.ms)
-        appeal->latest_start = ARO_INSTANT_NEVER;
-    appeal->deadline = deadline;
-}
-
 /* What @event brings to the review of @lead: whom it excludes, and an earlier deadline. Gives
  * whether that is anything new. */
 static bool review_take(struct turn *turn, struct appeal *lead, const struct aro_event *event,
@@ -61,7 +53,7 @@ static bool review_take(struct turn *turn, struct appeal *lead, const struct aro
         turn_touch_appeal(turn, lead);
         turn_touch_queue(turn, lead->class->queue);
         enter_anew(turn, lead);
-        set_deadline(lead, earlier(lead->deadline, view.joined_deadline));
+        appeal_set_deadline(lead, earlier(lead->deadline, view.joined_deadline));
         appeal_set_details(lead, &view);
         appeal_note(turn, lead,
                     (struct past_move){ .kind = PAST_JOINED, .appeal_id = event->appeal_id });

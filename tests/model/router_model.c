@@ -857,6 +857,23 @@ static int queue_by_launch(const struct model *model, const struct model_appeal 
     return is_other ? book->launches[appeal->market].otherwise : by_rules;
 }
 
+static void set_deadline(const struct model *model, struct model_appeal *appeal,
+                         const struct model_rule *rule)
+{
+    int64_t before = appeal->deadline;
+
+    if (rule->has_deadline)
+        appeal->deadline = appeal->submitted + rule->deadline_ms;
+    else if (appeal->event_deadline != NEVER || model->rulebook->deadline_ms == 0)
+        appeal->deadline = appeal->event_deadline;
+    else
+        appeal->deadline = appeal->submitted + model->rulebook->deadline_ms;
+    if (appeal->joined_deadline < appeal->deadline)
+        appeal->deadline = appeal->joined_deadline;
+    if (before != appeal->deadline)
+        appeal->latest_start = NEVER;
+}
+
 static void route(struct model *model, struct model_appeal *appeal)
 {
     int by_rules = queue_of_rule(model, appeal->reason, &appeal->rule);
@@ -866,20 +883,12 @@ static void route(struct model *model, struct model_appeal *appeal)
         appeal->step = 1;
     appeal->queue = queue;
     const struct model_rule *rule = &model->rulebook->rules[appeal->rule];
-    int64_t deadline = appeal->deadline;
 
     set_rulebook_name(model, appeal);
     appeal->priority = rule->has_priority ? rule->priority : appeal->event_priority;
-    if (rule->has_deadline)
-        appeal->deadline = appeal->submitted + rule->deadline_ms;
-    else if (appeal->event_deadline != NEVER || model->rulebook->deadline_ms == 0)
-        appeal->deadline = appeal->event_deadline;
-    else
-        appeal->deadline = appeal->submitted + model->rulebook->deadline_ms;
-    if (appeal->joined_deadline < appeal->deadline)
-        appeal->deadline = appeal->joined_deadline;
-    if (is_other_queue || deadline != appeal->deadline)
+    if (is_other_queue)
         appeal->latest_start = NEVER;
+    set_deadline(model, appeal, rule);
 }
 
 static void take_back(struct model_appeal *appeal)
@@ -959,11 +968,16 @@ static void deliver(struct saying *saying, int index)
 }
 
 /* One that is in time again becomes overdue again. */
+static void look_at_time(const struct saying *saying, struct model_appeal *appeal)
+{
+    if (appeal->deadline > saying->now)
+        appeal->is_overdue = false;
+}
+
 static void route_anew(struct saying *saying, struct model_appeal *appeal)
 {
     route(saying->model, appeal);
-    if (appeal->deadline > saying->now)
-        appeal->is_overdue = false;
+    look_at_time(saying, appeal);
 }
 
 static void say_rerouted(struct saying *saying, int index, int from, const char *reason)
@@ -1410,18 +1424,26 @@ static void change_holds(struct saying *saying, int index, bool is_on_hold, bool
     appeal->has_just_entered = true;
 }
 
-static void follow_fields(struct saying *saying, int index, bool has_new_exclusions)
+static void follow_fields(struct saying *saying, const struct model_step *step,
+                          bool has_new_exclusions)
 {
-    struct model_appeal *appeal = &saying->model->appeals[index];
+    struct model_appeal *appeal = &saying->model->appeals[step->appeal];
 
     if (appeal->state == MODEL_WAITING) {
         int from = appeal->queue;
         route_anew(saying, appeal);
-        say_rerouted(saying, index, from, "updated");
+        say_rerouted(saying, step->appeal, from, "updated");
         appeal->has_just_entered = true;
-    } else if (has_new_exclusions) {
-        revoke_if_dependent(saying, index);
+        return;
     }
+    if (step->has_deadline) {
+        int rule;
+        queue_of_rule(saying->model, appeal->reason, &rule);
+        set_deadline(saying->model, appeal, &saying->model->rulebook->rules[rule]);
+        look_at_time(saying, appeal);
+    }
+    if (has_new_exclusions)
+        revoke_if_dependent(saying, step->appeal);
 }
 
 static void do_update(struct saying *saying, const struct model_step *step)
@@ -1442,7 +1464,7 @@ static void do_update(struct saying *saying, const struct model_step *step)
     }
     if (changes) {
         bool has_new_exclusions = set_fields(saying->model, appeal, step);
-        follow_fields(saying, step->appeal, has_new_exclusions);
+        follow_fields(saying, step, has_new_exclusions);
     }
     if (changes_hold && step->is_on_hold && appeal->state == MODEL_OFFERED) {
         say_assignment(saying, "assignment.revoked", step->appeal, "on_hold", NULL);
