@@ -276,8 +276,14 @@ int document_parse_yaml(const char *text, size_t length, struct document **ret,
 
 int document_parse(const char *text, size_t length, struct document **ret, struct aro_error *reterr)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* a byte order mark, as editors of Windows write */
+
     if (length > text_length_max)
         return aro_error_set(reterr, -EINVAL, "longer than 64 MiB");
+    if (length >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0) {
+        text += sizeof mark - 1;
+        length -= sizeof mark - 1;
+    }
     struct document *document = document_parse_plain(text, length);
     if (!document)
         return document_parse_yaml(text, length, ret, reterr);

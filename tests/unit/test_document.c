@@ -120,6 +120,24 @@ static void test_json_is_read_too(void **state)
     document_free(document);
 }
 
+/* Editors of Windows write one. */
+static void test_a_byte_order_mark_before_a_text_is_no_part_of_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "\xef\xbb\xbf"
+                                         "a: 1\nb: 2\n",
+                                         "\xef\xbb\xbf{\"a\": 1,\n\"b\": 2}" };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct document *document = parse(texts[i]);
+        const struct document_node *b = document_find(document_root(document), "b");
+        assert_int_equal(document_find(document_root(document), "a")->integer, 1);
+        assert_int_equal(b->integer, 2);
+        assert_int_equal(b->line, 2);
+        document_free(document);
+    }
+}
+
 static void test_what_is_refused_names_its_place(void **state)
 {
     (void)state;
@@ -345,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_plain_scalars_mean_what_the_core_schema_of_yaml_1_2_says),
         cmocka_unit_test(test_every_node_knows_its_place),
         cmocka_unit_test(test_json_is_read_too),
+        cmocka_unit_test(test_a_byte_order_mark_before_a_text_is_no_part_of_it),
         cmocka_unit_test(test_what_is_refused_names_its_place),
         cmocka_unit_test(test_nesting_is_bounded_at_32),
         cmocka_unit_test(test_a_map_of_thousands_of_keys_is_searched_for_duplicates),
