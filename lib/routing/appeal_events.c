@@ -409,6 +409,15 @@ static void apply_to_known(struct turn *turn, const struct known *known,
         announce_ignored(turn, event, cell->ignored, known->trace, known->epoch);
 }
 
+/* Nothing is kept of it; its own trace goes with the answer. */
+static void ignore_draft(struct turn *turn, const struct aro_event *event)
+{
+    struct details *trace = details_pack_trace(event->traceparent, event->tracestate);
+
+    announce_ignored(turn, event, "market_draft", trace, 0);
+    free(trace);
+}
+
 void appeal_event_apply(struct turn *turn, const struct aro_event *event)
 {
     struct known known;
@@ -416,7 +425,7 @@ void appeal_event_apply(struct turn *turn, const struct aro_event *event)
     if (find_known(turn->router, event, &known))
         apply_to_known(turn, &known, event);
     else if (event->type == ARO_APPEAL_SUBMITTED && launch_is_draft(turn->router, event->market))
-        announce_ignored(turn, event, "market_draft", NULL, 0);
+        ignore_draft(turn, event);
     else if (event->type == ARO_APPEAL_SUBMITTED)
         appeal_submit(turn, event);
     else

@@ -119,6 +119,16 @@ struct details *details_pack(const struct details_view *view)
     return details;
 }
 
+struct details *details_pack_trace(const char *traceparent, const char *tracestate)
+{
+    const struct details_view view = { .deadline = ARO_INSTANT_NEVER,
+                                       .joined_deadline = ARO_INSTANT_NEVER,
+                                       .retry_at = ARO_INSTANT_NEVER,
+                                       .traceparent = traceparent,
+                                       .tracestate = tracestate };
+    return details_pack(&view);
+}
+
 static const char *take_text(const char **at)
 {
     const char *text = *at;

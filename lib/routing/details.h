@@ -43,6 +43,8 @@ struct details_view {
 
 /* malloc'd; NULL where @view is empty. */
 struct details *details_pack(const struct details_view *view);
+/* The same of a trace alone; both may be NULL. */
+struct details *details_pack_trace(const char *traceparent, const char *tracestate);
 
 /* Texts point into @details, lists into @arena. NULL @details gives an empty view. */
 void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret);

@@ -499,11 +499,9 @@ static void restore_appellant(struct aro_router *router, const char *id, struct 
 {
     const char *lead = read_needed_text(reading, "lead");
     uint64_t arrival = (uint64_t)read_integer(reading, "arrival", 0, INT64_MAX, 0);
-    const struct details_view trace = { .deadline = ARO_INSTANT_NEVER,
-                                        .joined_deadline = ARO_INSTANT_NEVER,
-                                        .traceparent = read_text(reading, "traceparent"),
-                                        .tracestate = read_text(reading, "tracestate") };
-    struct details *details = details_pack(&trace);
+    const char *traceparent = read_text(reading, "traceparent");
+    const char *tracestate = read_text(reading, "tracestate");
+    struct details *details = details_pack_trace(traceparent, tracestate);
 
     read_past(reading, &details);
     if (reading->wrong) {

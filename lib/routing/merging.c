@@ -79,15 +79,12 @@ bool appeal_join(struct turn *turn, const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
     struct appeal *lead = lead_for(router, event);
-    const struct details_view trace = { .deadline = ARO_INSTANT_NEVER,
-                                        .joined_deadline = ARO_INSTANT_NEVER,
-                                        .retry_at = ARO_INSTANT_NEVER,
-                                        .traceparent = event->traceparent,
-                                        .tracestate = event->tracestate };
+
     if (!lead)
         return false;
-    struct appellant *appellant = appellant_add(router, event->appeal_id, lead->id,
-                                                ++router->arrival_last, details_pack(&trace));
+    struct appellant *appellant =
+        appellant_add(router, event->appeal_id, lead->id, ++router->arrival_last,
+                      details_pack_trace(event->traceparent, event->tracestate));
     turn_touch_new_appellant(turn, appellant);
     announce_merged(turn, appellant);
     review_take(turn, lead, event, route_deadline(router, event, turn->now));
