@@ -301,7 +301,7 @@ void choice_count(struct aro_router *router, const struct appeal *appeal, struct
     count_barred(router, appeal, ret);
 }
 
-uint64_t choice_count_at_last_step(struct aro_router *router, const struct appeal *appeal)
+static uint64_t count_at_last_step(struct aro_router *router, const struct appeal *appeal)
 {
     size_t last = appeal->class->queue->terms->step_count;
     struct appeal_class *class = appeal_class_at_step(router, appeal->class, (unsigned)last);
@@ -323,6 +323,14 @@ uint64_t choice_count_at_last_step(struct aro_router *router, const struct appea
             count--;
     }
     return count;
+}
+
+void choice_count_of_waiting(struct aro_router *router, const struct appeal *appeal,
+                             struct why *ret)
+{
+    choice_count(router, appeal, ret);
+    ret->is_of_waiting = true;
+    ret->eligible_at_last_step = count_at_last_step(router, appeal);
 }
 
 void choice_make(struct aro_router *router, const struct appeal *appeal, struct choice *ret)

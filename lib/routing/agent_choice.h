@@ -33,9 +33,10 @@ void choice_make(struct aro_router *router, const struct appeal *appeal, struct 
 /* Only the counts. */
 void choice_count(struct aro_router *router, const struct appeal *appeal, struct why *ret);
 
-/* Those who may take it at the last step of the ladder once they are there and have room: 0 where
- * nobody ever will, as things are. */
-uint64_t choice_count_at_last_step(struct aro_router *router, const struct appeal *appeal);
+/* Those, and who may take it at the last step of the ladder once they are there and have room: 0
+ * where nobody ever will, as things are. */
+void choice_count_of_waiting(struct aro_router *router, const struct appeal *appeal,
+                             struct why *ret);
 
 /* By the queue's criteria before the first that looks at a person rather than a class. */
 int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,

@@ -600,9 +600,7 @@ static void announce_entered(struct turn *turn, struct appeal *appeal)
     if (appeal_class_is_shut(appeal->class))
         return; /* it may yet be given out, when all that were held are in line */
     turn_touch_appeal(turn, appeal);
-    choice_count(turn->router, appeal, &why);
-    why.is_of_waiting = true;
-    why.eligible_at_last_step = choice_count_at_last_step(turn->router, appeal);
+    choice_count_of_waiting(turn->router, appeal, &why);
     announce_waiting(turn, appeal, &why);
     appeal->is_announced = true;
 }

@@ -45,7 +45,7 @@ void launch_tell_shadow(struct turn *turn, struct appeal *appeal, const struct r
     if (!routing->by_rules->delivers_to_queue)
         choose_on_paper(router, appeal, queue_of_terms(router, routing->by_rules), &choice);
     if (appeal_class_step(appeal->class))
-        choice_count(router, appeal, &why);
+        choice_count_of_waiting(router, appeal, &why);
     announce_shadow(turn, appeal, &why, routing->by_rules->name, &choice);
     appeal->is_announced = true;
 }

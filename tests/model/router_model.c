@@ -770,13 +770,15 @@ static void say_waits(struct saying *saying, int index)
     buffer_add_format(saying->lines, " rule=%s rulebook=%s", rule_name(appeal->rule, rule),
                       appeal->rulebook);
     say_why(saying, &why, false);
+    if (is_queue_for_agents(saying->model, appeal->queue))
+        buffer_add_format(saying->lines, " eligible_at_last_step=%d",
+                          count_at_last_step(saying->model, index));
 }
 
 static void say_waiting(struct saying *saying, int index)
 {
     say_waits(saying, index);
-    buffer_add_format(saying->lines, " eligible_at_last_step=%d\n",
-                      count_at_last_step(saying->model, index));
+    buffer_add_text(saying->lines, "\n");
 }
 
 /* What @queue would have done with it. */
