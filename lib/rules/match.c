@@ -6,7 +6,7 @@
 
 enum {
     BLOCKS_WITHOUT_SUMMARY = 4, /* so few are looked at sooner than their summaries */
-    COLUMNS_BETWEEN_LOOKS = 3,  /* after so many, see whether the block has any left */
+    COLUMNS_BETWEEN_LOOKS = 4,  /* after so many, see whether the block has any left */
 };
 
 enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_LANGUAGES };
@@ -15,27 +15,26 @@ enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST
 struct value {
     enum value_kind kind;
     uint32_t text; /* TEXT: its number in the vocabulary */
-    double number;
     bool boolean;
-    const struct aro_facts *facts;         /* LANGUAGES */
-    const struct aro_attribute *attribute; /* LIST */
+    double number;
+    const struct aro_attribute *list; /* LIST */
 };
 
 /* One column: the row that the appeal picks, or the list of values that pick several. */
 struct pick {
     const struct index_column *column;
-    const struct value *value;
-    bool is_list; /* of more than one member */
-    uint32_t row; /* otherwise */
+    const struct aro_attribute *list; /* NULL: the appeal's languages */
+    bool is_list;                     /* of more than one member */
+    uint32_t row;                     /* otherwise */
 };
 
 struct match {
     const struct aro_rulebook *rulebook;
     const struct market_index *market;
     const struct aro_facts *facts;
-    size_t pick_count, value_count, attribute_index;
+    size_t attribute_index; /* the first that may still be asked for */
+    size_t pick_count;
     struct pick picks[INDEX_COLUMNS_MAX];
-    struct value values[INDEX_COLUMNS_MAX];
 };
 
 static void read_text(const struct match *match, const char *text, struct value *ret)
@@ -91,7 +90,7 @@ static void read_attribute(struct match *match, const char *name, struct value *
         break;
     case ARO_ATTRIBUTE_LIST:
         ret->kind = VALUE_LIST;
-        ret->attribute = attribute;
+        ret->list = attribute;
         break;
     }
 }
@@ -102,10 +101,7 @@ static void read_field(struct match *match, const struct field *field, struct va
     switch (field->kind) {
     case FIELD_MARKET: read_text(match, facts->market, ret); break;
     case FIELD_LANGUAGE: read_first_language(match, ret); break;
-    case FIELD_LANGUAGES:
-        ret->kind = VALUE_LANGUAGES;
-        ret->facts = facts;
-        break;
+    case FIELD_LANGUAGES: ret->kind = VALUE_LANGUAGES; break;
     case FIELD_REASON: read_text(match, facts->reason, ret); break;
     case FIELD_TIER: read_number(facts->tier, ret); break;
     case FIELD_EFFORT: read_number(facts->effort, ret); break;
@@ -115,17 +111,18 @@ static void read_field(struct match *match, const struct field *field, struct va
     }
 }
 
-static size_t member_count(const struct value *list)
+/* Of @list, or of the appeal's languages for NULL. */
+static size_t member_count(const struct match *match, const struct aro_attribute *list)
 {
-    return list->kind == VALUE_LIST ? list->attribute->text_count : list->facts->language_count;
+    return list ? list->text_count : match->facts->language_count;
 }
 
-static uint32_t list_member(const struct match *match, const struct value *list, size_t index)
+static uint32_t list_member(const struct match *match, const struct aro_attribute *list,
+                            size_t index)
 {
     const struct vocabulary *vocabulary = &match->rulebook->vocabulary;
-    return list->kind == VALUE_LIST
-               ? vocabulary_find_text(vocabulary, list->attribute->texts[index])
-               : vocabulary_find_language(vocabulary, list->facts->languages[index]);
+    return list ? vocabulary_find_text(vocabulary, list->texts[index])
+                : vocabulary_find_language(vocabulary, match->facts->languages[index]);
 }
 
 /* The row of one text, as all languages and the members of lists are. */
@@ -134,50 +131,48 @@ static uint32_t row_of_text(const struct index_column *column, uint32_t text)
     return number_map_find(&column->rows_of_texts, text);
 }
 
-static void pick_list(const struct match *match, struct pick *pick)
+static void pick_list(const struct match *match, const struct aro_attribute *list,
+                      struct pick *pick)
 {
-    size_t count = member_count(pick->value);
+    size_t count = member_count(match, list);
+
+    pick->list = list;
     pick->is_list = count > 1;
     if (count == 0)
-        pick->row = pick->value->kind == VALUE_LIST ? ROW_EMPTY_LIST : ROW_ABSENT;
+        pick->row = list ? ROW_EMPTY_LIST : ROW_ABSENT;
     else if (count == 1)
-        pick->row = row_of_text(pick->column, list_member(match, pick->value, 0));
+        pick->row = row_of_text(pick->column, list_member(match, list, 0));
 }
 
-static void pick_row(const struct match *match, struct pick *pick)
+static void pick_row(const struct match *match, const struct value *value, struct pick *pick)
 {
-    const struct value *value = pick->value;
-
     pick->is_list = false;
     switch (value->kind) {
     case VALUE_ABSENT: pick->row = ROW_ABSENT; break;
     case VALUE_TEXT: pick->row = row_of_text(pick->column, value->text); break;
     case VALUE_NUMBER: pick->row = column_row_of_number(pick->column, value->number); break;
     case VALUE_BOOL: pick->row = value->boolean ? ROW_YES : ROW_NO; break;
-    case VALUE_LIST:
-    case VALUE_LANGUAGES: pick_list(match, pick); break;
+    case VALUE_LIST: pick_list(match, value->list, pick); break;
+    case VALUE_LANGUAGES: pick_list(match, NULL, pick); break;
     }
 }
 
-/* In two passes: the loads of the second wait for memory together, not one after the other. */
+/* A field's columns lie side by side. */
 static void pick_rows(struct match *match)
 {
     unsigned field = FIELD_COUNT_MAX;
-    struct value *value = NULL;
+    struct value value = { 0 };
 
-    for (size_t i = 0; i < match->market->column_count; i++) {
+    match->pick_count = match->market->column_count;
+    for (size_t i = 0; i < match->pick_count; i++) {
         const struct index_column *column = &match->market->columns[i];
         if (column->column / COLUMNS_A_FIELD != field) {
             field = column->column / COLUMNS_A_FIELD;
-            value = &match->values[match->value_count++];
-            read_field(match, &match->rulebook->fields[field], value);
+            read_field(match, &match->rulebook->fields[field], &value);
         }
         match->picks[i].column = column;
-        match->picks[i].value = value;
+        pick_row(match, &value, &match->picks[i]);
     }
-    match->pick_count = match->market->column_count;
-    for (size_t i = 0; i < match->pick_count; i++)
-        pick_row(match, &match->picks[i]);
 }
 
 /* For one member to be enough the members' rows are joined; for all to be needed, intersected. */
@@ -189,8 +184,8 @@ static bool one_member_is_enough(const struct pick *pick)
 static uint64_t list_summary(const struct match *match, const struct pick *pick, size_t word)
 {
     uint64_t any = 0, all = ~UINT64_C(0);
-    for (size_t i = 0; i < member_count(pick->value); i++) {
-        uint32_t row = row_of_text(pick->column, list_member(match, pick->value, i));
+    for (size_t i = 0; i < member_count(match, pick->list); i++) {
+        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
         uint64_t summary = column_summary(pick->column, match->market, row, word);
         any |= summary;
         all &= summary;
@@ -216,21 +211,36 @@ static uint64_t candidate_blocks(const struct match *match, size_t word)
 static void list_bits(const struct match *match, const struct pick *pick, size_t at,
                       struct block *ret)
 {
-    block_bits any = { 0 }, all = ~any;
-    for (size_t i = 0; i < member_count(pick->value); i++) {
-        uint32_t row = row_of_text(pick->column, list_member(match, pick->value, i));
-        block_bits bits = column_block(pick->column, match->market, row, at)->bits;
-        any |= bits;
-        all &= bits;
+    bool any_is_enough = one_member_is_enough(pick);
+
+    memset(ret, any_is_enough ? 0 : 0xff, sizeof *ret);
+    for (size_t i = 0; i < member_count(match, pick->list); i++) {
+        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
+        const struct block *block = column_block(pick->column, match->market, row, at);
+        for (unsigned word = 0; word < BLOCK_WORDS; word++) {
+            if (any_is_enough)
+                ret->words[word] |= block->words[word];
+            else
+                ret->words[word] &= block->words[word];
+        }
     }
-    ret->bits = one_member_is_enough(pick) ? any : all;
+}
+
+static uint32_t first_position(const struct block *block, size_t at)
+{
+    for (unsigned i = 0; i < BLOCK_WORDS; i++) {
+        if (block->words[i])
+            return (uint32_t)(at * BLOCK_BITS + i * 64 +
+                              (unsigned)__builtin_ctzll(block->words[i]));
+    }
+    return UINT32_MAX;
 }
 
 /* The first position in block @at that every column accepts; UINT32_MAX where there is none. What
- * is left of the block stays in registers: its address is never taken. */
+ * is left of the block stays in registers: four variables, whose addresses are never taken. */
 static uint32_t first_in_block(const struct match *match, size_t at)
 {
-    block_bits live = ~(block_bits){ 0 };
+    block_part a = ~(block_part){ 0 }, b = a, c = a, d = a;
     __attribute__((uninitialized)) struct block list; /* written before it is read */
 
     for (size_t i = 0; i < match->pick_count; i++) {
@@ -240,15 +250,15 @@ static uint32_t first_in_block(const struct match *match, size_t at)
             list_bits(match, pick, at, &list);
         else
             block = column_block(pick->column, match->market, pick->row, at);
-        live &= block->bits;
-        if (i % COLUMNS_BETWEEN_LOOKS == COLUMNS_BETWEEN_LOOKS - 1 && !BLOCK_BITS_ANY(live))
+        a &= block->parts[0];
+        b &= block->parts[1];
+        c &= block->parts[2];
+        d &= block->parts[3];
+        if (i % COLUMNS_BETWEEN_LOOKS == COLUMNS_BETWEEN_LOOKS - 1 &&
+            !block_part_has_any((a | b) | (c | d)))
             return UINT32_MAX;
     }
-    for (unsigned i = 0; i < BLOCK_WORDS; i++) {
-        if (live[i])
-            return (uint32_t)(at * BLOCK_BITS + i * 64 + (unsigned)__builtin_ctzll(live[i]));
-    }
-    return UINT32_MAX;
+    return first_position(&(struct block){ .parts = { a, b, c, d } }, at);
 }
 
 static const struct market_index *market_of(const struct aro_rulebook *rulebook, const char *market)
@@ -266,7 +276,7 @@ uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_
     match.rulebook = rulebook;
     match.market = market_of(rulebook, facts->market);
     match.facts = facts;
-    match.value_count = match.attribute_index = 0;
+    match.attribute_index = 0;
     pick_rows(&match);
 
     for (size_t word = 0; word < match.market->summary_words; word++) {

@@ -17,24 +17,27 @@
 
 enum { BLOCK_WORDS = 8, BLOCK_BITS = 64 * BLOCK_WORDS, INDEX_COLUMNS_MAX = 256 };
 
-/* One cache line, and as many vector registers as this machine needs for it. */
-typedef uint64_t block_bits __attribute__((vector_size(BLOCK_WORDS * sizeof(uint64_t))));
+/* What every 64-bit processor has a register for. A whole block as one vector is kept in memory
+ * where registers are smaller, and then each AND waits for the one before to be written. */
+typedef uint64_t block_part __attribute__((vector_size(2 * sizeof(uint64_t))));
 
+/* One cache line. */
 struct block {
     union {
-        block_bits bits;
+        block_part parts[BLOCK_WORDS / 2];
         uint64_t words[BLOCK_WORDS];
     };
 };
 
-/* A macro, since a vector that is passed has another ABI on each kind of processor. */
-#define BLOCK_BITS_ANY(bits)                                                                       \
-    ((((bits)[0] | (bits)[1] | (bits)[2] | (bits)[3]) |                                            \
-      ((bits)[4] | (bits)[5] | (bits)[6] | (bits)[7])) != 0)
+static inline bool block_part_has_any(block_part part)
+{
+    return (part[0] | part[1]) != 0;
+}
 
 static inline bool block_has_any(const struct block *block)
 {
-    return BLOCK_BITS_ANY(block->bits);
+    const block_part *parts = block->parts;
+    return block_part_has_any((parts[0] | parts[1]) | (parts[2] | parts[3]));
 }
 
 /* From one number to another; what is not in it is @missing. */
