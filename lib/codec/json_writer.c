@@ -82,15 +82,8 @@ static inline bool put_plain(char *at, const char *text, size_t length)
     return put_plain_word(at + length - 8, text + length - 8);
 }
 
-void json_put_text(struct buffer *buffer, const char *text)
+char *json_write_text(char *at, const char *text, size_t length)
 {
-    if (!text) {
-        buffer_add(buffer, "null", 4);
-        return;
-    }
-    size_t length = strlen(text);
-    buffer_reserve(buffer, length * 6 + 2); /* were each byte to be escaped */
-    char *at = buffer->data + buffer->length;
     *at++ = '"';
     if (put_plain(at, text, length)) {
         at += length;
@@ -103,8 +96,20 @@ void json_put_text(struct buffer *buffer, const char *text)
         }
     }
     *at++ = '"';
-    *at = '\0';
-    buffer->length = (size_t)(at - buffer->data);
+    return at;
+}
+
+void json_put_text(struct buffer *buffer, const char *text)
+{
+    if (!text) {
+        buffer_add(buffer, "null", 4);
+        return;
+    }
+    size_t length = strlen(text);
+    buffer_reserve(buffer, json_text_size_max(length));
+    char *end = json_write_text(buffer->data + buffer->length, text, length);
+    *end = '\0';
+    buffer->length = (size_t)(end - buffer->data);
 }
 
 void json_add_name(struct json_writer *writer, const char *name)

@@ -25,6 +25,14 @@ struct json_writer {
 /* A name that comes from outside. The value follows, without one. */
 void json_add_name(struct json_writer *writer, const char *name);
 
+/* Writes the @length bytes of @text, quoted, at @at, where there is room for the largest that they
+ * can become; gives the end. */
+char *json_write_text(char *at, const char *text, size_t length);
+static inline size_t json_text_size_max(size_t length)
+{
+    return length * 6 + 2; /* were each byte to be escaped */
+}
+
 /* For the next ones: a value where it is due. */
 void json_put_text(struct buffer *buffer, const char *text); /* NULL: null */
 void json_put_number(struct buffer *buffer, double value);

@@ -42,10 +42,13 @@ static void keep_route(const struct aro_router *router, struct details **details
     past_next(*details, &walk, &first);
     if (first.kind != PAST_SUBMITTED || first.queue)
         return;
-    first.queue = appeal->class->queue->name;
-    first.rule = names_text(&router->names, appeal->rule);
-    first.rulebook = names_text(&router->names, appeal->rulebook);
-    past_set_first(details, &first);
+    const struct past_move routed = {
+        .kind = PAST_SUBMITTED,
+        .queue = appeal->class->queue->name,
+        .rule = names_text(&router->names, appeal->rule),
+        .rulebook = names_text(&router->names, appeal->rulebook),
+    };
+    past_set_first(details, &routed);
 }
 
 void appeal_past_keep_route(struct turn *turn, struct appeal *appeal)

@@ -316,25 +316,25 @@ struct details_past details_past(const struct details *details)
     return (struct details_past){ details->bytes + details->length, details->past_length };
 }
 
-char *details_reach_past(struct details **details, size_t more)
+char *details_splice_past(struct details **details, size_t at, size_t old, size_t new)
 {
-    struct details empty = { 0 }, *old = *details;
-    size_t length = old ? old->length + old->past_length : 0;
-    size_t past_length = (old ? old->past_length : 0) + more;
+    struct details *spliced = *details;
+    struct details_past past = details_past(spliced);
+    size_t items_length = details_size(spliced), length = past.length - old + new;
 
-    assert(past_length <= DETAILS_PAST_LENGTH_MAX);
-    *details = memory_resize(old, sizeof **details + length + more);
-    if (!old)
-        **details = empty;
-    (*details)->past_length = past_length & DETAILS_PAST_LENGTH_MAX;
-    return (*details)->bytes + length;
-}
-
-void details_set_past(struct details **details, struct details_past past)
-{
-    if (*details)
-        (*details)->past_length = 0;
-    memcpy(details_reach_past(details, past.length), past.bytes, past.length);
+    assert(at + old <= past.length && length <= DETAILS_PAST_LENGTH_MAX);
+    if (new > old)
+        spliced = memory_resize(spliced, sizeof *spliced + items_length + length);
+    if (!*details)
+        *spliced = (struct details){ 0 };
+    char *place = spliced->bytes + items_length + at;
+    if (new != old)
+        memmove(place + new, place + old, past.length - at - old);
+    if (new < old)
+        spliced = memory_resize(spliced, sizeof *spliced + items_length + length);
+    spliced->past_length = length & DETAILS_PAST_LENGTH_MAX;
+    *details = spliced;
+    return spliced->bytes + items_length + at;
 }
 
 size_t details_size(const struct details *details)

@@ -66,9 +66,8 @@ bool details_next_person(const struct details *details, size_t *position, struct
 struct aro_instant details_retry_at(const struct details *details);
 
 struct details_past details_past(const struct details *details);
-/* Room for @more bytes at the end of the past, which they make longer; gives where. */
-char *details_reach_past(struct details **details, size_t more);
-void details_set_past(struct details **details, struct details_past past);
+/* Makes the @old bytes at @at of the past @new ones, which the caller writes; gives where. */
+char *details_splice_past(struct details **details, size_t at, size_t old, size_t new);
 
 /* Bytes, packed, without the past. */
 size_t details_size(const struct details *details);

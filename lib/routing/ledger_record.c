@@ -165,32 +165,13 @@ static void add_source(const struct aro_router *router, struct json_writer *writ
     json_add_integer(writer, "source_offset", appeal->source_offset);
 }
 
-/* One of them: {"offered": MS, "agent_id": "ana", "epoch": 1}. */
-static void add_move(struct json_writer *writer, const struct past_move *move)
-{
-    json_open_object(writer, NULL);
-    json_add_integer(writer, past_kind_name(move->kind), move->at.ms);
-    for (size_t i = 0; i < PAST_MEMBER_COUNT; i++) {
-        const struct past_member *member = &past_members[i];
-        if (member->form == PAST_TEXT)
-            add_text(writer, member->name, past_text(move, member));
-        else
-            add_unless(writer, member->name, (int64_t)past_number(move, member), 0);
-    }
-    json_close_object(writer);
-}
-
 static void add_past(struct json_writer *writer, const struct details *details)
 {
-    struct past_walk walk = { 0 };
-    struct past_move move;
-
     if (!past_is_known(details))
         return;
     add_unless(writer, "past_left_out", (int64_t)past_left_out(details), 0);
     json_open_list(writer, "past");
-    while (past_next(details, &walk, &move))
-        add_move(writer, &move);
+    past_write(details, writer->buffer);
     json_close_list(writer);
 }
 

@@ -4,16 +4,20 @@
 
 #include "routing/details.h"
 
+#include "codec/json_writer.h"
+#include "support/buffer.h"
+#include "support/decimal.h"
 #include "support/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the packed moves begin with. */
+/* What the packed moves begin with, so that one more is added without a look at the others. */
 struct __attribute__((packed)) head {
-    int64_t start; /* when the first move was; its own distance is 0 */
+    int64_t start, last; /* when the first move was, whose own distance is 0, and when the last */
     uint32_t left_out;
+    uint16_t count; /* of the moves that are there */
 };
 
 static const char *const kind_names[PAST_KIND_COUNT] = {
@@ -135,40 +139,70 @@ static uint64_t take_number(const char **at)
     }
 }
 
-/* Which members there are, a bit each, and how many bytes they take. */
-static uint64_t members_there(const struct past_move *move, size_t *ret_size)
+/* The next of the members @there, which loses its bit. */
+static const struct past_member *take_member(uint64_t *there)
 {
-    uint64_t there = 0;
-    size_t size = 0;
+    const struct past_member *member = &past_members[__builtin_ctzll(*there)];
+    *there &= *there - 1;
+    return member;
+}
+
+/* A move about to be packed. */
+struct packing {
+    const struct past_move *move;
+    uint64_t distance; /* ms since the move before */
+    uint64_t there;    /* which members there are, a bit each */
+    size_t size;       /* of the whole */
+};
+
+static struct packing packing_of(const struct past_move *move, uint64_t distance)
+{
+    struct packing packing = { .move = move, .distance = distance };
 
     for (unsigned i = 0; i < PAST_MEMBER_COUNT; i++) {
         const struct past_member *member = &past_members[i];
         if (!has_member(move, member))
             continue;
-        there |= UINT64_C(1) << i;
-        size += member->form == PAST_TEXT ? strlen(past_text(move, member)) + 1
-                                          : number_size(past_number(move, member));
+        packing.there |= UINT64_C(1) << i;
+        packing.size += member->form == PAST_TEXT ? strlen(past_text(move, member)) + 1
+                                                  : number_size(past_number(move, member));
     }
-    *ret_size = size;
-    return there;
+    packing.size += number_size(move->kind) + number_size(distance) + number_size(packing.there);
+    return packing;
 }
 
-static char *put_members(char *at, const struct past_move *move, uint64_t there)
+static void pack(char *at, const struct packing *packing)
 {
-    for (unsigned i = 0; i < PAST_MEMBER_COUNT; i++) {
-        const struct past_member *member = &past_members[i];
-        if (!(there >> i & 1))
-            continue;
+    at = put_number(at, packing->move->kind);
+    at = put_number(at, packing->distance);
+    at = put_number(at, packing->there);
+    for (uint64_t there = packing->there; there;) {
+        const struct past_member *member = take_member(&there);
         if (member->form == PAST_TEXT)
-            at = stpcpy(at, past_text(move, member)) + 1;
+            at = stpcpy(at, past_text(packing->move, member)) + 1;
         else
-            at = put_number(at, past_number(move, member));
+            at = put_number(at, past_number(packing->move, member));
     }
-    return at;
 }
 
-static struct head head_of(struct details_past past)
+/* A move as it lies packed, up to its members. */
+struct packed_move {
+    enum past_kind kind;
+    uint64_t distance, there;
+};
+
+static struct packed_move take_move(const char **at)
 {
+    struct packed_move move;
+    move.kind = (enum past_kind)take_number(at);
+    move.distance = take_number(at);
+    move.there = take_number(at);
+    return move;
+}
+
+static struct head head_of(const struct details *details)
+{
+    struct details_past past = details_past(details);
     struct head head = { 0 };
     if (past.length > 0)
         memcpy(&head, past.bytes, sizeof head);
@@ -187,18 +221,15 @@ bool past_next(const struct details *details, struct past_walk *walk, struct pas
     if (walk->position >= past.length)
         return false;
     if (walk->position == 0) {
-        walk->at.ms = head_of(past).start;
+        walk->at.ms = head_of(details).start;
         walk->position = sizeof(struct head);
     }
     const char *at = past.bytes + walk->position;
-    *ret = (struct past_move){ .kind = (enum past_kind)take_number(&at) };
-    walk->at.ms += (int64_t)take_number(&at);
-    ret->at = walk->at;
-    uint64_t there = take_number(&at);
-    for (unsigned i = 0; i < PAST_MEMBER_COUNT; i++) {
-        const struct past_member *member = &past_members[i];
-        if (!(there >> i & 1))
-            continue;
+    struct packed_move packed = take_move(&at);
+    walk->at.ms += (int64_t)packed.distance;
+    *ret = (struct past_move){ .kind = packed.kind, .at = walk->at };
+    while (packed.there) {
+        const struct past_member *member = take_member(&packed.there);
         if (member->form != PAST_TEXT) {
             past_set_number(ret, member, take_number(&at));
             continue;
@@ -210,6 +241,65 @@ bool past_next(const struct details *details, struct past_walk *walk, struct pas
     return true;
 }
 
+/* --- as JSON --- */
+
+/* The longest that a time or a member becomes, a text's own letters left out: a name with its
+ * quotes and colon, a number, and what stands between. */
+enum { JSON_PART_SIZE_MAX = 48 };
+
+static char *write_name(char *to, const char *name)
+{
+    *to++ = '"';
+    to = stpcpy(to, name);
+    *to++ = '"';
+    *to++ = ':';
+    return to;
+}
+
+static char *write_move(char *to, const char **at, struct aro_instant *time)
+{
+    struct packed_move packed = take_move(at);
+
+    time->ms += (int64_t)packed.distance;
+    *to++ = '{';
+    to = decimal_write(write_name(to, kind_names[packed.kind]), time->ms);
+    while (packed.there) {
+        const struct past_member *member = take_member(&packed.there);
+        *to++ = ',';
+        to = write_name(to, member->name);
+        if (member->form != PAST_TEXT) {
+            to = decimal_write(to, (int64_t)take_number(at));
+            continue;
+        }
+        size_t length = strlen(*at);
+        to = json_write_text(to, *at, length);
+        *at += length + 1;
+    }
+    *to++ = '}';
+    return to;
+}
+
+void past_write(const struct details *details, struct buffer *buffer)
+{
+    struct details_past past = details_past(details);
+    struct head head = head_of(details);
+    struct aro_instant time = { head.start };
+    const char *at = past.bytes + sizeof head, *end = past.bytes + past.length;
+
+    assert(past.length > 0);
+    /* From the bytes themselves, into room for all that they can become: each change of an appeal
+     * writes its moves once more. */
+    size_t part_count = head.count * (1 + (size_t)PAST_MEMBER_COUNT);
+    buffer_reserve(buffer, part_count * JSON_PART_SIZE_MAX + json_text_size_max(past.length));
+    char *to = write_move(buffer->data + buffer->length, &at, &time);
+    while (at < end) {
+        *to++ = ',';
+        to = write_move(to, &at, &time);
+    }
+    *to = '\0';
+    buffer->length = (size_t)(to - buffer->data);
+}
+
 /* --- the whole --- */
 
 bool past_is_known(const struct details *details)
@@ -217,102 +307,83 @@ bool past_is_known(const struct details *details)
     return details_past(details).length > 0;
 }
 
-static size_t move_count(const struct details *details, struct aro_instant *ret_last)
+static void begin(struct details **details, struct aro_instant start)
 {
-    struct past_walk walk = { 0 };
-    struct past_move move = { 0 };
-    size_t count = 0;
-
-    while (past_next(details, &walk, &move))
-        count++;
-    *ret_last = move.at;
-    return count;
-}
-
-/* Behind all others, of which the last was at @last. */
-static void append(struct details **details, const struct past_move *move, struct aro_instant last)
-{
-    size_t size;
-    uint64_t there = members_there(move, &size);
-    uint64_t distance = move->at.ms > last.ms ? (uint64_t)(move->at.ms - last.ms) : 0;
-    bool is_first = !past_is_known(*details);
-
-    size += number_size(move->kind) + number_size(distance) + number_size(there);
-    char *at = details_reach_past(details, size + (is_first ? sizeof(struct head) : 0));
-    if (is_first) {
-        set_head(*details, (struct head){ .start = move->at.ms });
-        at += sizeof(struct head);
-    }
-    at = put_number(at, move->kind);
-    at = put_number(at, distance);
-    put_members(put_number(at, there), move, there);
-}
-
-/* Made anew with @first before what comes behind the first @skipped moves, of which those from the
- * second on are counted as left out. */
-static void rebuild(struct details **details, const struct past_move *first, size_t skipped)
-{
-    struct details *new = NULL;
-    struct past_walk walk = { 0 };
-    struct past_move move;
-    struct aro_instant last = first->at;
-
-    append(&new, first, last);
-    past_set_left_out(new, past_left_out(*details) + skipped - 1);
-    for (size_t i = 0; past_next(*details, &walk, &move); i++) {
-        if (i < skipped)
-            continue;
-        append(&new, &move, last);
-        last = move.at;
-    }
-    details_set_past(details, details_past(new));
-    free(new);
+    details_splice_past(details, 0, 0, sizeof(struct head));
+    set_head(*details, (struct head){ .start = start.ms, .last = start.ms });
 }
 
 void past_add(struct details **details, const struct past_move *move, size_t moves_max)
 {
-    struct aro_instant last;
-    size_t count = move_count(*details, &last);
+    if (!past_is_known(*details))
+        begin(details, move->at);
+    struct head head = head_of(*details);
+    uint64_t distance = move->at.ms > head.last ? (uint64_t)(move->at.ms - head.last) : 0;
+    struct packing packing = packing_of(move, distance);
 
-    append(details, move, count == 0 ? move->at : last);
-    if (count == moves_max)
+    pack(details_splice_past(details, details_past(*details).length, 0, packing.size), &packing);
+    head.last += (int64_t)distance;
+    head.count++;
+    set_head(*details, head);
+    if (head.count > moves_max)
         past_trim(details, moves_max);
 }
 
 void past_set_first(struct details **details, const struct past_move *move)
 {
-    rebuild(details, move, 1);
+    struct past_walk walk = { 0 };
+    struct past_move old;
+    struct packing packing = packing_of(move, 0);
+
+    past_next(*details, &walk, &old);
+    pack(details_splice_past(details, sizeof(struct head), walk.position - sizeof(struct head),
+                             packing.size),
+         &packing);
 }
 
 void past_trim(struct details **details, size_t moves_max)
 {
+    struct head head = head_of(*details);
     struct past_walk walk = { 0 };
-    struct past_move first;
-    struct aro_instant last;
-    size_t count = move_count(*details, &last);
+    struct past_move move;
 
-    if (count <= moves_max)
+    assert(moves_max > 1);
+    if (head.count <= moves_max)
         return;
-    past_next(*details, &walk, &first);
-    rebuild(details, &first, count - moves_max + 1);
+    past_next(*details, &walk, &move);
+    size_t first_end = walk.position, left_out = head.count - moves_max;
+    for (size_t i = 0; i < left_out; i++)
+        past_next(*details, &walk, &move);
+
+    /* What comes behind those is as far from the first move as they were, and itself. */
+    const char *bytes = details_past(*details).bytes, *at = bytes + walk.position;
+    uint64_t kind = take_number(&at);
+    uint64_t distance = take_number(&at) + (uint64_t)(walk.at.ms - head.start);
+    char *to = details_splice_past(details, first_end, (size_t)(at - bytes) - first_end,
+                                   number_size(kind) + number_size(distance));
+    put_number(put_number(to, kind), distance);
+    head.left_out += (uint32_t)left_out;
+    head.count = (uint16_t)moves_max;
+    set_head(*details, head);
 }
 
 struct details *past_copy(const struct details *details)
 {
+    struct details_past past = details_past(details);
     struct details *copy = NULL;
-    if (past_is_known(details))
-        details_set_past(&copy, details_past(details));
+    if (past.length > 0)
+        memcpy(details_splice_past(&copy, 0, 0, past.length), past.bytes, past.length);
     return copy;
 }
 
 uint64_t past_left_out(const struct details *details)
 {
-    return head_of(details_past(details)).left_out;
+    return head_of(details).left_out;
 }
 
 void past_set_left_out(struct details *details, uint64_t count)
 {
-    struct head head = head_of(details_past(details));
+    struct head head = head_of(details);
     head.left_out = (uint32_t)count;
     set_head(details, head);
 }

@@ -69,6 +69,7 @@ void past_set_number(struct past_move *move, const struct past_member *member, u
 const char *past_kind_name(enum past_kind kind);
 enum past_kind past_kind_find(const char *name); /* PAST_KIND_COUNT: no such kind */
 
+struct buffer;
 struct details;
 
 /* Is there any? */
@@ -77,10 +78,14 @@ bool past_is_known(const struct details *details);
 /* Adds @move; one that is earlier than the last counts as at the same time. Beyond @moves_max the
  * second is left out. */
 void past_add(struct details **details, const struct past_move *move, size_t moves_max);
-/* Puts another first move in place of the one there is; the same time. */
+/* Puts another first move in place of the one there is; the same time. Its texts lie elsewhere. */
 void past_set_first(struct details **details, const struct past_move *move);
-/* Leaves out all but the first and the last @moves_max - 1. */
+/* Leaves out all but the first and the last @moves_max - 1, of which there is one at least. */
 void past_trim(struct details **details, size_t moves_max);
+
+/* Adds the moves to @buffer as the ledger tells them: {"submitted":MS},{"offered":MS,"agent_id":
+ * "ana","epoch":1}. There is one at least. */
+void past_write(const struct details *details, struct buffer *buffer);
 
 /* The past of @details and nothing else; malloc'd. NULL where there is none. */
 struct details *past_copy(const struct details *details);

@@ -3,6 +3,9 @@
 #include "routing/details.h"
 #include "routing/past.h"
 
+#include "support/buffer.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +179,41 @@ static void test_another_first_move_leaves_the_others_as_they_were(void **state)
     free(past);
 }
 
+/* As long as they can become: all members at once, each letter escaped. */
+static void test_moves_are_told_whole_whatever_their_texts_hold(void **state)
+{
+    char text[129] = { 0 };
+    struct past_move move = at(INT64_MAX, PAST_ASKED_AGAIN);
+    struct details *past = NULL;
+    struct buffer buffer = { 0 };
+
+    (void)state;
+    memset(text, 1, sizeof text - 1);
+    for (size_t i = 0; i < PAST_MEMBER_COUNT; i++) {
+        if (past_members[i].form == PAST_TEXT)
+            past_set_text(&move, &past_members[i], text);
+        else
+            past_set_number(&move, &past_members[i], INT64_MAX);
+    }
+    for (size_t i = 0; i < PAST_MOVES_MAX; i++)
+        past_add(&past, &move, PAST_MOVES_MAX);
+    buffer_add(&buffer, "[", 1);
+    past_write(past, &buffer);
+    buffer_add(&buffer, "]", 1);
+    json_t *told = json_loadb(buffer.data, buffer.length, 0, NULL);
+    assert_int_equal(json_array_size(told), PAST_MOVES_MAX);
+    for (size_t i = 0; i < PAST_MOVES_MAX; i++) {
+        json_t *object = json_array_get(told, i);
+        assert_int_equal(json_object_size(object), 1 + PAST_MEMBER_COUNT);
+        assert_int_equal(json_integer_value(json_object_get(object, "asked_again")), INT64_MAX);
+        assert_int_equal(json_integer_value(json_object_get(object, "skipped")), INT64_MAX);
+        assert_string_equal(json_string_value(json_object_get(object, "changed")), text);
+    }
+    json_decref(told);
+    buffer_done(&buffer);
+    free(past);
+}
+
 static void test_there_is_nothing_in_no_past(void **state)
 {
     struct past_walk walk = { 0 };
@@ -195,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_a_short_past_is_not_trimmed),
         cmocka_unit_test(test_a_move_before_the_last_counts_as_at_the_same_time),
         cmocka_unit_test(test_another_first_move_leaves_the_others_as_they_were),
+        cmocka_unit_test(test_moves_are_told_whole_whatever_their_texts_hold),
         cmocka_unit_test(test_there_is_nothing_in_no_past),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
