@@ -1,6 +1,7 @@
 /* What a reload costs: reading a rulebook, which the daemon does on a thread of its own, and taking
  * it over, which its loop does, as it does what follows from other commands to very many appeals.
- * For the latter what counts is the longest single call.
+ * For the latter what counts is the longest single call: of getting ready for it, of the swap, and
+ * of what follows.
  *
  * The rulebook names 60 markets, 40 reasons and further attributes, and no rule hides another. */
 #include <aro/router.h>
@@ -12,17 +13,26 @@
 #include <string.h>
 #include <time.h>
 
-enum { MARKETS = 60, QUEUES = 50, SLICE = 250, BATCH = 1000 };
+enum { MARKETS = 60, QUEUES = 50, SLICE = 250, PREPARE_SLICE = 2000, BATCH = 1000 };
 
 /* What differs from the rulebook before. */
-enum change { CHANGE_RULES, CHANGE_ORDER, CHANGE_CHOICE, CHANGE_QUEUES, CHANGE_LADDER };
+enum change {
+    CHANGE_RULES,
+    CHANGE_ORDER,
+    CHANGE_CHOICE,
+    CHANGE_SEED,
+    CHANGE_TEAMS,
+    CHANGE_QUEUES,
+    CHANGE_LADDER,
+};
 
 static const struct {
     const char *name;
     enum change change;
 } changes[] = {
     { "rules alone", CHANGE_RULES },           { "order of lines", CHANGE_ORDER },
-    { "choice of agents", CHANGE_CHOICE },     { "half of the queues gone", CHANGE_QUEUES },
+    { "choice of agents", CHANGE_CHOICE },     { "seed", CHANGE_SEED },
+    { "teams looked at", CHANGE_TEAMS },       { "half of the queues gone", CHANGE_QUEUES },
     { "steps of the ladders", CHANGE_LADDER },
 };
 
@@ -52,14 +62,15 @@ static void write_queues(struct buffer *out, unsigned version, enum change chang
                              ? "[fewest_open, longest_idle, lowest_load]"
                              : "[lowest_load, longest_idle]";
     const char *within = change == CHANGE_LADDER && is_other ? "3h" : "2h";
+    const char *independence = change == CHANGE_TEAMS && is_other ? "[agent, team]" : "[agent]";
     unsigned count = change == CHANGE_QUEUES && is_other ? QUEUES / 2 : QUEUES;
 
     buffer_add_text(out, "queues:\n");
     for (unsigned i = 0; i < count; i++)
         buffer_add_format(out,
-                          "  q%u: { order: %s, choose: %s, ladder: [ { level: 3, for: %s }, "
-                          "{ level: 1 } ] }\n",
-                          i, order, choose, within);
+                          "  q%u: { order: %s, choose: %s, independence: %s, "
+                          "ladder: [ { level: 3, for: %s }, { level: 1 } ] }\n",
+                          i, order, choose, independence, within);
 }
 
 static void write_rulebook(struct buffer *out, unsigned rule_count, unsigned version,
@@ -69,7 +80,8 @@ static void write_rulebook(struct buffer *out, unsigned rule_count, unsigned ver
     char market[3];
 
     buffer_clear(out);
-    buffer_add_format(out, "rulebook: bench-%u\ndefaults: { deadline: 72h }\n", version);
+    buffer_add_format(out, "rulebook: bench-%u\nseed: %u\ndefaults: { deadline: 72h }\n", version,
+                      change == CHANGE_SEED ? version : 1);
     write_queues(out, version, change);
     buffer_add_text(out, "rules:\n");
     for (unsigned i = 0; i + 1 < rule_count; i++) {
@@ -153,15 +165,18 @@ static void apply(struct bench *bench, const struct aro_event *event)
         next_batch(bench);
 }
 
-static void add_agent(struct bench *bench, unsigned number)
+/* Those that are unlike are so by one skill, which nobody asks for. */
+static void add_agent(struct bench *bench, unsigned number, bool is_unlike)
 {
     unsigned team = number / 100, market = team % MARKETS;
     const char *name = bench->markets[market];
     struct aro_language_level level = { bench->by_market[market], 2 + team / MARKETS % 4 };
-    char id[32], team_name[32];
+    char id[32], team_name[32], skill_name[32];
+    struct aro_skill skill = { skill_name, 3 };
 
     snprintf(id, sizeof id, "agent-%u", number);
     snprintf(team_name, sizeof team_name, "team-%u", team);
+    snprintf(skill_name, sizeof skill_name, "skill-%u", number);
     const struct aro_event event = { .type = ARO_AGENT_UPDATED,
                                      .agent_id = id,
                                      .capacity = 2,
@@ -169,6 +184,8 @@ static void add_agent(struct bench *bench, unsigned number)
                                      .agent_languages = &level,
                                      .market_count = 1,
                                      .markets = &name,
+                                     .skill_count = is_unlike,
+                                     .skills = &skill,
                                      .team = team_name };
     apply(bench, &event);
 }
@@ -200,7 +217,13 @@ static void submit(struct bench *bench, unsigned number)
     apply(bench, &event);
 }
 
-static void bench_begin(struct bench *bench, unsigned agents, unsigned waiting, enum change change)
+/* How many there are of what. */
+struct size {
+    unsigned agents, waiting;
+    bool is_unlike;
+};
+
+static void bench_begin(struct bench *bench, const struct size *size, enum change change)
 {
     static const char *const tags[] = {
         "pt", "en", "de", "fr", "es", "id", "nb", "ar", "ja", "it"
@@ -217,9 +240,9 @@ static void bench_begin(struct bench *bench, unsigned agents, unsigned waiting, 
     bench->next = parse(bench, 2, change);
     need(aro_router_new(bench->languages, bench->rulebook, &bench->router));
     need(aro_effects_new(&bench->effects));
-    for (unsigned i = 0; i < agents; i++)
-        add_agent(bench, i);
-    for (unsigned i = 0; i < agents * 2 + waiting; i++)
+    for (unsigned i = 0; i < size->agents; i++)
+        add_agent(bench, i, size->is_unlike);
+    for (unsigned i = 0; i < size->agents * 2 + size->waiting; i++)
         submit(bench, i);
 }
 
@@ -232,79 +255,125 @@ static void bench_end(struct bench *bench)
     aro_languages_free(bench->languages);
 }
 
-/* Goes on to the end of what was begun; the longest slice, all of them, and how many. */
-static void work(struct bench *bench, double *ret_longest, double *ret_all, unsigned *ret_slices)
-{
-    *ret_longest = *ret_all = *ret_slices = 0;
-    for (bool has_more = aro_router_has_work(bench->router); has_more; (*ret_slices)++) {
-        next_batch(bench);
-        double start = clock_ms();
-        has_more = aro_router_work(bench->router, bench->now, SLICE, bench->effects);
-        double took = clock_ms() - start;
-        *ret_longest = took > *ret_longest ? took : *ret_longest;
-        *ret_all += took;
-    }
-}
-
-static void report(struct bench *bench, const char *what, double begun)
-{
+/* Calls, and how long they took, in ms. */
+struct span {
     double longest, all;
-    unsigned slices;
+    unsigned count;
+};
 
-    work(bench, &longest, &all, &slices);
-    printf("  %-24s: begun in %6.2f ms, %5u slices, the longest %6.2f ms, all %8.1f ms\n", what,
-           begun, slices, longest, all);
+static void span_add(struct span *span, double began)
+{
+    double took = clock_ms() - began;
+    span->longest = took > span->longest ? took : span->longest;
+    span->all += took;
+    span->count++;
 }
 
-static void bench_taking_over(unsigned agents, unsigned waiting, size_t at)
+static struct span prepare(struct bench *bench, const struct aro_rulebook *next)
+{
+    struct span span = { 0 };
+
+    for (bool has_more = true; has_more;) {
+        double began = clock_ms();
+        has_more = aro_router_prepare(bench->router, next, PREPARE_SLICE);
+        span_add(&span, began);
+    }
+    return span;
+}
+
+/* Goes on to the end of what was begun. */
+static struct span work(struct bench *bench)
+{
+    struct span span = { 0 };
+
+    for (bool has_more = aro_router_has_work(bench->router); has_more;) {
+        next_batch(bench);
+        double began = clock_ms();
+        has_more = aro_router_work(bench->router, bench->now, SLICE, bench->effects);
+        span_add(&span, began);
+    }
+    return span;
+}
+
+static void print_span(const char *what, const struct span *span)
+{
+    printf(" | %s %5u, longest %5.2f, all %7.1f", what, span->count, span->longest, span->all);
+}
+
+static void bench_taking_over(const struct size *size, size_t at)
 {
     static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+    struct span swap = { 0 };
     struct bench bench;
 
-    bench_begin(&bench, agents, waiting, changes[at].change);
+    bench_begin(&bench, size, changes[at].change);
     next_batch(&bench);
-    double start = clock_ms();
+    struct span prepared = prepare(&bench, bench.next);
+    double began = clock_ms();
     aro_router_set_rulebook(bench.router, bench.now, bench.next, &source, bench.effects);
-    report(&bench, changes[at].name, clock_ms() - start);
+    span_add(&swap, began);
+    struct span tidied = prepare(&bench, NULL), worked = work(&bench);
+    printf("  %-24s: swap %5.2f", changes[at].name, swap.longest);
+    print_span("ready", &prepared);
+    print_span("tidy", &tidied);
+    print_span("slices", &worked);
+    printf("\n");
     bench_end(&bench);
 }
 
+static void report(struct bench *bench, const char *what, double began)
+{
+    double took = clock_ms() - began;
+    struct span worked = work(bench);
+
+    printf("  %-24s: begun %5.2f", what, took);
+    print_span("slices", &worked);
+    printf("\n");
+}
+
 /* What else goes by slices: a market paused and resumed, everything rerouted. */
-static void bench_commands(unsigned agents, unsigned waiting)
+static void bench_commands(const struct size *size)
 {
     static const struct aro_reroute_filter everything = { 0 };
     struct bench bench;
 
-    bench_begin(&bench, agents, waiting, CHANGE_RULES);
+    bench_begin(&bench, size, CHANGE_RULES);
     for (int is_paused = 1; is_paused >= 0; is_paused--) {
         next_batch(&bench);
-        double start = clock_ms();
+        double began = clock_ms();
         aro_router_pause(bench.router, bench.now, bench.markets[0], is_paused, bench.effects);
-        report(&bench, is_paused ? "a market paused" : "a market resumed", clock_ms() - start);
+        report(&bench, is_paused ? "a market paused" : "a market resumed", began);
     }
     next_batch(&bench);
-    double start = clock_ms();
+    double began = clock_ms();
     aro_router_reroute(bench.router, bench.now, &everything, bench.effects);
-    report(&bench, "everything rerouted", clock_ms() - start);
+    report(&bench, "everything rerouted", began);
     bench_end(&bench);
 }
 
-/* `bench_reload [reading|taking-over]`: without an argument both. */
+/* `bench_reload [reading|taking-over [AGENTS]]`: without an argument all. */
 int main(int argument_count, char **arguments)
 {
-    static const struct {
-        unsigned agents, waiting;
-    } sizes[] = { { 1000, 10000 }, { 10000, 100000 }, { 100000, 1000000 } };
+    static const struct size sizes[] = {
+        { 1000, 10000, false },
+        { 10000, 100000, false },
+        { 10000, 100000, true },
+        { 100000, 1000000, false },
+    };
     const char *part = argument_count > 1 ? arguments[1] : "";
+    unsigned agents = argument_count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 0;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned rules = 100; rules <= 100000 && strcmp(part, "taking-over") != 0; rules *= 10)
         bench_reading(rules);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && strcmp(part, "reading") != 0; i++) {
-        printf("%u agents, %u waiting, slices of %d:\n", sizes[i].agents, sizes[i].waiting, SLICE);
+        if (agents > 0 && sizes[i].agents != agents)
+            continue;
+        printf("%u agents%s, %u waiting, slices of %d; ms:\n", sizes[i].agents,
+               sizes[i].is_unlike ? ", no two alike" : "", sizes[i].waiting, SLICE);
         for (size_t at = 0; at < sizeof changes / sizeof *changes; at++)
-            bench_taking_over(sizes[i].agents, sizes[i].waiting, at);
-        bench_commands(sizes[i].agents, sizes[i].waiting);
+            bench_taking_over(&sizes[i], at);
+        bench_commands(&sizes[i]);
     }
     return 0;
 }

@@ -90,6 +90,13 @@ bool aro_router_has_work(const struct aro_router *router);
 /* When the next timer is due; never where none is armed. */
 struct aro_instant aro_router_next_due(const struct aro_router *router);
 
+/* What takes long with very many agents and is noticed by nobody: arranges them for @next, borrowed
+ * for this call, besides the rulebook in force; NULL: there is none, and what only an earlier one
+ * needed is let go. Also what is left to do behind a swap or a fold. Goes on by some @limit agents,
+ * about a microsecond each, and gives whether there is more. Whatever has not been done when it is
+ * needed is done then, at once. */
+bool aro_router_prepare(struct aro_router *router, const struct aro_rulebook *next, unsigned limit);
+
 /* Swaps the rulebook (a reload, or a take-over with another file): it decides from here on, and
  * `rulebook` is recorded. What follows for the appeals there are is left to aro_router_work():
  * those whose queue is gone move (`appeal.rerouted`), lines get their new order, what can be given

@@ -29,19 +29,23 @@ struct agent_place {
     RB_ENTRY(agent_place) node;
     struct agent *agent;
     enum agent_order order;
+    uint8_t side, slot; /* of its seed; of the tree: arrangement.h */
 };
 
 struct agent {
     struct agent_class *class;  /* the profile; NULL while not known */
-    struct agent_place *places; /* one for each order in use; NULL: in no tree */
+    struct agent_place *places; /* one for each order they are arranged in; NULL: in no tree */
     LIST_ENTRY(agent) of_class;
+    TAILQ_ENTRY(agent) of_router;
     LIST_HEAD(, appeal) appeals;   /* held */
     unsigned used, open;           /* effort and count of those */
     struct aro_instant away_since; /* never while not away */
     struct aro_instant idle_since; /* the last assignment or decision; or when first seen */
-    uint64_t tie;                  /* SipHash of the id by the rulebook's seed */
+    uint64_t ties[2];     /* SipHash of the id by the seed of each side of the arrangement */
+    uint32_t arranged_in; /* the pass */
     uint32_t touched_in;
-    uint32_t misses;                /* offers in a row that they let expire */
+    uint32_t misses; /* offers in a row that they let expire */
+    uint8_t place_count;
     uint8_t status;                 /* enum aro_agent_status */
     bool is_placed : 1;             /* lies in the trees of its class */
     bool is_off_shift : 1;          /* as of its last look at the clock */

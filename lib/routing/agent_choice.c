@@ -138,8 +138,9 @@ static int compare(const struct aro_queue_terms *terms, const struct candidate *
             return order;
         }
     }
-    *ret_criterion = a->agent->tie != b->agent->tie ? "seeded_hash" : "id";
-    return agent_compare_tie(a->agent, b->agent);
+    unsigned side = a->router->arrangement.side;
+    *ret_criterion = a->agent->ties[side] != b->agent->ties[side] ? "seeded_hash" : "id";
+    return agent_compare_tie(a->router, a->agent, b->agent);
 }
 
 int candidate_compare(const struct aro_router *router, const struct appeal *appeal,

@@ -91,13 +91,15 @@ static void profile_set_skills(struct aro_router *router, struct agent_profile *
 static void profile_init(struct aro_router *router, struct agent_profile *profile,
                          const struct aro_event *event)
 {
+    const struct arrangement *arrangement = &router->arrangement;
+
     *profile = (struct agent_profile){
         .capacity = event->capacity,
         .has_all_markets = event->all_markets,
         .has_all_queues = !(event->has & ARO_HAS_QUEUES),
-        .team = names_hold(&router->names, router->is_by_team ? event->team : NULL),
-        .site = names_hold(&router->names, router->is_by_site ? event->site : NULL),
-        .lead = names_hold(&router->names, router->is_by_lead ? event->lead : NULL),
+        .team = names_hold(&router->names, arrangement->is_by_team ? event->team : NULL),
+        .site = names_hold(&router->names, arrangement->is_by_site ? event->site : NULL),
+        .lead = names_hold(&router->names, arrangement->is_by_lead ? event->lead : NULL),
     };
     profile->market_count = names_of_list(router, event->all_markets ? 0 : event->market_count,
                                           event->markets, &profile->markets);
@@ -220,8 +222,7 @@ struct agent_class *agent_class_of_event(struct aro_router *router, const struct
     return class_of_profile(router, profile);
 }
 
-/* The class that @agent, who has one, belongs to by the rulebook in force. */
-static struct agent_class *class_of_agent(struct aro_router *router, const struct agent *agent)
+struct agent_class *agent_class_of_agent(struct aro_router *router, const struct agent *agent)
 {
     const struct agent_profile *old = &agent->class->profile;
     const struct aro_event event = {
@@ -264,22 +265,36 @@ void agent_class_release(struct aro_router *router, struct agent_class *class)
     agent_class_free(router, class);
 }
 
+/* The trees of @class, laid out anew, and as many empty ones as that takes. */
+static void class_resize_trees(struct agent_class *class, size_t level_count, size_t slot_count)
+{
+    struct agent_tree *trees = memory_new_array(level_count * slot_count, sizeof *trees);
+
+    for (size_t level = 0; level < class->level_count; level++)
+        memcpy(trees + level * slot_count, class->trees + level * class->slot_count,
+               class->slot_count * sizeof *trees);
+    free(class->trees);
+    class->trees = trees;
+    class->slot_count = slot_count;
+}
+
 /* Makes room for @level in counts and trees. */
 static void class_reach_level(const struct aro_router *router, struct agent_class *class,
                               size_t level)
 {
-    if (level < class->level_count)
-        return;
-    size_t count = level + 1 > 2 * class->level_count ? level + 1 : 2 * class->level_count;
-    size_t old = class->level_count * router->order_count, all = count * router->order_count;
+    size_t level_count = class->level_count, slot_count = router->arrangement.slot_count;
 
-    class->counts = memory_resize(class->counts, count * sizeof *class->counts);
-    class->trees = memory_resize(class->trees, all * sizeof *class->trees);
+    if (level >= level_count)
+        level_count = level + 1 > 2 * level_count ? level + 1 : 2 * level_count;
+    if (slot_count < class->slot_count)
+        slot_count = class->slot_count;
+    if (level_count == class->level_count && slot_count == class->slot_count)
+        return;
+    class_resize_trees(class, level_count, slot_count);
+    class->counts = memory_resize(class->counts, level_count * sizeof *class->counts);
     memset(class->counts + class->level_count, 0,
-           (count - class->level_count) * sizeof *class->counts);
-    for (size_t i = old; i < all; i++)
-        RB_INIT(&class->trees[i]);
-    class->level_count = count;
+           (level_count - class->level_count) * sizeof *class->counts);
+    class->level_count = level_count;
 }
 
 size_t agent_class_full_count(const struct agent_class *class, unsigned effort)
@@ -313,11 +328,16 @@ static compare_agents *const order_parts[AGENT_ORDER_TURN][2] = {
     [AGENT_ORDER_OPEN_IDLE] = { compare_open, compare_idle },
 };
 
-int agent_compare_tie(const struct agent *a, const struct agent *b)
+static int compare_ties(const struct agent *a, const struct agent *b, unsigned side)
 {
-    if (a->tie != b->tie)
-        return a->tie < b->tie ? -1 : 1;
+    if (a->ties[side] != b->ties[side])
+        return a->ties[side] < b->ties[side] ? -1 : 1;
     return strcmp(a->id, b->id);
+}
+
+int agent_compare_tie(const struct aro_router *router, const struct agent *a, const struct agent *b)
+{
+    return compare_ties(a, b, router->arrangement.side);
 }
 
 static int compare_parts(const struct agent_place *a, const struct agent_place *b)
@@ -341,7 +361,7 @@ static int agent_place_compare(const struct agent_place *a, const struct agent_p
     if (order)
         return order;
     return a->order >= AGENT_ORDER_TURN ? strcmp(a->agent->id, b->agent->id)
-                                        : agent_compare_tie(a->agent, b->agent);
+                                        : compare_ties(a->agent, b->agent, a->side);
 }
 
 RB_GENERATE(agent_tree, agent_place, node, agent_place_compare)
@@ -350,8 +370,10 @@ struct agent_tree *agent_class_tree(const struct aro_router *router,
                                     const struct agent_class *class, size_t level,
                                     enum agent_order order)
 {
-    assert(router->order_slot[order] > 0 && level < class->level_count);
-    return &class->trees[level * router->order_count + router->order_slot[order] - 1u];
+    size_t slot = arrangement_slot(&router->arrangement, order);
+
+    assert(slot < class->slot_count && level < class->level_count);
+    return &class->trees[level * class->slot_count + slot];
 }
 
 /* --- an agent in their class --- */
@@ -370,24 +392,20 @@ static size_t agent_level(const struct agent *agent)
     return agent->used < capacity ? agent->used : capacity;
 }
 
-static void agent_make_places(const struct aro_router *router, struct agent *agent)
+/* The tree that @place is for. */
+static struct agent_tree *place_tree(const struct agent_place *place, size_t level)
 {
-    agent->places = memory_new_array(router->order_count, sizeof *agent->places);
-    for (unsigned order = 0; order < AGENT_ORDER_COUNT; order++) {
-        if (router->order_slot[order])
-            agent->places[router->order_slot[order] - 1] =
-                (struct agent_place){ .agent = agent, .order = (enum agent_order)order };
-    }
+    const struct agent_class *class = place->agent->class;
+    return &class->trees[level * class->slot_count + place->slot];
 }
 
-void agent_lift(struct aro_router *router, struct agent *agent)
+void agent_lift(struct agent *agent)
 {
     if (!agent->is_placed)
         return;
     size_t level = agent_level(agent);
-    for (size_t i = 0; i < router->order_count; i++)
-        RB_REMOVE(agent_tree, &agent->class->trees[level * router->order_count + i],
-                  &agent->places[i]);
+    for (size_t i = 0; i < agent->place_count; i++)
+        RB_REMOVE(agent_tree, place_tree(&agent->places[i], level), &agent->places[i]);
     agent->class->counts[level]--;
     agent->class->available--;
     agent->is_placed = false;
@@ -399,12 +417,11 @@ void agent_put(struct aro_router *router, struct agent *agent)
     if (!agent->class || !agent_is_there(agent))
         return;
     if (!agent->places)
-        agent_make_places(router, agent);
+        arrangement_place(router, agent);
     size_t level = agent_level(agent);
     class_reach_level(router, agent->class, level);
-    for (size_t i = 0; i < router->order_count; i++)
-        RB_INSERT(agent_tree, &agent->class->trees[level * router->order_count + i],
-                  &agent->places[i]);
+    for (size_t i = 0; i < agent->place_count; i++)
+        RB_INSERT(agent_tree, place_tree(&agent->places[i], level), &agent->places[i]);
     agent->class->counts[level]++;
     agent->class->available++;
     agent->is_placed = true;
@@ -450,7 +467,7 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
 
     if (!class)
         timers_remove(&router->shift_timers, &agent->shift_timer);
-    agent_lift(router, agent);
+    agent_lift(agent);
     if (class != old) {
         if (class) {
             class->known++;
@@ -480,13 +497,14 @@ struct agent *agent_get(struct aro_router *router, const char *id)
     if (agent)
         return agent;
     agent = agent_new(id);
-    agent_set_tie(router, agent);
+    arrangement_add(router, agent);
     table_add(&router->agents, agent);
     return agent;
 }
 
 void agent_discard(struct aro_router *router, struct agent *agent)
 {
+    arrangement_remove(router, agent);
     names_drop(&router->names, agent->team);
     names_drop(&router->names, agent->site);
     names_drop(&router->names, agent->lead);
@@ -508,8 +526,6 @@ void agent_set_people(struct aro_router *router, struct agent *agent, const stru
     names_set(&router->names, &agent->lead, event->lead);
 }
 
-/* --- which orders are in use --- */
-
 /* The part of @terms' criteria that tells two agents of one class and level apart. */
 enum agent_order agent_order_of(const struct aro_queue_terms *terms)
 {
@@ -528,88 +544,4 @@ enum agent_order agent_order_of(const struct aro_queue_terms *terms)
                                                 : order;
     }
     return order;
-}
-
-/* The place of each order among those in use, from 1; gives how many there are. */
-static size_t find_orders(const struct aro_router *router, uint8_t slots[static AGENT_ORDER_COUNT])
-{
-    size_t count = 0;
-
-    memset(slots, 0, AGENT_ORDER_COUNT * sizeof *slots);
-    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++)
-        slots[agent_order_of(aro_rulebook_queue_at(router->rulebook, i))] = 1;
-    for (unsigned order = 0; order < AGENT_ORDER_COUNT; order++) {
-        if (slots[order])
-            slots[order] = (uint8_t)++count;
-    }
-    return count;
-}
-
-/* Gives whether team, site or lead matter otherwise than before. */
-static bool choose_people(struct aro_router *router)
-{
-    bool is_by_team = false, is_by_site = false, is_by_lead = false;
-
-    for (size_t i = 0; i < aro_rulebook_queue_count(router->rulebook); i++) {
-        const struct aro_queue_terms *terms = aro_rulebook_queue_at(router->rulebook, i);
-        is_by_team |= (terms->independence & ARO_INDEPENDENT_TEAM) != 0;
-        is_by_site |= (terms->independence & ARO_INDEPENDENT_SITE) != 0;
-        is_by_lead |= (terms->independence & ARO_INDEPENDENT_LEAD) != 0;
-        for (size_t step = 0; step < terms->step_count; step++) {
-            is_by_team |= terms->steps[step].team_count > 0;
-            is_by_site |= terms->steps[step].site_count > 0;
-        }
-    }
-    bool is_other = is_by_team != router->is_by_team || is_by_site != router->is_by_site ||
-                    is_by_lead != router->is_by_lead;
-    router->is_by_team = is_by_team;
-    router->is_by_site = is_by_site;
-    router->is_by_lead = is_by_lead;
-    return is_other;
-}
-
-void agent_set_tie(const struct aro_router *router, struct agent *agent)
-{
-    agent->tie = siphash(agent->id, strlen(agent->id), aro_rulebook_seed(router->rulebook), 0);
-}
-
-/* Takes everybody out of the trees, for others. */
-static void lift_all(struct aro_router *router)
-{
-    size_t position = 0;
-    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
-        agent_lift(router, agent);
-        free(TAKE(agent->places));
-        agent_set_tie(router, agent);
-    }
-    position = 0;
-    for (struct agent_class *class;
-         (class = table_next(&router->agent_classes, &position)) != NULL;) {
-        free(TAKE(class->counts));
-        free(TAKE(class->trees));
-        class->level_count = 0;
-    }
-}
-
-void agents_follow_rulebook(struct aro_router *router)
-{
-    uint64_t seed = aro_rulebook_seed(router->rulebook);
-    uint8_t slots[AGENT_ORDER_COUNT];
-    size_t order_count = find_orders(router, slots);
-    bool is_other_class = choose_people(router);
-    size_t position = 0;
-
-    if (!is_other_class && seed == router->seed &&
-        memcmp(slots, router->order_slot, sizeof slots) == 0)
-        return;
-    lift_all(router);
-    memcpy(router->order_slot, slots, sizeof slots);
-    router->order_count = order_count;
-    router->seed = seed;
-    for (struct agent *agent; (agent = table_next(&router->agents, &position)) != NULL;) {
-        if (is_other_class && agent_is_known(agent))
-            agent_set_class(router, agent, class_of_agent(router, agent));
-        else
-            agent_put(router, agent);
-    }
 }

@@ -1,5 +1,5 @@
-/* Agents with the same profile. Team, site and lead are part of it only where the rulebook looks at
- * them, in a step or for independence, since people differ most in those.
+/* Agents with the same profile. Team, site and lead are part of it only where a rulebook looks at
+ * them, in a step or for independence, since people differ most in those (arrangement.h).
  *
  * Whether somebody may take an appeal depends on the profile alone, but for independence, status
  * and room; so that is worked out once for each pair of agent class and appeal class. Within a
@@ -42,10 +42,10 @@ struct agent_class {
     struct agent_profile profile;
     struct buffer record; /* the members of its agents' records that say it */
     LIST_HEAD(, agent) members;
-    size_t known, available;  /* agents */
-    size_t level_count;       /* of the next two; grows with use */
+    size_t known, available;        /* agents */
+    size_t level_count, slot_count; /* of the next two; grow with use */
     uint32_t *counts;         /* available agents at each level: units in use, at most capacity */
-    struct agent_tree *trees; /* [level * orders in use + order] */
+    struct agent_tree *trees; /* [level * slot_count + slot]: arrangement.h */
     size_t eligible_count, eligible_size;
     struct appeal_class **eligible; /* linked ones that these agents may take; sorted by queue */
 };
@@ -53,6 +53,9 @@ struct agent_class {
 /* The class of the profile that @event (agent.updated) describes, made where there is none yet.
  * One that nobody is in is to be released again. */
 struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event);
+
+/* The one that @agent, who has one, belongs to as agents are arranged now. */
+struct agent_class *agent_class_of_agent(struct aro_router *router, const struct agent *agent);
 
 /* Frees it where nobody is in it. */
 void agent_class_release(struct aro_router *router, struct agent_class *class);
@@ -78,12 +81,12 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
 
 /* Any change of status, use, idle time or tie is made between these two, so that trees and counts
  * never disagree with the agent. */
-void agent_lift(struct aro_router *router, struct agent *agent);
+void agent_lift(struct agent *agent);
 void agent_put(struct aro_router *router, struct agent *agent);
 
 /* The last resort among equals: the seeded hash, then the id. */
-void agent_set_tie(const struct aro_router *router, struct agent *agent);
-int agent_compare_tie(const struct agent *a, const struct agent *b);
+int agent_compare_tie(const struct aro_router *router, const struct agent *a,
+                      const struct agent *b);
 
 /* Available agents that an appeal of @effort does not fit. */
 size_t agent_class_full_count(const struct agent_class *class, unsigned effort);
@@ -106,9 +109,7 @@ bool agent_place_is_equal(const struct agent_place *a, const struct agent_place 
 /* How many people speak that language of theirs which the fewest speak; for those with one. */
 uint32_t agent_class_rarest(const struct aro_router *router, const struct agent_class *class);
 
-/* Which orders the rulebook's queues need, its seed, and whether team and site matter: where any of
- * it is otherwise than before, classes, ties and trees anew. */
-void agents_follow_rulebook(struct aro_router *router);
+/* What tells two agents of one class and level apart in queues of @terms. */
 enum agent_order agent_order_of(const struct aro_queue_terms *terms);
 
 #endif

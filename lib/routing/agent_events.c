@@ -48,17 +48,18 @@ static void group_drop(struct aro_router *router, const struct agent_group *grou
     names_drop(&router->names, group->lead);
 }
 
-/* Are those of @profile in a team, site or lead that @agent was in and no longer is? A profile has
- * those only that the rulebook looks at. */
-static bool group_has_left(const struct agent_group *old, const struct agent *agent,
-                           const struct agent_profile *profile)
+/* Are those of @profile in a team, site or lead that @agent was in and no longer is? Only where the
+ * rulebook looks at it; so their profile has it. */
+static bool group_has_left(const struct arrangement_needs *needs, const struct agent_group *old,
+                           const struct agent *agent, const struct agent_profile *profile)
 {
     bool is_known = agent_is_known(agent);
-    return (profile->team && profile->team == old->team &&
+    return (needs->is_by_team && profile->team && profile->team == old->team &&
             !(is_known && agent->team == old->team)) ||
-           (profile->site && profile->site == old->site &&
+           (needs->is_by_site && profile->site && profile->site == old->site &&
             !(is_known && agent->site == old->site)) ||
-           (profile->lead && profile->lead == old->lead && !(is_known && agent->lead == old->lead));
+           (needs->is_by_lead && profile->lead && profile->lead == old->lead &&
+            !(is_known && agent->lead == old->lead));
 }
 
 /* Where appeals name somebody who was no agent then, their team is what it is now; so once it is
@@ -72,7 +73,7 @@ static void note_companions_hungry(struct turn *turn, const struct agent_group *
 
     for (struct agent_class *class;
          (class = table_next(&router->agent_classes, &position)) != NULL;) {
-        if (!group_has_left(old, agent, &class->profile))
+        if (!group_has_left(&router->arrangement.needs, old, agent, &class->profile))
             continue;
         LIST_FOREACH(member, &class->members, of_class)
         {
@@ -86,6 +87,8 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
 {
     struct aro_router *router = turn->router;
     struct agent *agent = agent_get(router, event->agent_id);
+
+    arrangement_bring(router, agent); /* so that equal profiles are one class */
     struct agent_class *class = agent_class_of_event(router, event);
     uint8_t status = status_after(agent, event);
 
@@ -97,7 +100,7 @@ static void agent_update(struct turn *turn, const struct aro_event *event)
     }
     struct agent_group old = group_hold(agent);
     turn_touch_agent(turn, agent);
-    agent_lift(router, agent);
+    agent_lift(agent);
     if (!agent_is_known(agent))
         agent->idle_since = turn->now;
     agent_set_calendar(agent, event);

@@ -76,20 +76,63 @@ static void search_end_queue(struct search *search, const struct queue *queue)
     keep_more_urgent(search, &search->best, in_time);
 }
 
-struct appeal *agent_find_work(const struct aro_router *router, const struct agent *agent,
+static bool may_take(const struct aro_router *router, struct agent_class *agents,
+                     const struct appeal_class *class)
+{
+    struct candidate_class candidate;
+    enum filter filter;
+
+    if (!appeal_class_step(class) || !agent_class_serves_queue(agents, class->queue->name))
+        return false;
+    candidate_class_init(router, &candidate, agents, class, &filter);
+    return filter == FILTER_NONE;
+}
+
+static int compare_queues(const void *a, const void *b)
+{
+    const struct appeal_class *x = *(struct appeal_class *const *)a;
+    const struct appeal_class *y = *(struct appeal_class *const *)b;
+    return (x->queue > y->queue) - (x->queue < y->queue);
+}
+
+/* The classes that @agents may take, sorted by queue: those linked, and those that are to be. */
+static struct appeal_class **find_classes(struct aro_router *router, struct agent_class *agents,
+                                          size_t *ret_count)
+{
+    struct gathered *searched = &router->searched;
+    struct appeal_class *class;
+
+    *ret_count = agents->eligible_count;
+    if (TAILQ_EMPTY(&router->due_classes))
+        return agents->eligible;
+    searched->count = 0;
+    for (size_t i = 0; i < agents->eligible_count; i++)
+        gathered_add(searched, agents->eligible[i]);
+    TAILQ_FOREACH(class, &router->due_classes, linked)
+    {
+        if (class->waiting_count > 0 && may_take(router, agents, class))
+            gathered_add(searched, class);
+    }
+    gathered_sort(searched, compare_queues);
+    *ret_count = searched->count;
+    return (struct appeal_class **)searched->items;
+}
+
+struct appeal *agent_find_work(struct aro_router *router, const struct agent *agent,
                                struct aro_instant now)
 {
-    const struct agent_class *agents = agent->class;
+    size_t count;
     struct search search = {
         .router = router, .now = now, .agent = agent, .room = agent_room(agent)
     };
 
     if (search.room == 0)
         return NULL;
-    for (size_t i = 0; i < agents->eligible_count;) {
-        const struct queue *queue = agents->eligible[i]->queue;
-        for (; i < agents->eligible_count && agents->eligible[i]->queue == queue; i++)
-            search_class(&search, agents->eligible[i]);
+    struct appeal_class **classes = find_classes(router, agent->class, &count);
+    for (size_t i = 0; i < count;) {
+        const struct queue *queue = classes[i]->queue;
+        for (; i < count && classes[i]->queue == queue; i++)
+            search_class(&search, classes[i]);
         search_end_queue(&search, queue);
     }
     return search.best ? search.best : search.beyond;

@@ -10,7 +10,7 @@
 /* The best waiting appeal that @agent may take now: of each of their queues the first by its order,
  * of these the most urgent; what is overdue beyond the share of its queue only where there is
  * nothing else. NULL where there is nothing. */
-struct appeal *agent_find_work(const struct aro_router *router, const struct agent *agent,
+struct appeal *agent_find_work(struct aro_router *router, const struct agent *agent,
                                struct aro_instant now);
 
 /* Which of two appeals of any queues is the more urgent: effective priority, then latest start

@@ -17,6 +17,9 @@
  * because the next appeal is most likely of a class that has just been there. */
 enum { IDLE_CLASSES_MAX = 4096 };
 
+/* To ask so many classes of agents takes as long as to move one agent (arrangement.h). */
+enum { AGENT_CLASSES_A_COST = 16 };
+
 /* --- the class of an appeal --- */
 
 static void key_add_number(struct buffer *key, char before, uint32_t number)
@@ -48,6 +51,7 @@ void appeal_classes_init(struct aro_router *router)
 {
     table_init(&router->appeal_classes, appeal_class_key);
     TAILQ_INIT(&router->linked_classes);
+    TAILQ_INIT(&router->due_classes);
     TAILQ_INIT(&router->idle_classes);
 }
 
@@ -129,10 +133,20 @@ static void set_idle(struct aro_router *router, struct appeal_class *class, bool
     }
 }
 
+static void class_forget_due(struct aro_router *router, struct appeal_class *class)
+{
+    if (class->is_due)
+        TAILQ_REMOVE(&router->due_classes, class, linked);
+    class->is_due = false;
+}
+
+static void class_unlink(struct aro_router *router, struct appeal_class *class);
+
 void appeal_class_free(struct aro_router *router, struct appeal_class *class)
 {
     assert(class->appeal_count == 0 && class->waiting_count == 0);
-    appeal_class_unlink(router, class);
+    class_unlink(router, class);
+    class_forget_due(router, class);
     set_idle(router, class, false);
     table_remove(&router->appeal_classes, class->key);
     struct appeal_class **recent =
@@ -290,6 +304,7 @@ static bool class_count(struct aro_router *router, struct appeal_class *class,
 
 void appeal_class_link(struct aro_router *router, struct appeal_class *class)
 {
+    class_forget_due(router, class);
     if (class->is_linked || !appeal_class_step(class))
         return;
     size_t position = 0;
@@ -305,30 +320,63 @@ void appeal_class_link(struct aro_router *router, struct appeal_class *class)
     class_sort_candidates(class);
     class->is_linked = true;
     TAILQ_INSERT_TAIL(&router->linked_classes, class, linked);
+    router->linked_count++;
 }
 
-void appeal_classes_link_waiting(struct aro_router *router)
+void appeal_class_link_later(struct aro_router *router, struct appeal_class *class)
 {
-    size_t position = 0;
-    for (struct appeal_class *class;
-         (class = table_next(&router->appeal_classes, &position)) != NULL;) {
-        if (class->waiting_count > 0)
-            appeal_class_link(router, class);
-    }
-    router->is_link_due = false;
-}
-
-void appeal_class_unlink(struct aro_router *router, struct appeal_class *class)
-{
-    if (!class->is_linked)
+    if (class->is_linked || class->is_due)
         return;
-    for (size_t i = 0; i < class->candidate_count; i++)
-        agents_drop_eligible(class->candidates[i].agents, class);
+    class->is_due = true;
+    TAILQ_INSERT_TAIL(&router->due_classes, class, linked);
+}
+
+bool appeal_classes_link_due(struct aro_router *router, int64_t *budget)
+{
+    for (struct appeal_class *class; (class = TAILQ_FIRST(&router->due_classes)) != NULL;) {
+        if (*budget <= 0)
+            return true;
+        appeal_class_link(router, class);
+        *budget -= 1 + (int64_t)(router->agent_classes.count / AGENT_CLASSES_A_COST);
+    }
+    return false;
+}
+
+/* What the class knows of agents; they are not told. */
+static void class_forget_agents(struct aro_router *router, struct appeal_class *class)
+{
     class->candidate_count = 0;
     class->pool = 0;
     memset(class->rejected, 0, sizeof class->rejected);
     class->is_linked = false;
     TAILQ_REMOVE(&router->linked_classes, class, linked);
+    router->linked_count--;
+}
+
+static void class_unlink(struct aro_router *router, struct appeal_class *class)
+{
+    if (!class->is_linked)
+        return;
+    for (size_t i = 0; i < class->candidate_count; i++)
+        agents_drop_eligible(class->candidates[i].agents, class);
+    class_forget_agents(router, class);
+}
+
+void appeal_classes_relink(struct aro_router *router)
+{
+    struct appeal_class *class;
+    struct agent_class *agents;
+    size_t position = 0;
+
+    while ((class = TAILQ_FIRST(&router->linked_classes)) != NULL)
+        class_forget_agents(router, class);
+    while ((agents = table_next(&router->agent_classes, &position)) != NULL)
+        agents->eligible_count = 0;
+    position = 0;
+    while ((class = table_next(&router->appeal_classes, &position)) != NULL) {
+        if (class->waiting_count > 0)
+            appeal_class_link_later(router, class);
+    }
 }
 
 void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count)

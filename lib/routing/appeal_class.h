@@ -2,7 +2,9 @@
  *
  * Those that wait lie in lines, one for each effort, in the order of the queue. A class is *linked*
  * while it knows which agent classes may take its appeals, and they know it; that is worked out
- * when an appeal of it is first routed, and kept up to date from then on. */
+ * when an appeal of it is first routed, and kept up to date from then on. After another rulebook,
+ * and after a fold, none is linked; those with anything in line are *due*, and are linked some at a
+ * time, or when somebody needs it. Nothing that the router says depends on which are linked yet. */
 #ifndef ARO_ROUTING_APPEAL_CLASS_H
 #define ARO_ROUTING_APPEAL_CLASS_H
 
@@ -46,7 +48,7 @@ struct appeal_class {
     size_t line_count;
     struct line **lines; /* sorted by effort; those of the overdue behind those of their effort */
 
-    bool is_linked;
+    bool is_linked, is_due;
     size_t candidate_count, candidate_size;
     struct candidate_class *candidates; /* sorted by what the queue's criteria know of a class */
     uint64_t pool;                      /* known agents of the queue */
@@ -83,8 +85,12 @@ void candidate_class_init(const struct aro_router *router, struct candidate_clas
                           enum filter *ret_filter);
 
 void appeal_class_link(struct aro_router *router, struct appeal_class *class);
-void appeal_classes_link_waiting(struct aro_router *router); /* those with anything in line */
-void appeal_class_unlink(struct aro_router *router, struct appeal_class *class);
+/* It has something in line. */
+void appeal_class_link_later(struct aro_router *router, struct appeal_class *class);
+/* Goes on with those due while there is any of @budget; gives whether there are more. */
+bool appeal_classes_link_due(struct aro_router *router, int64_t *budget);
+/* Another rulebook: none is linked any more, and those with anything in line are due. */
+void appeal_classes_relink(struct aro_router *router);
 
 /* @count agents more (or fewer) in @agents: every linked class counts them, and the first or last
  * one makes or ends the link. To be called with the class already, or still, counted. */

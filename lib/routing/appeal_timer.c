@@ -125,7 +125,7 @@ void agent_set_status(struct aro_router *router, struct agent *agent, enum aro_a
 {
     if (agent->status == status)
         return;
-    agent_lift(router, agent);
+    agent_lift(agent);
     agent->status = (uint8_t)status;
     agent->away_since = status == ARO_AGENT_AWAY ? now : ARO_INSTANT_NEVER;
     agent_put(router, agent);

@@ -25,7 +25,7 @@
 
 static void agent_take(struct aro_router *router, struct agent *agent, struct appeal *appeal)
 {
-    agent_lift(router, agent);
+    agent_lift(agent);
     LIST_INSERT_HEAD(&agent->appeals, appeal, held->of_agent);
     agent->used += appeal->effort;
     agent->open++;
@@ -34,7 +34,7 @@ static void agent_take(struct aro_router *router, struct agent *agent, struct ap
 
 static void agent_give_back(struct aro_router *router, struct agent *agent, struct appeal *appeal)
 {
-    agent_lift(router, agent);
+    agent_lift(agent);
     LIST_REMOVE(appeal, held->of_agent);
     agent->used -= appeal->effort;
     agent->open--;
@@ -194,7 +194,7 @@ void appeal_take_back(struct turn *turn, struct appeal *appeal)
 
 static void agent_end_idleness(struct turn *turn, struct agent *agent)
 {
-    agent_lift(turn->router, agent);
+    agent_lift(agent);
     agent->idle_since = turn->now;
     agent_put(turn->router, agent);
 }

@@ -422,7 +422,7 @@ static void appeal_link(struct aro_router *router, struct appeal *appeal,
     if (appeal->state == APPEAL_WAITING && !appeal_is_held(appeal) &&
         !appeal_is_synthetic(appeal)) {
         line_add(router, appeal);
-        router->is_link_due |= !appeal->class->is_linked;
+        appeal_class_link_later(router, appeal->class);
     }
 }
 
@@ -630,7 +630,7 @@ static void restore_agent(struct aro_router *router, const char *id, struct read
     if (reading->wrong)
         return;
     struct agent *agent = agent_get(router, id);
-    agent_lift(router, agent);
+    agent_lift(agent);
     agent->status = (uint8_t)event.status;
     agent->idle_since = idle_since;
     agent->away_since = away_since;

@@ -181,29 +181,12 @@ void lines_drop_old(struct queue *queue)
     }
 }
 
-static void gather_appeal(struct appeal *appeal, void *gathered)
+void line_put_back(const struct aro_router *router, struct appeal *appeal)
 {
-    gathered_add(gathered, appeal);
-}
-
-void lines_put_back(const struct aro_router *router, struct queue *queue)
-{
-    struct gathered old = { 0 };
-    struct appeal_class *class;
-
-    TAILQ_FOREACH(class, &queue->classes, of_queue)
-    {
-        for (size_t i = 0; i < class->line_count; i++) {
-            if (class->lines[i]->is_old)
-                line_tree_each(&class->lines[i]->tree, gather_appeal, &old);
-        }
-    }
-    for (size_t i = 0; i < old.count; i++) {
-        line_remove(old.items[i]);
-        line_add(router, old.items[i]);
-    }
-    free(old.items);
-    lines_drop_old(queue);
+    if (!appeal->is_in_line || !line_of(appeal)->is_old)
+        return;
+    line_remove(appeal);
+    line_add(router, appeal);
 }
 
 struct aro_instant appeal_latest_start(const struct appeal *appeal)

@@ -34,8 +34,8 @@ void lines_free(struct appeal_class *class);
  */
 void lines_set_aside(struct queue *queue);
 void lines_drop_old(struct queue *queue); /* they are empty */
-/* Puts all that lie in old ones in their place, and drops those. */
-void lines_put_back(const struct aro_router *router, struct queue *queue);
+/* Puts @appeal in its place where it lies in an old one. */
+void line_put_back(const struct aro_router *router, struct appeal *appeal);
 
 /* When it should be begun at the latest, in a queue in order of slack: its deadline where that was
  * never worked out, since it waited already when a reload gave its queue this order. */

@@ -436,23 +436,3 @@ struct appeal *line_tree_first_to_arrive(struct line_tree *tree, int64_t bound,
         return best;
     return part_first_to_arrive(&tree->root, tree->height, bound, filter, best);
 }
-
-static void part_each(const struct line_part *part, unsigned level,
-                      void (*visit)(struct appeal *appeal, void *context), void *context)
-{
-    struct node *node = part->node;
-
-    for (unsigned i = 0; i < node->count; i++) {
-        if (level > 0)
-            part_each(&node_parts(node)[i], level - 1, visit, context);
-        else
-            visit(node_appeals(node)[i], context);
-    }
-}
-
-void line_tree_each(const struct line_tree *tree,
-                    void (*visit)(struct appeal *appeal, void *context), void *context)
-{
-    if (tree->root.node)
-        part_each(&tree->root, tree->height, visit, context);
-}

@@ -66,8 +66,4 @@ struct appeal *line_tree_first(const struct line_tree *tree, const struct line_f
 struct appeal *line_tree_first_to_arrive(struct line_tree *tree, int64_t bound,
                                          const struct line_filter *filter, struct appeal *best);
 
-/* All of them, in order. Adding and removing are for afterwards. */
-void line_tree_each(const struct line_tree *tree,
-                    void (*visit)(struct appeal *appeal, void *context), void *context);
-
 #endif

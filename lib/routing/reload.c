@@ -53,12 +53,6 @@ void router_use_rulebook(struct aro_router *router, const struct aro_rulebook *r
         router->rulebook_queues[i] = queue_get(router, aro_rulebook_queue_at(rulebook, i)->name);
 }
 
-static void unlink_all(struct aro_router *router)
-{
-    for (struct appeal_class *class; (class = TAILQ_FIRST(&router->linked_classes)) != NULL;)
-        appeal_class_unlink(router, class);
-}
-
 static bool is_for_agents(const struct aro_queue_terms *terms)
 {
     return terms && !terms->delivers_to_queue;
@@ -190,19 +184,20 @@ void aro_router_set_rulebook(struct aro_router *router, struct aro_instant now,
 {
     bool is_other_age_step =
         aro_rulebook_age_step(router->rulebook).ms != aro_rulebook_age_step(rulebook).ms;
+    int64_t all = INT64_MAX;
     struct turn turn;
 
     turn_begin(&turn, router, now, source, effects);
-    unlink_all(router);
+    appeal_classes_relink(router);
+    arrangement_go_on(router, rulebook, &all); /* what aro_router_prepare() has left */
     router_use_rulebook(router, rulebook);
+    arrangement_follow_rulebook(router);
     struct gathered queues = all_queues(router);
     for (size_t i = 0; i < queues.count; i++)
         set_terms(&turn, queues.items[i], is_other_age_step);
     free(queues.items);
-    agents_follow_rulebook(router);
     record_rulebook(&turn);
     markets_follow_rulebook(&turn);
-    appeal_classes_link_waiting(router);
     turn_settle(&turn);
     turn_end(&turn);
     if (router->reload.stage == RELOAD_NONE)
@@ -311,18 +306,54 @@ void reload_restore(struct aro_router *router, enum reload_stage stage, uint64_t
 {
     router->reload.stage = stage;
     router->reload.cursor = cursor;
-    router->reload.is_cut_short |= router->reload.is_halfway;
+    if (!router->reload.is_halfway || router->reload.is_cut_short)
+        return;
+    router->reload.is_cut_short = true;
+    router->reload.mended = 0;
 }
 
-void reload_mend(struct aro_router *router)
+/* Gives whether there are more. */
+static bool mend_appeals(struct aro_router *router, int64_t *budget)
 {
-    struct gathered queues = all_queues(router);
+    uint64_t *mended = &router->reload.mended;
+
+    for (struct appeal *appeal;
+         (appeal = number_tree_first(&router->by_arrival, *mended + 1)) != NULL; (*budget)--) {
+        if (*budget <= 0)
+            return true;
+        *mended = appeal->arrival;
+        line_put_back(router, appeal);
+        appeal_timer_set(router, appeal);
+    }
+    return false;
+}
+
+bool reload_mend(struct aro_router *router, int64_t *budget)
+{
     size_t position = 0;
 
-    for (size_t i = 0; i < queues.count; i++)
-        lines_put_back(router, queues.items[i]);
-    free(queues.items);
-    for (struct appeal *appeal; (appeal = table_next(&router->appeals, &position)) != NULL;)
-        appeal_timer_set(router, appeal);
+    if (!router->reload.is_cut_short)
+        return false;
+    if (mend_appeals(router, budget))
+        return true;
+    for (struct queue *queue; (queue = table_next(&router->queues, &position)) != NULL;)
+        lines_drop_old(queue);
     router->reload.is_halfway = router->reload.is_cut_short = false;
+    return false;
+}
+
+void reload_mend_all(struct aro_router *router)
+{
+    int64_t all = INT64_MAX;
+    reload_mend(router, &all);
+}
+
+/* --- what nobody notices --- */
+
+bool aro_router_prepare(struct aro_router *router, const struct aro_rulebook *next, unsigned limit)
+{
+    int64_t budget = limit;
+
+    return reload_mend(router, &budget) || appeal_classes_link_due(router, &budget) ||
+           arrangement_go_on(router, next, &budget);
 }

@@ -32,6 +32,7 @@ struct reload {
     /* Not part of the state: some lines and timers are the old rulebook's still; and nobody will
      * come to them, since a batch was undone or another owner has gone on. */
     bool is_halfway, is_cut_short;
+    uint64_t mended; /* the last arrival that was, where it was cut short */
 };
 
 /* Goes on while there is any of @budget. */
@@ -41,7 +42,9 @@ void reload_work(struct aro_router *router, struct aro_instant now, int64_t *bud
 /* Sets what a ledger record has. */
 void reload_restore(struct aro_router *router, enum reload_stage stage, uint64_t cursor);
 
-/* Does at once what nobody else will do, where it was cut short. */
-void reload_mend(struct aro_router *router);
+/* Does what nobody else will do, where it was cut short, while there is any of @budget. Gives
+ * whether there is more; no event may come before there is not. */
+bool reload_mend(struct aro_router *router, int64_t *budget);
+void reload_mend_all(struct aro_router *router);
 
 #endif

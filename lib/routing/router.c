@@ -141,7 +141,7 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     timers_init(&router->shift_timers, compare_timer_agents);
     router_use_rulebook(router, rulebook);
     router->is_launch_due = true;
-    agents_follow_rulebook(router);
+    arrangement_init(router);
     *ret = router;
     return 0;
 }
@@ -197,7 +197,8 @@ void aro_router_free(struct aro_router *router)
     timers_done(&router->remembered_timers);
     timers_done(&router->subject_timers);
     timers_done(&router->shift_timers);
-    struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched };
+    struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched,
+                                    &router->searched };
     for (size_t i = 0; i < sizeof gathered / sizeof *gathered; i++)
         free(gathered[i]->items);
     buffer_done(&router->body);

@@ -6,6 +6,7 @@
 #include "routing/appeal.h"
 #include "routing/appeal_class.h"
 #include "routing/appellant.h"
+#include "routing/arrangement.h"
 #include "routing/census.h"
 #include "routing/market.h"
 #include "routing/names.h"
@@ -51,13 +52,10 @@ struct aro_router {
     struct table appellants;       /* owned; those that joined an open appeal */
     struct table reviews;          /* owned; by the lead's id, where others joined it */
 
-    TAILQ_HEAD(, appeal_class) linked_classes, idle_classes; /* the longest so first */
-    size_t idle_count;
-    bool is_link_due;                        /* restored appeals lie in line in unlinked classes */
-    bool is_by_team, is_by_site, is_by_lead; /* the rulebook looks at an agent's team; ... */
-    uint64_t seed;                           /* of the agents' ties */
-    size_t order_count;                      /* agent orders in use */
-    uint8_t order_slot[AGENT_ORDER_COUNT]; /* of each order, its place among those in use; from 1 */
+    /* The last: the longest so first. Those due are to be linked. */
+    TAILQ_HEAD(, appeal_class) linked_classes, due_classes, idle_classes;
+    size_t linked_count, idle_count;
+    struct arrangement arrangement;
 
     struct timers appeal_timers, remembered_timers, subject_timers, shift_timers;
     uint64_t arrival_last;
@@ -75,8 +73,8 @@ struct aro_router {
     uint64_t state_counts[APPEAL_STATE_COUNT];
     struct census census;
 
-    struct gathered entered, hungry, touched; /* of the event at hand */
-    struct buffer body, key;                  /* scratch */
+    struct gathered entered, hungry, touched, searched; /* of the event at hand */
+    struct buffer body, key;                            /* scratch */
 };
 
 /* @rulebook, borrowed, decides from here on; nothing else follows from that yet. */

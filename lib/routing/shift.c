@@ -27,7 +27,7 @@ static struct aro_instant next_boundary(const struct agent *agent, struct aro_in
 
 void shift_look(struct aro_router *router, struct agent *agent, struct aro_instant now)
 {
-    agent_lift(router, agent);
+    agent_lift(agent);
     agent->is_off_shift = is_off_shift(agent, now);
     agent_put(router, agent);
     timers_set(&router->shift_timers, &agent->shift_timer, next_boundary(agent, now));

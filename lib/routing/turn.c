@@ -55,10 +55,7 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
     aro_instant_format(now, time);
     turn->time_text = copy_text(turn, time);
     turn->source_text = source_text(turn);
-    if (router->reload.is_cut_short)
-        reload_mend(router);
-    if (router->is_link_due)
-        appeal_classes_link_waiting(router);
+    reload_mend_all(router);
     router->entered.count = router->hungry.count = router->touched.count = 0;
     if (router->is_launch_due)
         markets_follow_rulebook(turn);

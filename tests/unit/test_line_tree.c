@@ -72,19 +72,21 @@ struct walk {
     size_t count;
 };
 
-static void walk_on(struct appeal *appeal, void *context)
+static bool walk_on(const struct appeal *appeal, const void *context)
 {
-    struct walk *walk = context;
+    struct walk *walk = *(struct walk *const *)context;
     if (walk->last)
         assert_true(comes_before(walk->last, appeal));
     walk->last = appeal;
     walk->count++;
+    return false; /* and so the next is asked about */
 }
 
 static void assert_order(const struct world *world)
 {
-    struct walk walk = { 0 };
-    line_tree_each(&world->tree, walk_on, &walk);
+    struct walk walk = { 0 }, *at = &walk;
+    const struct line_filter filter = { walk_on, &at };
+    assert_null(line_tree_first(&world->tree, &filter));
     assert_int_equal(walk.count, world->count);
 }
 

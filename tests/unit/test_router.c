@@ -385,8 +385,8 @@ static void set_tie(struct world *world, const char *agent_id, uint64_t tie)
     struct agent *agent = table_find(&world->router->agents, agent_id);
 
     assert_non_null(agent);
-    agent_lift(world->router, agent);
-    agent->tie = tie;
+    agent_lift(agent);
+    agent->ties[world->router->arrangement.side] = tie;
     agent_put(world->router, agent);
 }
 
@@ -805,12 +805,11 @@ static void follow(struct aro_router *router, const struct aro_effects *effects)
     }
 }
 
-/* The owner is lost in the middle of a reload, another goes on with it, and the first comes back.
- */
-static void test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order(void **state)
+/* The owner is lost in the middle of a reload, another goes on with it, and the first comes back,
+ * having put @limit appeals after the other in order until then. */
+static void assert_the_overtaken_serves_in_the_new_order(struct world *world, unsigned limit)
 {
     const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
-    struct world *world = *state;
     struct aro_router *other;
     struct aro_effects *effects;
     world_send(world, APPEAL_WITH("first", "\"reason\":\"x\""));
@@ -837,8 +836,20 @@ static void test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_o
     assert_int_equal(aro_effects_new(&world->effects), 0);
     world->seen = 0;
     assert_false(aro_router_has_work(world->router));
+    if (limit > 0)
+        assert_true(aro_router_prepare(world->router, NULL, limit));
     world_send(world, AGENT("ana", 3));
     world_expect(world, "created first ana 1\ncreated second ana 1\ncreated urgent ana 1");
+}
+
+static void test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order(void **state)
+{
+    assert_the_overtaken_serves_in_the_new_order(*state, 0);
+}
+
+static void test_who_was_overtaken_may_be_in_the_middle_of_putting_it_in_order(void **state)
+{
+    assert_the_overtaken_serves_in_the_new_order(*state, 1);
 }
 
 static void test_a_reload_may_begin_to_ask_for_a_site(void **state)
@@ -902,6 +913,7 @@ int main(void)
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
         ORDERS_TEST(test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order),
+        ORDERS_TEST(test_who_was_overtaken_may_be_in_the_middle_of_putting_it_in_order),
         WORLD_TEST(test_what_somebody_away_holds_is_reclaimed_after_a_while),
         WORLD_TEST(test_a_reload_may_begin_to_ask_for_a_site),
         OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),

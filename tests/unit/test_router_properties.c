@@ -334,6 +334,7 @@ struct history {
     struct aro_event_reader *reader;
     const struct book *book;
     const struct book *book_before;
+    const struct book *coming; /* what the routers get ready for; NULL: nothing */
     bool is_crowded;
     int64_t now, offset;
     struct buffer expected, said, json;
@@ -532,7 +533,7 @@ static void invent_step(struct history *history, struct model_step *step)
     if (step->kind >= MODEL_RELOAD)
         step->limit = percent(40) ? 1000 : chance(4);
     if (step->kind == MODEL_RELOAD) {
-        history->book = &books[chance(BOOKS)];
+        history->book = history->coming && percent(70) ? history->coming : &books[chance(BOOKS)];
         step->rulebook = &history->book->model;
     }
     if (step->kind == MODEL_AGENT && history->model.agents[step->agent].is_known && percent(15))
@@ -1277,6 +1278,20 @@ struct trial {
 
 #define ALL_STEPS (UINT64_MAX >> (64 - STEPS))
 
+/* Each router gets some way ready for the rulebook that is to come, or lets that be; nothing that
+ * they say may depend on it. */
+static void prepare_some(struct history *history)
+{
+    struct aro_router *routers[] = { history->router, history->twin };
+
+    for (size_t i = 0; i < 2; i++) {
+        bool has_next = history->coming && percent(80);
+        unsigned limit = (unsigned)chance(8);
+        if (routers[i])
+            aro_router_prepare(routers[i], has_next ? history->coming->rulebook : NULL, limit);
+    }
+}
+
 static void run_step(struct history *history, const struct trial *trial)
 {
     const struct book *book = history->book;
@@ -1286,6 +1301,8 @@ static void run_step(struct history *history, const struct trial *trial)
     chance_seed((trial->seed + 1000) * (STEPS + 1) + (uint64_t)history->step);
     invent_step(history, &step);
     bool ends_batch = percent(30);
+    if (percent(15))
+        history->coming = percent(80) ? &books[chance(BOOKS)] : NULL;
     if (!(trial->steps >> history->step & 1)) {
         history->book = book;
         return;
@@ -1295,6 +1312,7 @@ static void run_step(struct history *history, const struct trial *trial)
     if (step.kind == MODEL_SUBMIT && history->model.appeals[step.appeal].state == MODEL_ABSENT)
         memset(history->lives.said[step.appeal], 0, sizeof *history->lives.said);
     model_do(&history->model, &step, &history->expected);
+    prepare_some(history);
     do_step(history, &step);
     if (trial->is_told)
         printf("%d: %s\n%s", history->step,

@@ -1,0 +1,65 @@
+/* Another rulebook: everything is made ready for it some at a time, then it is swapped in between
+ * two events. */
+#include "shard/shard_private.h"
+
+#include "config/rulebook_file.h"
+#include "support/cleanup.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+
+enum { AGENTS_A_SLICE = 2000 /* a millisecond or two */ };
+
+void shard_prepare(struct shard *shard)
+{
+    static const struct timeval at_once = { 0 };
+    event_add(shard->prepare_timer, &at_once);
+}
+
+static void swap(struct shard *shard)
+{
+    shard_swap_rulebook(shard);
+    for (struct batch_waiter *waiter; (waiter = shard->swap_waiters) != NULL; free(waiter)) {
+        shard->swap_waiters = waiter->next;
+        batch_wait(shard->collecting, waiter->done, waiter->context);
+    }
+    shard_commit_next(shard);
+    shard_prepare(shard); /* what is left to do */
+}
+
+void shard_on_prepare_timer(evutil_socket_t descriptor, short what, void *context)
+{
+    struct shard *shard = context;
+    bool has_next = shard->rulebook_next != shard->rulebook;
+    const struct aro_rulebook *next = has_next ? shard->rulebook_next->rulebook : NULL;
+    (void)descriptor, (void)what;
+
+    if (aro_router_prepare(shard->router, next, AGENTS_A_SLICE))
+        shard_prepare(shard);
+    else if (has_next && shard_has_worked(shard))
+        swap(shard);
+}
+
+void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
+                        void (*done)(bool is_committed, void *context), void *context)
+{
+    rulebook_file_unref(shard->rulebook_next);
+    shard->rulebook_next = rulebook_file_ref(rulebook);
+    shard_prepare(shard);
+    if (!shard_has_worked(shard)) {
+        done(true, context);
+        return;
+    }
+    struct batch_waiter *waiter = memory_new(sizeof *waiter);
+    *waiter =
+        (struct batch_waiter){ .done = done, .context = context, .next = shard->swap_waiters };
+    shard->swap_waiters = waiter;
+}
+
+void shard_end_waiting_for_swap(struct shard *shard)
+{
+    for (struct batch_waiter *waiter; (waiter = shard->swap_waiters) != NULL; free(waiter)) {
+        shard->swap_waiters = waiter->next;
+        waiter->done(false, waiter->context);
+    }
+}
