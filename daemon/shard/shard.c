@@ -90,6 +90,8 @@ static void leave_work(struct shard *shard)
         return;
     undo_uncommitted(shard);
     shard_end_waiting_for_work(shard);
+    shard_end_waiting_for_swap(shard);
+    shard_prepare(shard); /* what a reload that was cut short has left */
     ledger_fold_end_work(&shard->fold);
     if (shard->board)
         board_stop(shard->board);
@@ -218,20 +220,6 @@ static void on_writer_done(struct writer_result *result, void *context)
     release_if_idle(shard);
 }
 
-void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
-                        void (*done)(bool is_committed, void *context), void *context)
-{
-    rulebook_file_unref(shard->rulebook_next);
-    shard->rulebook_next = rulebook_file_ref(rulebook);
-    if (!shard_has_worked(shard)) {
-        done(true, context);
-        return;
-    }
-    shard_swap_rulebook(shard);
-    batch_wait(shard->collecting, done, context);
-    shard_commit_next(shard);
-}
-
 int shard_renew_client(struct shard *shard, struct aro_error *reterr)
 {
     assert(!shard->term && writer_is_idle(shard->writer));
@@ -324,8 +312,10 @@ static int shard_open(struct shard *shard, struct event_base *base, struct aro_l
     shard->release_timer = event_new(base, -1, 0, on_release_timer, shard);
     shard->watch_timer = event_new(base, -1, EV_PERSIST, shard_on_watch_timer, shard);
     shard->census_timer = event_new(base, -1, 0, shard_on_census_timer, shard);
+    shard->prepare_timer = event_new(base, -1, 0, shard_on_prepare_timer, shard);
     if (!shard->tick_timer || !shard->claim_timer || !shard->release_timer || !shard->watch_timer ||
-        !shard->census_timer || event_add(shard->watch_timer, &watch_interval) < 0)
+        !shard->census_timer || !shard->prepare_timer ||
+        event_add(shard->watch_timer, &watch_interval) < 0)
         return aro_error_set(reterr, -ENOMEM, "no memory for the shard's timers");
     shard->languages = languages;
     if (aro_event_reader_new(languages, &shard->event_reader) < 0)
@@ -379,6 +369,7 @@ void shard_free(struct shard *shard)
     if (!shard)
         return;
     shard_end_waiting_for_work(shard);
+    shard_end_waiting_for_swap(shard);
     writer_free(shard->writer); /* with the batch that it has */
     if (!shard->writer_has_batch)
         batch_free(shard->in_flight);
@@ -390,8 +381,8 @@ void shard_free(struct shard *shard)
         ledger_fold_done(&shard->fold);
     aro_router_free(shard->router);
     aro_event_reader_free(shard->event_reader);
-    struct event *timers[] = { shard->tick_timer, shard->claim_timer, shard->release_timer,
-                               shard->watch_timer, shard->census_timer };
+    struct event *timers[] = { shard->tick_timer,  shard->claim_timer,  shard->release_timer,
+                               shard->watch_timer, shard->census_timer, shard->prepare_timer };
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
         if (timers[i])
             event_free(timers[i]);

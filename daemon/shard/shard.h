@@ -61,8 +61,8 @@ void shard_begin_term(struct shard *shard, struct term *term);
  * undoes the rest, then on_released. */
 void shard_end_term(struct shard *shard, bool is_lost);
 
-/* Routes by @rulebook (a reference is taken) from the next event on. An owner answers @done when
- * what follows from it is committed; a standby at once. */
+/* Routes by @rulebook (a reference is taken) once everything is ready for it, a moment later where
+ * there are very many agents. An owner answers @done when that is committed; a standby at once. */
 void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
                         void (*done)(bool is_committed, void *context), void *context);
 

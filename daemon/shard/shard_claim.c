@@ -257,6 +257,7 @@ static void begin_work(struct shard *shard)
     adopt_rulebook(shard);
     shard_commit_next(shard);
     shard_arm_tick(shard);
+    shard_prepare(shard); /* what the fold has left */
     shard_begin_census(shard);
     shard_begin_synthetic(shard);
 }

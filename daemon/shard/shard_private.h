@@ -36,13 +36,16 @@ struct shard {
     struct reader *reader;
     struct writer *writer;
     struct board *board; /* NULL: none */
-    struct event *tick_timer, *claim_timer, *release_timer, *watch_timer, *census_timer;
+    struct event *tick_timer, *claim_timer, *release_timer, *watch_timer, *census_timer,
+        *prepare_timer;
     struct aro_languages *languages;
 
     struct aro_event_reader *event_reader;
     struct aro_router *router;
-    struct rulebook_file *rulebook;      /* the router's */
-    struct rulebook_file *rulebook_next; /* loaded since; the router's from the next term on */
+    struct rulebook_file *rulebook; /* the router's */
+    /* Loaded since: the router's once it is ready for it, or from the next term on. */
+    struct rulebook_file *rulebook_next;
+    struct batch_waiter *swap_waiters; /* until then */
     struct ledger_fold fold;
     struct core_clock clock;
 
@@ -81,6 +84,8 @@ struct shard {
 
     void (*on_rerouted)(bool is_committed, void *context); /* NULL: nobody waits for that */
     void *on_rerouted_context;
+
+    unsigned work_slice; /* appeals; as many as take a few milliseconds */
 
     bool wants_ends; /* a timer is due: may it fire? */
     struct aro_instant ends_asked_at;
@@ -151,6 +156,13 @@ void shard_on_ends_done(struct shard *shard, struct writer_result *result);
 void shard_work_on(struct shard *shard);
 /* The shard is no longer ours, or about to go: whoever waits is told. */
 void shard_end_waiting_for_work(struct shard *shard);
+
+/* shard_rulebook.c: another rulebook */
+/* Begins to make the router ready for the next one, and to do what else nobody notices. */
+void shard_prepare(struct shard *shard);
+void shard_on_prepare_timer(evutil_socket_t descriptor, short what, void *context);
+/* As shard_end_waiting_for_work(). */
+void shard_end_waiting_for_swap(struct shard *shard);
 
 /* shard_watch.c: what nothing else would notice */
 void shard_on_watch_timer(evutil_socket_t descriptor, short what, void *context);
