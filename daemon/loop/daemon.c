@@ -462,6 +462,13 @@ static void choose_hash_key(void)
         LOG(hash_key_known, NULL, "no randomness from the kernel, going on with a known hash key");
 }
 
+static void run_loop(struct daemon *daemon)
+{
+    if (loop_lag_begin(&daemon->lag) < 0)
+        memory_exhausted();
+    event_base_dispatch(daemon->base);
+}
+
 int daemon_run(const struct daemon_arguments *arguments)
 {
     struct daemon daemon = { .is_joining = true,
@@ -489,7 +496,7 @@ int daemon_run(const struct daemon_arguments *arguments)
         LOG_MESSAGE(daemon.config ? MESSAGE_start_failed : MESSAGE_settings_refused, NULL,
                     "cannot start: %s", error.message);
     else if (!daemon.is_ending)
-        event_base_dispatch(daemon.base);
+        run_loop(&daemon);
     int exit_code = daemon.exit_code;
     daemon_done(&daemon);
     return exit_code;

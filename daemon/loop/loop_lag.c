@@ -30,7 +30,12 @@ int loop_lag_init(struct loop_lag *lag, struct event_base *base)
 {
     histogram_init(&lag->seconds, &histogram_seconds);
     lag->timer = event_new(base, -1, 0, on_timer, lag);
-    return lag->timer && arm(lag) == 0 ? 0 : -ENOMEM;
+    return lag->timer ? 0 : -ENOMEM;
+}
+
+int loop_lag_begin(struct loop_lag *lag)
+{
+    return arm(lag) == 0 ? 0 : -ENOMEM;
 }
 
 void loop_lag_done(struct loop_lag *lag)

@@ -14,8 +14,11 @@ struct loop_lag {
     double seconds_max;
 };
 
-/* Begins to measure. -ENOMEM. */
+/* -ENOMEM. */
 int loop_lag_init(struct loop_lag *lag, struct event_base *base);
+/* Begins to measure: the loop runs from here on. Until then a start waits for Kafka, and the loop
+ * has a turn now and then, late by seconds; that is no lag. -ENOMEM. */
+int loop_lag_begin(struct loop_lag *lag);
 void loop_lag_done(struct loop_lag *lag);
 
 #endif

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
 from confluent_kafka import Producer
@@ -87,6 +88,14 @@ def test_health_tells_of_the_loop_and_of_each_part_that_must_move(router):
         "the writer of shard 'main'", "the reader of shard 'main'", "the group's consumer",
         "the reading of settings and rulebook"}
     assert max(answer["silent_seconds"].values()) < 60
+
+
+def test_the_wait_for_kafka_at_a_start_is_no_lag_of_the_loop(router, lonely):
+    wait_until(lambda: router.metrics()[("appeal_router_loop_lag_seconds_count",)] > 0)
+    started_at = lonely.metrics()[("appeal_router_start_time_seconds",)]
+    wait_until(lambda: time.time() > started_at + 1)  # four times as long as until a lag is measured
+    metrics = lonely.metrics()
+    assert metrics[("appeal_router_loop_lag_seconds_count",)] == metrics[("appeal_router_loop_lag_seconds_max",)] == 0
 
 
 def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
