@@ -107,6 +107,24 @@ def test_a_broken_rulebook_leaves_the_one_before_and_the_next_reload_is_taken(ro
     assert router.ask("reload") == (0, {"rulebook": "three"})
 
 
+def test_a_host_that_allows_no_more_threads_refuses_a_reload_and_everything_goes_on(program, folder, broker, systemd):
+    scarce, preload = folder / "scarce", program.parents[1] / "tests" / "libscarce.so"
+    router = Router(program, folder, broker, environment=systemd.environment(LD_PRELOAD=str(preload), SCARCE_FILE=str(scarce)))
+    wait_until(lambda: router.ask("queues")[0] == 0)
+    (folder / "rulebook.yaml").write_text(named("two"))
+    scarce.touch()
+    code, refusal = router.ask("reload")
+    assert (code, refusal["error"]["code"]) == (1, "failed")
+    assert "not reloaded: cannot start the thread that reads settings and rulebook: Resource temporarily unavailable" in \
+        refusal["error"]["message"]
+    router.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "everything goes on as before: cannot start the thread" in router.read_log())
+    assert router.ask("status")[1]["rulebook"] == '"quoted" <one>'
+    scarce.unlink()
+    assert router.ask("reload") == (0, {"rulebook": "two"})
+    router.end()
+
+
 def test_a_stop_while_a_rulebook_is_read_is_a_clean_end(router, under_way, later):
     pipe, answer = under_way
     router.process.send_signal(signal.SIGTERM)
