@@ -2,8 +2,8 @@
  *
  * Settings and rulebooks are read through this, so that each error names its place. libyaml reads
  * YAML 1.1 syntax; scalars are resolved here by the core schema of YAML 1.2, so `NO` and `on` are
- * texts. Anchors, aliases, tags, merge keys, several documents and duplicate keys are refused. A byte
- * order mark before the text is passed over. */
+ * texts. Anchors, aliases, tags, merge keys, several documents and duplicate keys are refused. A
+ * byte order mark before the text is passed over. */
 #ifndef ARO_SUPPORT_DOCUMENT_H
 #define ARO_SUPPORT_DOCUMENT_H
 
