@@ -354,6 +354,17 @@ enum transaction_outcome producer_add_offsets(struct producer *producer,
     return outcome;
 }
 
+enum transaction_outcome producer_flush(struct producer *producer, struct aro_error *reterr)
+{
+    while (rd_kafka_flush(producer->handle, CALL_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (producer_watch_is_cancelled(producer->watch)) {
+            aro_error_set(reterr, -ECANCELED, "cancelled while records were under way");
+            return TRANSACTION_RETRY;
+        }
+    }
+    return TRANSACTION_FINE;
+}
+
 enum transaction_outcome producer_commit(struct producer *producer, struct aro_error *reterr)
 {
     enum transaction_outcome outcome;

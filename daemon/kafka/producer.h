@@ -75,6 +75,9 @@ enum transaction_outcome producer_add_offsets(struct producer *producer,
                                               const rd_kafka_topic_partition_list_t *offsets,
                                               const rd_kafka_consumer_group_metadata_t *group,
                                               struct aro_error *reterr);
+/* Waits until each record is delivered or refused, which the commit then tells; RETRY where it is
+ * cancelled. Afterwards @ledger_offset is what the ledger gave. */
+enum transaction_outcome producer_flush(struct producer *producer, struct aro_error *reterr);
 enum transaction_outcome producer_commit(struct producer *producer, struct aro_error *reterr);
 
 /* Ends the transaction that failed with @cause. Gives what that comes to: @cause, or REFUSED with

@@ -361,6 +361,22 @@ static enum transaction_outcome produce_batch(struct writer *writer, struct prod
     return outcome;
 }
 
+/* Has a record of the batch come to lie before what the ledger had? Then it is not the ledger that
+ * our state is the fold of: somebody has made it anew, or Kafka has lost the end of it. Asked before
+ * the commit, so that nothing is published that only this process knows. */
+static bool is_ledger_behind(const struct writer *writer, const struct producer *producer,
+                             struct aro_error *reterr)
+{
+    if (producer->delivery_error || producer->ledger_offset >= ledger_next_known(writer))
+        return false;
+    aro_error_set(reterr, -EINVAL,
+                  "the ledger is lost: %s/%" PRId32 " writes at offset %" PRId64
+                  ", but it went up to %" PRId64 " before",
+                  writer->config->ledger_topic, (int32_t)writer->shard->partition,
+                  producer->ledger_offset, ledger_next_known(writer));
+    return true;
+}
+
 static enum writer_verdict try_commit(struct writer *writer, struct batch *batch,
                                       struct aro_error *reterr)
 {
@@ -379,6 +395,13 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
     if (outcome == TRANSACTION_FINE)
         outcome =
             producer_add_offsets(producer, batch->offsets, term_metadata(writer->term), reterr);
+    if (outcome == TRANSACTION_FINE)
+        outcome = producer_flush(producer, reterr);
+    if (outcome == TRANSACTION_FINE && is_ledger_behind(writer, producer, reterr)) {
+        struct aro_error abort_error;
+        producer_abort(producer, TRANSACTION_REFUSED, &abort_error);
+        return WRITER_LEDGER_LOST;
+    }
     if (outcome == TRANSACTION_FINE)
         outcome = producer_commit(producer, reterr);
     if (outcome != TRANSACTION_FINE) {

@@ -207,10 +207,12 @@ static void on_writer_done(struct writer_result *result, void *context)
 {
     struct shard *shard = context;
 
-    /* While the group waits, a claim's outcome no longer matters. */
+    /* While the group waits, a claim's outcome no longer matters; nor where the shard has stopped
+     * meanwhile, or stopped and been started: then it claims once more. */
+    bool is_claiming = shard->state == SHARD_CLAIMING || shard->state == SHARD_RESOLVING;
     switch (result->job) {
     case WRITER_CLAIM:
-        if (shard->term)
+        if (shard->term && is_claiming)
             shard_on_claim_done(shard, result);
         break;
     case WRITER_COMMIT: shard_on_commit_done(shard, result); break;
@@ -246,11 +248,16 @@ int shard_start(struct shard *shard, bool accepts_partitions, bool accepts_new_l
                              shard->settings->name, shard_state_name(shard->state));
     shard->accepts_partitions = accepts_partitions;
     shard->accepts_new_ledger = accepts_new_ledger;
+    if (shard->distrusts_memory || accepts_new_ledger) {
+        int r = shard_begin_fold(shard, reterr);
+        if (r < 0)
+            return r;
+    } else {
+        shard_move(shard, SHARD_STANDBY);
+    }
     shard->stop_reason[0] = '\0';
-    shard_move(shard, SHARD_STANDBY);
     shard_follow_ledger(shard);
-    if (shard->state == SHARD_STANDBY)
-        shard_claim(shard);
+    shard_claim(shard);
     return 0;
 }
 
@@ -288,7 +295,7 @@ int shard_begin_fold(struct shard *shard, struct aro_error *reterr)
     shard->router = router;
     ledger_fold_init(&shard->fold, router, shard->config->kafka.group);
     shard->ledger_next = 0;
-    shard->has_caught_up = false;
+    shard->has_caught_up = shard->distrusts_memory = false;
     shard->state = SHARD_FOLDING;
     return 0;
 }

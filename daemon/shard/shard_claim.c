@@ -317,6 +317,9 @@ void shard_on_claim_done(struct shard *shard, struct writer_result *result)
         shard_become_standby(shard);
         break;
     case WRITER_LEDGER_LOST:
+        shard->distrusts_memory = true;
+        shard_stop(shard, result->error.message);
+        break;
     case WRITER_REFUSED: shard_stop(shard, result->error.message); break;
     case WRITER_IN_DOUBT:
     case WRITER_FAILED:

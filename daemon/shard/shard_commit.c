@@ -275,8 +275,11 @@ void shard_on_commit_done(struct shard *shard, struct writer_result *result)
             result->error.message);
         shard_become_standby(shard);
         break;
-    case WRITER_REFUSED:
-    case WRITER_LEDGER_LOST: shard_stop(shard, result->error.message); break;
+    case WRITER_LEDGER_LOST:
+        shard->distrusts_memory = true;
+        shard_stop(shard, result->error.message);
+        break;
+    case WRITER_REFUSED: shard_stop(shard, result->error.message); break;
     case WRITER_IN_DOUBT:
     case WRITER_CANCELLED:
     case WRITER_FAILED: on_doubt(shard, &result->error); break;

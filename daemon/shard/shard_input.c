@@ -248,5 +248,7 @@ void shard_on_ledger_end(void *context)
 void shard_on_broken(const char *text, void *context)
 {
     struct shard *shard = context;
+
+    shard->distrusts_memory |= shard->state != SHARD_OWNER; /* who reads the ledger */
     shard_stop(shard, text);
 }

@@ -58,6 +58,7 @@ struct shard {
     bool is_asking_for_end; /* of the ledger, as a standby */
     bool has_read_anew;     /* after a stall, and nothing has come since */
     bool has_caught_up;     /* the ledger's end was reached: what comes is live */
+    bool distrusts_memory;  /* it stopped since the ledger may be another than was folded */
 
     struct term *term;                           /* NULL: the group has not given us the shard */
     bool is_releasing;                           /* the group waits for us */

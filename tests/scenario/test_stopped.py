@@ -37,6 +37,24 @@ def test_a_ledger_that_was_lost_stops_the_shard(world):
         instance.wait_state("main", "owner")
 
 
+def test_a_ledger_that_is_made_anew_under_its_owner_stops_the_shard(world):
+    """What the owner wrote to it would be all that whoever comes next knows. To go on without what
+    is lost it takes no restart."""
+    instance = world.start()
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        world.route_one(watch, 0)
+        topics.delete(world.broker.admin, [world.ledger])
+        topics.create(world.broker.admin, [topics.new_ledger(world.ledger, 1)])
+        world.send("appeals", events.appeals(1, first=1))
+        instance.wait_state("main", "stopped")
+        assert "ledger" in reason_of(instance)
+        assert len(watch.find("assignment.created")) == 1
+        assert instance.ask("start-shard", shard="main", new_ledger=True)["ok"]
+        # Where the group has noticed, it gives the shard to nobody for a while.
+        instance.wait_state("main", "owner", "standby")
+
+
 def test_partitions_added_later_stop_the_shard_until_they_are_accepted(world):
     """What lies in a partition that nobody reads would wait for ever, without a word."""
     instance = world.start()

@@ -177,10 +177,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void claim(struct world *world)
+static void claim_knowing(struct world *world, int64_t ledger_next)
 {
     struct writer_claim claim = { .term = world->term,
                                   .reads_with = membership_handle(world->membership),
+                                  .ledger_next = ledger_next,
                                   .is_new_term = false };
 
     strcpy(claim.owner.instance, "router-a");
@@ -189,6 +190,11 @@ static void claim(struct world *world)
     writer_claim(world->writer, &claim);
     wait_for(world, JOB_DONE);
     assert_int_equal(world->job_done, WRITER_CLAIM);
+}
+
+static void claim(struct world *world)
+{
+    claim_knowing(world, 0);
 }
 
 /* A batch with a positions record and one offset. */
@@ -306,6 +312,18 @@ static void test_what_kafka_will_never_take_is_refused_with_the_topics_name(void
     assert_works(world);
 }
 
+static void test_a_batch_that_the_ledger_takes_before_its_known_end_is_not_committed(void **state)
+{
+    struct world *world = *state;
+
+    claim_knowing(world, 1000);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_LEDGER_LOST);
+    assert_non_null(strstr(world->error.message, "but it went up to 1000 before"));
+    assert_works(world);
+}
+
 static void test_what_may_pass_is_tried_again_until_it_is_committed(void **state)
 {
     struct world *world = *state;
@@ -371,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_a_claim_finds_the_sources_and_batches_follow_it),
         cmocka_unit_test(test_a_group_that_refuses_the_offsets_has_given_the_shard_away),
         cmocka_unit_test(test_what_kafka_will_never_take_is_refused_with_the_topics_name),
+        cmocka_unit_test(test_a_batch_that_the_ledger_takes_before_its_known_end_is_not_committed),
         cmocka_unit_test(test_what_may_pass_is_tried_again_until_it_is_committed),
         cmocka_unit_test(test_a_producer_that_died_leaves_its_batch_in_doubt),
         cmocka_unit_test(test_a_producer_may_die_before_its_offsets_are_answered),
