@@ -115,10 +115,9 @@ static rd_kafka_headers_t *dead_letter_headers(const rd_kafka_message_t *message
              message->partition, message->offset);
     add_header(headers, "aro-source", text);
     add_header(headers, "aro-error-code", aro_error_code_name(error->code));
-    if (error->field[0])
-        snprintf(text, sizeof text, "%s: %s", error->field, error->message);
-    else
-        snprintf(text, sizeof text, "%s", error->message);
+    bool is_named = strstr(error->message, error->field); /* as it is where there is no field */
+    snprintf(text, sizeof text, "%s%s%s", is_named ? "" : error->field, is_named ? "" : ": ",
+             error->message);
     add_header(headers, "aro-error", text);
     if (message->len > ARO_VALUE_LENGTH_MAX) {
         snprintf(text, sizeof text, "%zu", message->len);

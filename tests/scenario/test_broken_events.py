@@ -53,6 +53,9 @@ def judge(row, letter):
         yield f"{row['name']}: code '{code}', not '{row['code']}' ({error})"
     if row["field"] not in error:
         yield f"{row['name']}: '{error}' does not name '{row['field']}'"
+    head, _, rest = error.partition(": ")
+    if rest.startswith(head):
+        yield f"{row['name']}: '{error}' names '{head}' twice"
 
 
 def leaks(log, rows):
