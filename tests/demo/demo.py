@@ -175,8 +175,8 @@ def judge(tally, seconds):
         say(f"  a dead letter ({letter['code']}): {letter['reason']}")
     progress = tally.progress()
     say(f"\nAll {progress['submitted']} appeals are answered, none was with two agents at a time, nobody got more "
-        f"than their capacity:\n{progress['assigned']} assigned, {progress['waiting']} wait for somebody who may "
-        f"take them. {seconds:.0f} s in all.")
+        f"than their capacity:\n{progress['assigned']} were assigned and {progress['decided']} of them decided, "
+        f"{progress['waiting']} wait for somebody who may take them. {seconds:.0f} s in all.")
 
 
 def run_demo(stack, folder):
