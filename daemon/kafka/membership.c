@@ -4,6 +4,7 @@
 #include "kafka/permission.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
+#include "loop/last_words.h"
 #include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
@@ -216,6 +217,7 @@ static void poll_events(struct membership *membership)
 {
     if (!membership->queue)
         return;
+    last_words_enter("the group's consumer", NULL);
     for (int i = 0; i < EVENTS_A_TURN; i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(membership->queue, 0);
         if (!event)
@@ -225,6 +227,7 @@ static void poll_events(struct membership *membership)
         if (i + 1 == EVENTS_A_TURN)
             wakeup_send(&membership->wakeup); /* the rest after the other events' turn */
     }
+    last_words_enter(NULL, NULL);
     membership->asked_at_ms = monotonic_ms();
     if (membership->is_leaving && rd_kafka_consumer_closed(membership->consumer)) {
         membership->is_leaving = false;

@@ -5,6 +5,7 @@
 #include "kafka/wakeup.h"
 #include "log/log.h"
 #include "loop/host_clock.h"
+#include "loop/last_words.h"
 #include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
@@ -183,6 +184,7 @@ static void take_turn(struct reader *reader)
     bool has_asked = false;
     int count = 0;
 
+    last_words_enter("the reader", reader->shard->name);
     while (count < RECORDS_A_TURN && reader->is_reading &&
            reader->callbacks.wants_more(reader->callbacks.context)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->consumer, 0);
@@ -200,6 +202,7 @@ static void take_turn(struct reader *reader)
         event_add(reader->next_turn, &at_once);
     if (count > 0)
         reader->callbacks.on_turn(reader->callbacks.context);
+    last_words_enter(NULL, NULL);
 }
 
 static void on_wakeup(evutil_socket_t descriptor, short what, void *context)

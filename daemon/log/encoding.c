@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <endian.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,4 +245,17 @@ void log_encode_journal(const struct log_entry *entry, struct buffer *ret)
     if (entry->repeat_count > 0)
         buffer_add_format(ret, "REPEATS_LEFT_OUT=%u\n", entry->repeat_count);
     each_member(entry->subject, add_field, &fields);
+}
+
+size_t log_encode_journal_bare(enum message message, const char *sentence, size_t size, char *ret)
+{
+    const struct message_terms *terms = message_get(message);
+    char code[MESSAGE_CODE_SIZE];
+    int length = snprintf(ret, size,
+                          "MESSAGE=%s\nMESSAGE_ID=%s\nCODE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\n"
+                          "SYSLOG_IDENTIFIER=appeal-routerd\n",
+                          sentence, terms->id, message_code(message, code),
+                          log_level_priority(terms->level), FACILITY_DAEMON);
+
+    return (size_t)length < size ? (size_t)length : 0;
 }

@@ -52,4 +52,8 @@ void log_encode_json(const struct log_entry *entry, size_t length_max, struct bu
 /* The fields of https://systemd.io/JOURNAL_NATIVE_PROTOCOL/. */
 void log_encode_journal(const struct log_entry *entry, struct buffer *ret);
 
+/* The same for a @sentence of one line about the daemon itself, without memory: into the @size
+ * bytes of @ret. Gives the length, or 0 where it does not fit. */
+size_t log_encode_journal_bare(enum message message, const char *sentence, size_t size, char *ret);
+
 #endif

@@ -145,9 +145,15 @@ static bool write_line(const struct log_entry *entry, const struct buffer *text,
     return stderr_write(sink.entry.data, sink.entry.length);
 }
 
+static bool wants_journal(void)
+{
+    return sink.format == LOG_FORMAT_JOURNALD ||
+           (sink.format == LOG_FORMAT_AUTO && sink.is_journal);
+}
+
 static bool write_entry(const struct log_entry *entry, const struct buffer *text)
 {
-    if (sink.format == LOG_FORMAT_JOURNALD || (sink.format == LOG_FORMAT_AUTO && sink.is_journal)) {
+    if (wants_journal()) {
         buffer_clear(&sink.entry);
         log_encode_journal(entry, &sink.entry);
         int r = journal_send(sink.journal_socket, sink.entry.data, sink.entry.length);
@@ -160,6 +166,12 @@ static bool write_entry(const struct log_entry *entry, const struct buffer *text
 void log_last_words(enum message message, const char *text)
 {
     char line[LINE_LENGTH_MAX], code[MESSAGE_CODE_SIZE];
+
+    if (wants_journal()) {
+        size_t size = log_encode_journal_bare(message, text, sizeof line, line);
+        if (size > 0 && journal_send(sink.journal_socket, line, size) == 0)
+            return;
+    }
     int start = format_prefix(line, sizeof line, message_get(message)->level, true);
     int length = snprintf(line + start, sizeof line - (size_t)start, "%s [%s]\n", text,
                           message_code(message, code));

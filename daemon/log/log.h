@@ -67,8 +67,8 @@ struct log_site {
 void log_write(struct log_site *site, enum message message, const struct log_subject *subject,
                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* A line of text on stderr from a signal's handler, right before the end: without a lock or memory,
- * and never left out. */
+/* An entry from a signal's handler, right before the end: without a lock or memory, and never left
+ * out. Where no journal takes it, a line of text on stderr. @text is one line. */
 void log_last_words(enum message message, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "loop/daemon.h"
+#include "loop/last_words.h"
 #include "loop/monotonic.h"
 #include "loop/notify.h"
 #include "loop/progress.h"
@@ -61,6 +62,7 @@ static void on_timer(evutil_socket_t descriptor, short what, void *context)
     struct supervision *supervision = context;
     (void)descriptor, (void)what;
 
+    last_words_note_turn();
     tell_status(supervision);
     if (supervision->daemon->is_joining && !supervision->daemon->is_ending)
         notify_extend_start(EXTENSION_SECONDS);
@@ -72,6 +74,8 @@ int supervision_init(struct supervision *supervision, const struct daemon *daemo
     *supervision = (struct supervision){ .daemon = daemon };
     if (!notify_is_heard())
         return 0;
+    last_words_watch(supervision->hung);
+    last_words_prepare();
     supervision->watchdog_ms = notify_watchdog_ms();
     int64_t interval_ms = supervision->watchdog_ms > 0 && supervision->watchdog_ms / 4 < LOOK_MS_MAX
                               ? supervision->watchdog_ms / 4

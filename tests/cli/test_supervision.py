@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import queue
+import re
+import signal
 import socket
 import tempfile
 import threading
@@ -142,6 +144,33 @@ def test_it_is_ready_and_tells_what_it_does(supervised, broker):
     assert router.ask("reload")[0] == 0
     supervisor.wait("RELOADING", "1")
     supervisor.wait("READY", "1")
+
+
+@pytest.fixture
+def hanging(program, broker, folder, supervisor):
+    """hanging(call): a daemon that has started, one call of which does not return any more."""
+    def start(call):
+        hang_file, preload = folder / "hang", program.parents[1] / "tests" / "libhang.so"
+        Producer({"bootstrap.servers": broker}).list_topics(call, WAIT_S)  # which makes it
+        router = Router(program, folder, broker, group=call, ledger=call, kafka="session_timeout: 60s",
+                        environment=supervisor.environment(LD_PRELOAD=str(preload), HANG_FILE=str(hang_file)))
+        supervisor.wait("READY", "1")
+        hang_file.write_text(call)
+        supervisor.wait_starved()
+        return router
+
+    return start
+
+
+# The loop tells of the writer itself, before.
+@pytest.mark.parametrize("call, place", [
+    ("epoll_wait", "is in no call to Kafka"), ("rd_kafka_consumer_poll", "is in the reader of shard 'main'"),
+    ("rd_kafka_queue_poll", "is in the group's consumer")])
+def test_one_that_the_watchdog_ends_says_where_its_loop_hangs(hanging, call, place):
+    router = hanging(call)
+    router.process.send_signal(signal.SIGABRT)  # as systemd does
+    assert router.process.wait(WAIT_S) == -signal.SIGABRT
+    assert re.search(rf"ended by the watchdog: the loop turned last \d+ ms ago, and {place} \[watchdog-ended\]", router.read_log())
 
 
 @pytest.mark.parametrize("call", HANGS)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -210,6 +211,42 @@ def test_one_that_is_frozen_is_killed_by_the_watchdog_and_begun_anew(service, ne
     service.wait_owner()
     assert service.pid() != frozen
     neighbours.send_agent("ana")
+    neighbours.wait_assigned("a-1")
+
+
+# What does not return, and what the journal says of it.
+HANGS = {
+    "epoll_wait": "the loop turned last [0-9]+ ms ago, and is in no call to Kafka",
+    "rd_kafka_consumer_poll": "the loop turned last [0-9]+ ms ago, and is in the reader of shard 'main'",
+    "rd_kafka_queue_poll": "the loop turned last [0-9]+ ms ago, and is in the group's consumer",
+    "rd_kafka_commit_transaction": "the writer of shard 'main' does not move",
+}
+
+
+@pytest.fixture(scope="module")
+def hang_library(machine, root):
+    """A path inside of what is preloaded to hang a call: tests/support/hang.c."""
+    path = "/usr/local/lib/libhang.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", machine.path(path), root / "tests/support/hang.c"], check=True)
+    return path
+
+
+@pytest.mark.parametrize("call", HANGS)
+def test_one_of_which_a_part_hangs_is_killed_by_the_watchdog_and_begun_anew(service, neighbours, machine, hang_library, call):
+    """The unit's box stays as it is: what is preloaded lies below /usr, and the file that says what hangs below /etc."""
+    hang_file = machine.path(f"/etc/appeal-router/{service.name}-hangs")
+    service.drop_in(WatchdogSec=10, Environment=f"LD_PRELOAD={hang_library} HANG_FILE=/etc/appeal-router/{hang_file.name}")
+    service.start().wait_owner()
+    hung = service.pid()
+    hang_file.write_text(call)
+    neighbours.send_agent("ana")
+    service.wait_journal("Watchdog timeout")
+    hang_file.unlink()
+    service.wait("NRestarts", "[1-9]")
+    service.wait_owner()
+    assert service.pid() != hung
+    said = service.machine.run("journalctl", "--unit", service.unit, "--output", "cat", "CODE=watchdog-ended")
+    assert re.search(f"^ended by the watchdog: {HANGS[call]}$", said.strip(), re.MULTILINE), service.journal()
     neighbours.wait_assigned("a-1")
 
 

@@ -360,6 +360,25 @@ static void test_where_stderr_is_the_journal_entries_go_to_its_socket(void **sta
     assert_string_equal(next_entry(), "");
 }
 
+static void speak_last_words_to_the_journal(void)
+{
+    log_set_format(LOG_FORMAT_JOURNALD, journal.address.sun_path);
+    log_last_words(MESSAGE_end_forced, "gave up");
+    log_set_format(LOG_FORMAT_JOURNALD, "/nonexistent");
+    log_last_words(MESSAGE_end_forced, "gave up here");
+}
+
+static void test_last_words_are_an_entry_of_the_journal_like_any_other(void **state)
+{
+    (void)state;
+    hear(speak_last_words_to_the_journal);
+    assert_string_equal(heard, "error: gave up here [end-forced]\n");
+    assert_string_equal(next_entry(),
+                        "MESSAGE=gave up\nMESSAGE_ID=89f7834606a64a3e8fa9a7504cd36062\n"
+                        "CODE=end-forced\nPRIORITY=3\nSYSLOG_FACILITY=3\n"
+                        "SYSLOG_IDENTIFIER=appeal-routerd\n");
+}
+
 static void speak_text_where_stderr_is_the_journal(void)
 {
     give_stderr_to_the_journal();
@@ -453,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_a_json_line_too_long_is_cut_and_closed),
         cmocka_unit_test(test_last_words_are_a_line_like_any_other),
         IN_JOURNAL(test_where_stderr_is_the_journal_entries_go_to_its_socket),
+        IN_JOURNAL(test_last_words_are_an_entry_of_the_journal_like_any_other),
         IN_JOURNAL(test_text_goes_to_stderr_even_where_that_is_the_journal),
         IN_JOURNAL(test_the_journal_can_be_chosen_and_without_it_lines_go_to_stderr),
         IN_JOURNAL(test_a_journal_that_takes_no_more_holds_nobody_up),
