@@ -79,21 +79,14 @@ const char *aro_effects_changed_queue_at(const struct aro_effects *effects, size
     return effects->queues[index].name;
 }
 
-static size_t text_size(const char *text)
-{
-    return text ? strlen(text) : 0;
-}
-
-void effects_add_record(struct aro_effects *effects, const struct aro_record *record)
+void effects_add_record(struct aro_effects *effects, const struct aro_record *record,
+                        size_t text_length)
 {
     assert(!effects->is_sealed);
     effects->records = memory_reach(effects->records, effects->record_count, &effects->record_size,
                                     sizeof *effects->records);
     effects->records[effects->record_count++] = *record;
-    effects->byte_count += text_size(record->key) + record->value_length + text_size(record->type) +
-                           text_size(record->id) + text_size(record->time) +
-                           text_size(record->traceparent) + text_size(record->tracestate) +
-                           text_size(record->source);
+    effects->byte_count += record->value_length + text_length;
 }
 
 static const char *copy_text(struct aro_effects *effects, const char *text)
@@ -106,7 +99,7 @@ void effects_save(struct aro_effects *effects, const char *key, const char *valu
     effects->saved = memory_reach(effects->saved, effects->saved_count, &effects->saved_size,
                                   sizeof *effects->saved);
     effects->saved[effects->saved_count++] = (struct saved_record){
-        .key = copy_text(effects, key),
+        .key = key,
         .value = value ? arena_copy_text(&effects->arena, value, length) : NULL,
         .value_length = length,
     };

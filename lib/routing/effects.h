@@ -36,7 +36,10 @@ struct aro_effects {
     struct changed *agents, *queues; /* each once */
 };
 
-void effects_add_record(struct aro_effects *effects, const struct aro_record *record);
+/* Its texts lie in the effects' own memory; @text_length: of all of them but value and topic. */
+void effects_add_record(struct aro_effects *effects, const struct aro_record *record,
+                        size_t text_length);
+/* @key lies in the effects' own memory. */
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
 /* Copies the texts of @note but its reason. */
 void effects_add_note(struct aro_effects *effects, const struct aro_note *note);

@@ -356,7 +356,7 @@ static void seal_queue(struct turn *turn, const struct changed *changed)
 
     if (!queue || !queue->is_record_due)
         return;
-    turn->source_text = changed->source;
+    turn_set_source(turn, changed->source);
     turn_write_queue(turn, queue);
 }
 
@@ -368,7 +368,7 @@ static void seal_agent(struct turn *turn, const struct changed *changed)
 
     if (!agent)
         return;
-    turn->source_text = changed->source;
+    turn_set_source(turn, changed->source);
     if (agent_is_known(agent) && agent->is_record_due)
         turn_write_agent(turn, agent);
     agent_forget_unknown(turn->router, agent);

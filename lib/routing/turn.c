@@ -16,9 +16,30 @@
 #define KEY_REROUTE "market:*" /* a job for all markets */
 #define KEY_SUBJECT "subject:"
 
-static const char *copy_text(struct turn *turn, const char *text)
+/* A text in the effects' memory. */
+struct kept {
+    const char *text;
+    size_t length;
+};
+
+static struct kept keep(struct turn *turn, const char *text, size_t length)
 {
-    return arena_copy_text(&turn->effects->arena, text, strlen(text));
+    return (struct kept){ arena_copy_text(&turn->effects->arena, text, length), length };
+}
+
+static struct kept keep_buffer(struct turn *turn, const struct buffer *buffer)
+{
+    return keep(turn, buffer->data, buffer->length);
+}
+
+/* Adds its length to *@sum; NULL gives NULL. */
+static const char *keep_counted(struct turn *turn, const char *text, size_t *sum)
+{
+    if (!text)
+        return NULL;
+    struct kept kept = keep(turn, text, strlen(text));
+    *sum += kept.length;
+    return kept.text;
 }
 
 static void add_part(struct buffer *text, int64_t number)
@@ -27,18 +48,28 @@ static void add_part(struct buffer *text, int64_t number)
     buffer_add_integer(text, number);
 }
 
-static const char *source_text(struct turn *turn)
+void turn_set_source(struct turn *turn, const char *text)
+{
+    turn->source_text = text;
+    turn->source_length = strlen(text);
+}
+
+static void set_source(struct turn *turn)
 {
     const struct aro_source *source = turn->source;
     struct buffer *text = &turn->router->key;
 
-    if (source->kind != ARO_SOURCE_RECORD)
-        return source->kind == ARO_SOURCE_TIMER ? "timer" : "control";
+    if (source->kind != ARO_SOURCE_RECORD) {
+        turn_set_source(turn, source->kind == ARO_SOURCE_TIMER ? "timer" : "control");
+        return;
+    }
     buffer_clear(text);
     buffer_add_text(text, source->topic);
     add_part(text, source->partition);
     add_part(text, source->offset);
-    return copy_text(turn, text->data);
+    struct kept kept = keep_buffer(turn, text);
+    turn->source_text = kept.text;
+    turn->source_length = kept.length;
 }
 
 void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,
@@ -52,9 +83,8 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
         effects->arrival_before = router->arrival_last;
     }
     assert(effects->batch == router->batch_last);
-    aro_instant_format(now, time);
-    turn->time_text = copy_text(turn, time);
-    turn->source_text = source_text(turn);
+    turn->time_text = keep(turn, time, aro_instant_format(now, time)).text;
+    set_source(turn);
     reload_mend_all(router);
     router->entered.count = router->hungry.count = router->touched.count = 0;
     if (router->is_launch_due)
@@ -70,50 +100,61 @@ void turn_begin_control(struct turn *turn, struct aro_router *router, struct aro
 
 /* --- touching --- */
 
-static const char *key_of(struct turn *turn, const char *kind, const char *id)
+static struct kept key_of(struct turn *turn, const char *kind, const char *id)
 {
     struct buffer *key = &turn->router->key;
     buffer_clear(key);
     buffer_add_text(key, kind);
     buffer_add_text(key, id);
-    return key->data;
+    return keep_buffer(turn, key);
+}
+
+static void save(struct turn *turn, struct kept key, const char *value, size_t length)
+{
+    effects_save(turn->effects, key.text, value, length);
 }
 
 void turn_save(struct turn *turn, const char *key, const char *value, size_t length)
 {
-    effects_save(turn->effects, key, value, length);
+    save(turn, keep(turn, key, strlen(key)), value, length);
 }
 
-static void note_id(struct turn *turn, const char *id)
+/* The record of @key, of an appeal, is written when the turn ends. */
+static void note_key(struct turn *turn, struct kept key)
 {
-    gathered_add(&turn->router->touched, (void *)(uintptr_t)copy_text(turn, id));
+    gathered_add(&turn->router->touched, (void *)(uintptr_t)key.text);
 }
 
-static void note_appeal(struct turn *turn, struct appeal *appeal)
+static void note_appeal(struct turn *turn, struct appeal *appeal, struct kept key)
 {
-    if (appeal->is_record_due)
-        return;
+    if (!appeal->is_record_due)
+        note_key(turn, key);
     appeal->is_record_due = true;
-    note_id(turn, appeal->id);
 }
 
 void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
 {
     struct buffer *body = &turn->router->body;
+    bool is_saved = appeal->touched_in == turn->effects->batch;
 
-    if (appeal->touched_in != turn->effects->batch) {
+    if (is_saved && appeal->is_record_due)
+        return;
+    struct kept key = key_of(turn, KEY_APPEAL, appeal->id);
+    if (!is_saved) {
         appeal->touched_in = turn->effects->batch;
         ledger_write_appeal(turn->router, appeal, body);
-        turn_save(turn, key_of(turn, KEY_APPEAL, appeal->id), body->data, body->length);
+        save(turn, key, body->data, body->length);
     }
-    note_appeal(turn, appeal);
+    note_appeal(turn, appeal, key);
 }
 
 void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal)
 {
+    struct kept key = key_of(turn, KEY_APPEAL, appeal->id);
+
     appeal->touched_in = turn->effects->batch;
-    turn_save(turn, key_of(turn, KEY_APPEAL, appeal->id), NULL, 0);
-    note_appeal(turn, appeal);
+    save(turn, key, NULL, 0);
+    note_appeal(turn, appeal, key);
 }
 
 void turn_touch_remembered(struct turn *turn, struct remembered *remembered)
@@ -124,26 +165,29 @@ void turn_touch_remembered(struct turn *turn, struct remembered *remembered)
         return;
     remembered->touched_in = turn->effects->batch;
     ledger_write_remembered(turn->router, remembered, body);
-    turn_save(turn, key_of(turn, KEY_APPEAL, remembered->id), body->data, body->length);
+    save(turn, key_of(turn, KEY_APPEAL, remembered->id), body->data, body->length);
 }
 
 void turn_touch_new_appellant(struct turn *turn, struct appellant *appellant)
 {
+    struct kept key = key_of(turn, KEY_APPEAL, appellant->id);
+
     appellant->touched_in = turn->effects->batch;
-    turn_save(turn, key_of(turn, KEY_APPEAL, appellant->id), NULL, 0);
-    note_id(turn, appellant->id);
+    save(turn, key, NULL, 0);
+    note_key(turn, key);
 }
 
 void turn_touch_appellant(struct turn *turn, struct appellant *appellant)
 {
     struct buffer *body = &turn->router->body;
+    struct kept key = key_of(turn, KEY_APPEAL, appellant->id);
 
     if (appellant->touched_in != turn->effects->batch) {
         appellant->touched_in = turn->effects->batch;
         ledger_write_appellant(appellant, body);
-        turn_save(turn, key_of(turn, KEY_APPEAL, appellant->id), body->data, body->length);
+        save(turn, key, body->data, body->length);
     }
-    note_id(turn, appellant->id);
+    note_key(turn, key);
 }
 
 /* The record of @subject, in the scratch; NULL where there is none. So are the next. */
@@ -168,7 +212,7 @@ void turn_touch_subject(struct turn *turn, struct subject *subject)
         return;
     subject->touched_in = turn->effects->batch;
     const char *record = subject_record(turn, subject, &length);
-    turn_save(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
+    save(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
 }
 
 void turn_touch_agent(struct turn *turn, struct agent *agent)
@@ -183,8 +227,8 @@ void turn_touch_agent(struct turn *turn, struct agent *agent)
     effects_add_agent(turn->effects, agent->id, turn->source_text);
     if (!is_new)
         ledger_write_agent(turn->router, agent, body);
-    turn_save(turn, key_of(turn, KEY_AGENT, agent->id), is_new ? NULL : body->data,
-              is_new ? 0 : body->length);
+    save(turn, key_of(turn, KEY_AGENT, agent->id), is_new ? NULL : body->data,
+         is_new ? 0 : body->length);
 }
 
 void turn_touch_queue(struct turn *turn, struct queue *queue)
@@ -217,7 +261,7 @@ void turn_touch_queue_record(struct turn *turn, struct queue *queue)
         return;
     queue->saved_in = turn->effects->batch;
     const char *record = queue_record(turn, queue, &length);
-    turn_save(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
+    save(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
 }
 
 static const char *market_record(struct turn *turn, const struct market *market, size_t *ret_length)
@@ -252,7 +296,7 @@ void turn_touch_market(struct turn *turn, struct market *market)
         return;
     market->touched_in = turn->effects->batch;
     const char *record = market_record(turn, market, &length);
-    turn_save(turn, key_of(turn, KEY_MARKET, market->name), record, length);
+    save(turn, key_of(turn, KEY_MARKET, market->name), record, length);
 }
 
 void turn_touch_reroute(struct turn *turn)
@@ -269,17 +313,22 @@ void turn_touch_reroute(struct turn *turn)
 
 /* --- writing --- */
 
-void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length)
+static void write_ledger(struct turn *turn, struct kept key, const char *value, size_t length)
 {
     struct aro_record record = {
         .kind = ARO_RECORD_LEDGER,
-        .key = copy_text(turn, key),
-        .value = value ? arena_copy_text(&turn->effects->arena, value, length) : NULL,
+        .key = key.text,
+        .value = value ? keep(turn, value, length).text : NULL,
         .value_length = value ? length : 0,
         .source = turn->source_text,
     };
-    effects_add_record(turn->effects, &record);
+    effects_add_record(turn->effects, &record, key.length + turn->source_length);
     turn->is_answered = true;
+}
+
+void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length)
+{
+    write_ledger(turn, keep(turn, key, strlen(key)), value, length);
 }
 
 void turn_write_agent(struct turn *turn, struct agent *agent)
@@ -289,8 +338,8 @@ void turn_write_agent(struct turn *turn, struct agent *agent)
     agent->is_record_due = false;
     if (agent_is_known(agent))
         ledger_write_agent(turn->router, agent, body);
-    turn_write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
-                      agent_is_known(agent) ? body->data : NULL, body->length);
+    write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
+                 agent_is_known(agent) ? body->data : NULL, body->length);
 }
 
 void turn_write_queue(struct turn *turn, struct queue *queue)
@@ -299,14 +348,14 @@ void turn_write_queue(struct turn *turn, struct queue *queue)
     const char *record = queue_record(turn, queue, &length);
 
     queue->is_record_due = false;
-    turn_write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
+    write_ledger(turn, key_of(turn, KEY_QUEUE, queue->name), record, length);
 }
 
 void turn_write_market(struct turn *turn, const struct market *market)
 {
     size_t length;
     const char *record = market_record(turn, market, &length);
-    turn_write_ledger(turn, key_of(turn, KEY_MARKET, market->name), record, length);
+    write_ledger(turn, key_of(turn, KEY_MARKET, market->name), record, length);
 }
 
 void turn_write_reroute(struct turn *turn)
@@ -318,20 +367,21 @@ void turn_write_reroute(struct turn *turn)
 
 void turn_write_tombstone(struct turn *turn, const char *appeal_id)
 {
-    turn_write_ledger(turn, key_of(turn, KEY_APPEAL, appeal_id), NULL, 0);
+    write_ledger(turn, key_of(turn, KEY_APPEAL, appeal_id), NULL, 0);
 }
 
 void turn_write_subject(struct turn *turn, const struct subject *subject)
 {
     size_t length;
     const char *record = subject_record(turn, subject, &length);
-    turn_write_ledger(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
+    write_ledger(turn, key_of(turn, KEY_SUBJECT, subject->key), record, length);
 }
 
 /* The record of an appeal that this turn changed, as it is now. */
-static void write_appeal(struct turn *turn, const char *id)
+static void write_appeal(struct turn *turn, struct kept key)
 {
     struct aro_router *router = turn->router;
+    const char *id = key.text + strlen(KEY_APPEAL);
     struct appeal *appeal = table_find(&router->appeals, id);
     const struct appellant *appellant = appeal ? NULL : table_find(&router->appellants, id);
     const struct remembered *remembered =
@@ -347,15 +397,17 @@ static void write_appeal(struct turn *turn, const char *id)
     } else {
         ledger_write_remembered(router, remembered, &router->body);
     }
-    turn_write_ledger(turn, key_of(turn, KEY_APPEAL, id), router->body.data, router->body.length);
+    write_ledger(turn, key, router->body.data, router->body.length);
 }
 
 void turn_end(struct turn *turn)
 {
     struct gathered *touched = &turn->router->touched;
 
-    for (size_t i = 0; i < touched->count; i++)
-        write_appeal(turn, touched->items[i]);
+    for (size_t i = 0; i < touched->count; i++) {
+        const char *key = touched->items[i];
+        write_appeal(turn, (struct kept){ key, strlen(key) });
+    }
     assert(turn->is_answered || turn->source->kind != ARO_SOURCE_RECORD);
 }
 
@@ -369,15 +421,15 @@ struct json_writer turn_open_body(struct turn *turn)
 
 /* Where a record is the cause, its place in the topic says it; otherwise the appeal's own counter,
  * which no fold or second try moves. */
-static const char *output_id(struct turn *turn, struct appeal *appeal)
+static struct kept output_id(struct turn *turn, struct appeal *appeal)
 {
     struct buffer *text = &turn->router->key;
 
     buffer_clear(text);
     if (turn->source->kind == ARO_SOURCE_RECORD) {
-        buffer_add_text(text, turn->source_text);
+        buffer_add(text, turn->source_text, turn->source_length);
         add_part(text, turn->output_count++);
-        return copy_text(turn, text->data);
+        return keep_buffer(turn, text);
     }
     assert(appeal && appeal->is_record_due);
     buffer_add_format(text, "%s/%s", appeal->id,
@@ -387,26 +439,29 @@ static const char *output_id(struct turn *turn, struct appeal *appeal)
         add_part(text, appeal->source_offset);
     }
     buffer_add_format(text, "/%s/%u", turn->source_text, ++appeal->output_count);
-    return copy_text(turn, text->data);
+    return keep_buffer(turn, text);
 }
 
 /* @trace gives the trace. */
-static void emit(struct turn *turn, struct aro_record record, const struct details *trace,
-                 struct json_writer *writer)
+static void emit(struct turn *turn, struct aro_record record, struct appeal *appeal,
+                 const struct details *trace, struct json_writer *writer)
 {
     const char *traceparent, *tracestate;
+    struct kept id = output_id(turn, appeal);
+    size_t text_length =
+        id.length + strlen(record.type) + turn->source_length + ARO_INSTANT_TEXT_SIZE - 1;
 
     json_close_object(writer);
     details_trace(trace, &traceparent, &tracestate);
-    record.key = copy_text(turn, record.key);
-    record.value =
-        arena_copy_text(&turn->effects->arena, writer->buffer->data, writer->buffer->length);
+    record.id = id.text;
+    record.key = keep_counted(turn, record.key, &text_length);
+    record.value = keep_buffer(turn, writer->buffer).text;
     record.value_length = writer->buffer->length;
     record.time = turn->time_text;
-    record.traceparent = traceparent ? copy_text(turn, traceparent) : NULL;
-    record.tracestate = tracestate ? copy_text(turn, tracestate) : NULL;
+    record.traceparent = keep_counted(turn, traceparent, &text_length);
+    record.tracestate = keep_counted(turn, tracestate, &text_length);
     record.source = turn->source_text;
-    effects_add_record(turn->effects, &record);
+    effects_add_record(turn->effects, &record, text_length);
     turn->is_answered = true;
 }
 
@@ -415,22 +470,19 @@ void turn_emit(struct turn *turn, enum aro_record_kind kind, const char *topic, 
 {
     const struct aro_record record = {
         .kind = kind,
-        .topic = topic ? copy_text(turn, topic) : NULL,
+        .topic = topic ? keep(turn, topic, strlen(topic)).text : NULL,
         .key = key,
         .type = type, /* a constant */
-        .id = output_id(turn, appeal),
     };
-    emit(turn, record, appeal ? appeal->details : NULL, writer);
+    emit(turn, record, appeal, appeal ? appeal->details : NULL, writer);
 }
 
 void turn_emit_outcome(struct turn *turn, const char *type, const char *key,
                        const struct details *trace, struct json_writer *writer)
 {
-    const struct aro_record record = {
-        .kind = ARO_RECORD_OUTCOME, .key = key, .type = type, .id = output_id(turn, NULL)
-    };
+    const struct aro_record record = { .kind = ARO_RECORD_OUTCOME, .key = key, .type = type };
     assert(turn->source->kind == ARO_SOURCE_RECORD);
-    emit(turn, record, trace, writer);
+    emit(turn, record, NULL, trace, writer);
 }
 
 /* --- notes --- */

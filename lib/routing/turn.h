@@ -21,7 +21,8 @@ struct turn {
     struct aro_instant now;
     struct aro_effects *effects;
     const struct aro_source *source;
-    const char *source_text; /* in the effects' memory, as is the next */
+    const char *source_text; /* a constant, or in the effects' memory, as is the time */
+    size_t source_length;
     const char *time_text;
     unsigned output_count; /* of this turn: the last part of each ce_id */
     bool is_answered;      /* a record carries the source */
@@ -29,6 +30,9 @@ struct turn {
 
 void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant now,
                 const struct aro_source *source, struct aro_effects *effects);
+
+/* Makes @text, in the effects' memory, the source of the records to come. */
+void turn_set_source(struct turn *turn, const char *text);
 
 /* Of a command of an operator, or of what follows from it. */
 void turn_begin_control(struct turn *turn, struct aro_router *router, struct aro_instant now,
