@@ -371,19 +371,20 @@ struct known {
 static bool find_known(const struct aro_router *router, const struct aro_event *event,
                        struct known *ret)
 {
-    struct appeal *appeal = table_find(&router->appeals, event->appeal_id);
+    struct table_key id = table_key_of(event->appeal_id);
+    struct appeal *appeal = table_find_key(&router->appeals, &id);
     if (appeal) {
         *ret = (struct known){ (enum appeal_state)appeal->state, appeal, appeal->details,
                                appeal->epoch };
         return true;
     }
-    const struct appellant *appellant = table_find(&router->appellants, event->appeal_id);
+    const struct appellant *appellant = table_find_key(&router->appellants, &id);
     if (appellant) {
         *ret = (struct known){ APPEAL_MERGED, table_find(&router->appeals, appellant->review->lead),
                                appellant->trace, 0 };
         return true;
     }
-    const struct remembered *remembered = table_find(&router->remembered, event->appeal_id);
+    const struct remembered *remembered = table_find_key(&router->remembered, &id);
     if (remembered)
         *ret = (struct known){ APPEAL_CLOSED, NULL, NULL, remembered->epoch };
     return remembered;

@@ -381,11 +381,11 @@ void turn_write_subject(struct turn *turn, const struct subject *subject)
 static void write_appeal(struct turn *turn, struct kept key)
 {
     struct aro_router *router = turn->router;
-    const char *id = key.text + strlen(KEY_APPEAL);
-    struct appeal *appeal = table_find(&router->appeals, id);
-    const struct appellant *appellant = appeal ? NULL : table_find(&router->appellants, id);
+    struct table_key id = table_key_of(key.text + strlen(KEY_APPEAL));
+    struct appeal *appeal = table_find_key(&router->appeals, &id);
+    const struct appellant *appellant = appeal ? NULL : table_find_key(&router->appellants, &id);
     const struct remembered *remembered =
-        appeal || appellant ? NULL : table_find(&router->remembered, id);
+        appeal || appellant ? NULL : table_find_key(&router->remembered, &id);
 
     assert(appeal || appellant || remembered);
     if (appeal) {

@@ -48,18 +48,16 @@ void table_done(struct table *table)
 
 /* --- one part --- */
 
-/* A key, and its hash: the first half tells the part, the second, never 0, the place in it. */
-struct wanted {
-    const char *key;
-    size_t length;
-    uint32_t part_hash, hash;
-};
-
-static struct wanted wanted_of(const char *key, size_t length)
+static struct table_key key_of_bytes(const char *text, size_t length)
 {
-    uint64_t hash = table_hash(key, length);
-    return (struct wanted){ key, length, (uint32_t)(hash >> 32),
-                            (uint32_t)hash ? (uint32_t)hash : 1 };
+    uint64_t hash = table_hash(text, length);
+    return (struct table_key){ text, length, (uint32_t)(hash >> 32),
+                               (uint32_t)hash ? (uint32_t)hash : 1 };
+}
+
+struct table_key table_key_of(const char *text)
+{
+    return key_of_bytes(text, strlen(text));
 }
 
 /* Where @hash belongs. Greater hashes have greater places in a part of any size: so growing moves
@@ -118,15 +116,15 @@ static void part_reach(struct table_part *part)
     free(old.items);
 }
 
-static bool is_wanted(const struct table *table, const void *item, const struct wanted *wanted)
+static bool is_wanted(const struct table *table, const void *item, const struct table_key *wanted)
 {
     const char *key = table->key_of(item);
-    return strlen(key) == wanted->length && memcmp(key, wanted->key, wanted->length) == 0;
+    return strncmp(key, wanted->text, wanted->length) == 0 && key[wanted->length] == '\0';
 }
 
 /* The slot of @wanted, or the free one where it would go. There is at least one free. */
 static uint32_t slot_of(const struct table *table, const struct table_part *part,
-                        const struct wanted *wanted)
+                        const struct table_key *wanted)
 {
     uint32_t at = home_of(part, wanted->hash);
     for (; part->hashes[at]; at = next_of(part, at)) {
@@ -138,15 +136,14 @@ static uint32_t slot_of(const struct table *table, const struct table_part *part
 
 /* --- the table --- */
 
-static struct table_part *part_of(const struct table *table, const struct wanted *wanted)
+static struct table_part *part_of(const struct table *table, const struct table_key *wanted)
 {
     return part_at(table, (uint64_t)wanted->part_hash << table->bits >> 32);
 }
 
-static struct wanted wanted_of_item(const struct table *table, const void *item)
+static struct table_key key_of_item(const struct table *table, const void *item)
 {
-    const char *key = table->key_of(item);
-    return wanted_of(key, strlen(key));
+    return table_key_of(table->key_of(item));
 }
 
 /* What is no longer small is shared out among parts: once in the life of a table. */
@@ -162,7 +159,7 @@ static void table_share_out(struct table *table)
     for (uint32_t i = 0; i < small.size; i++) {
         if (!small.hashes[i])
             continue;
-        struct wanted wanted = wanted_of_item(table, small.items[i]);
+        struct table_key wanted = key_of_item(table, small.items[i]);
         struct table_part *part = part_of(table, &wanted);
         part_reach(part);
         part_place(part, wanted.hash, small.items[i]);
@@ -170,13 +167,18 @@ static void table_share_out(struct table *table)
     free(small.items);
 }
 
+void *table_find_key(const struct table *table, const struct table_key *key)
+{
+    const struct table_part *part = part_of(table, key);
+    return part->count ? part->items[slot_of(table, part, key)] : NULL;
+}
+
 void *table_find_bytes(const struct table *table, const char *key, size_t length)
 {
     if (table->count == 0)
-        return NULL;
-    struct wanted wanted = wanted_of(key, length);
-    const struct table_part *part = part_of(table, &wanted);
-    return part->count ? part->items[slot_of(table, part, &wanted)] : NULL;
+        return NULL; /* for which no hash is needed */
+    struct table_key wanted = key_of_bytes(key, length);
+    return table_find_key(table, &wanted);
 }
 
 void *table_find(const struct table *table, const char *key)
@@ -188,7 +190,7 @@ void table_add(struct table *table, void *item)
 {
     if (!table->parts && table->count == SMALL_MAX)
         table_share_out(table);
-    struct wanted wanted = wanted_of_item(table, item);
+    struct table_key wanted = key_of_item(table, item);
     struct table_part *part = part_of(table, &wanted);
     part_reach(part);
     part_fill(part, slot_of(table, part, &wanted), wanted.hash, item);
@@ -214,7 +216,7 @@ void *table_remove(struct table *table, const char *key)
 {
     if (table->count == 0)
         return NULL;
-    struct wanted wanted = wanted_of(key, strlen(key));
+    struct table_key wanted = table_key_of(key);
     struct table_part *part = part_of(table, &wanted);
     if (part->count == 0)
         return NULL;

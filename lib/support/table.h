@@ -32,9 +32,18 @@ void table_init(struct table *table, const char *(*key_of)(const void *item));
 /* Frees the slots; the items are the caller's. */
 void table_done(struct table *table);
 
+/* A key and its hash, for whoever looks for it in more than one table. Borrows the text. */
+struct table_key {
+    const char *text;
+    size_t length;
+    uint32_t part_hash, hash; /* the first tells the part, the second, never 0, the place in it */
+};
+struct table_key table_key_of(const char *text);
+
 /* NULL where there is none. */
 void *table_find(const struct table *table, const char *key);
 void *table_find_bytes(const struct table *table, const char *key, size_t length);
+void *table_find_key(const struct table *table, const struct table_key *key);
 
 /* @item, borrowed, is not in yet (nor anything with its key). As in support/memory.h it succeeds
  * or ends the process. */
