@@ -33,7 +33,8 @@ static inline bool aro_instant_is_never(struct aro_instant at)
  * milliseconds are cut. -EINVAL where it is none. */
 int aro_instant_parse(const char *text, struct aro_instant *ret);
 
-/* Writes UTC with milliseconds: "2026-11-22T10:00:00.000Z". Returns its length. */
+/* Writes UTC with milliseconds: "2026-11-22T10:00:00.000Z". Returns its length. What lies before
+ * 1970 is written as its start, and of a year the last four digits. */
 size_t aro_instant_format(struct aro_instant at, char buffer[static ARO_INSTANT_TEXT_SIZE]);
 
 /* Reads "90s", "10m", "72h", "7d", "250ms". -EINVAL for anything else, a sign or overflow. */

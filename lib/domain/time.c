@@ -1,7 +1,10 @@
 #include <aro/time.h>
 
+#include "support/decimal.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { MS_A_SECOND = 1000, MS_A_MINUTE = 60 * 1000, MS_AN_HOUR = 3600 * 1000 };
 #define MS_A_DAY INT64_C(86400000)
@@ -134,27 +137,24 @@ int aro_instant_parse(const char *text, struct aro_instant *ret)
     return 0;
 }
 
-static void put_digits(char *at, int64_t value, int count)
-{
-    for (int i = count - 1; i >= 0; i--, value /= 10)
-        at[i] = (char)('0' + value % 10);
-}
-
 size_t aro_instant_format(struct aro_instant at, char buffer[static ARO_INSTANT_TEXT_SIZE])
 {
     static const char shape[] = "0000-00-00T00:00:00.000Z";
-    int64_t year, of_day = at.ms % MS_A_DAY;
+    int64_t since_1970 = at.ms > 0 ? at.ms : 0, year;
+    uint32_t of_day = (uint32_t)(since_1970 % MS_A_DAY), ms = of_day % MS_A_SECOND;
     unsigned month, day;
 
-    civil_from_days(at.ms / MS_A_DAY, &year, &month, &day);
-    __builtin_memcpy(buffer, shape, sizeof shape);
-    put_digits(buffer, year, 4);
-    put_digits(buffer + 5, month, 2);
-    put_digits(buffer + 8, day, 2);
-    put_digits(buffer + 11, of_day / MS_AN_HOUR, 2);
-    put_digits(buffer + 14, of_day / MS_A_MINUTE % 60, 2);
-    put_digits(buffer + 17, of_day / MS_A_SECOND % 60, 2);
-    put_digits(buffer + 20, of_day % MS_A_SECOND, 3);
+    civil_from_days(since_1970 / MS_A_DAY, &year, &month, &day);
+    memcpy(buffer, shape, sizeof shape);
+    decimal_write_pair(buffer, (uint32_t)(year / 100 % 100));
+    decimal_write_pair(buffer + 2, (uint32_t)(year % 100));
+    decimal_write_pair(buffer + 5, month);
+    decimal_write_pair(buffer + 8, day);
+    decimal_write_pair(buffer + 11, of_day / MS_AN_HOUR);
+    decimal_write_pair(buffer + 14, of_day / MS_A_MINUTE % 60);
+    decimal_write_pair(buffer + 17, of_day / MS_A_SECOND % 60);
+    decimal_write_pair(buffer + 20, ms / 10);
+    buffer[22] = (char)('0' + ms % 10);
     return sizeof shape - 1;
 }
 

@@ -63,6 +63,16 @@ static void test_a_time_is_written_as_it_is_read(void **state)
     }
 }
 
+static void test_a_time_that_cannot_be_read_is_written_within_its_room(void **state)
+{
+    (void)state;
+    char text[ARO_INSTANT_TEXT_SIZE];
+    assert_int_equal(aro_instant_format((struct aro_instant){ -1 }, text), 24);
+    assert_string_equal(text, "1970-01-01T00:00:00.000Z");
+    assert_int_equal(aro_instant_format((struct aro_instant){ INT64_MAX }, text), 24);
+    assert_string_equal(text + 4, "-08-17T07:12:55.807Z");
+}
+
 static void test_spans_have_one_unit(void **state)
 {
     (void)state;
@@ -94,6 +104,7 @@ int main(void)
         cmocka_unit_test(test_times_with_a_zone_are_read_to_the_millisecond),
         cmocka_unit_test(test_what_is_not_a_time_is_refused),
         cmocka_unit_test(test_a_time_is_written_as_it_is_read),
+        cmocka_unit_test(test_a_time_that_cannot_be_read_is_written_within_its_room),
         cmocka_unit_test(test_spans_have_one_unit),
         cmocka_unit_test(test_never_stays_never),
     };
