@@ -28,14 +28,13 @@ static char *put_escape(char *at, unsigned char c)
     return put(at, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
 }
 
-/* Whether any of eight bytes needs an escape: the usual trick of finding a byte below a bound. */
+/* Whether any of eight bytes needs an escape: the usual trick of finding a byte below a bound,
+ * which holds for those below 0x80, and the others need none. */
 static inline bool any_needs_escape(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
     uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
-            ((backslash - ones) & ~backslash)) &
-           tops;
+    return ((word - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~word & tops;
 }
 
 /* Copies eight bytes; gives whether none of them needs an escape. */
@@ -82,19 +81,25 @@ static inline bool put_plain(char *at, const char *text, size_t length)
     return put_plain_word(at + length - 8, text + length - 8);
 }
 
+/* Apart, so that what nearly every text takes needs no more registers than it has. */
+static __attribute__((noinline)) char *put_escaped(char *at, const char *text, size_t length)
+{
+    for (const char *end = text + length; text < end; text++) {
+        if (needs_escape((unsigned char)*text))
+            at = put_escape(at, (unsigned char)*text);
+        else
+            *at++ = *text;
+    }
+    return at;
+}
+
 char *json_write_text(char *at, const char *text, size_t length)
 {
     *at++ = '"';
-    if (put_plain(at, text, length)) {
+    if (put_plain(at, text, length))
         at += length;
-    } else {
-        for (const char *end = text + length; text < end; text++) {
-            if (needs_escape((unsigned char)*text))
-                at = put_escape(at, (unsigned char)*text);
-            else
-                *at++ = *text;
-        }
-    }
+    else
+        at = put_escaped(at, text, length);
     *at++ = '"';
     return at;
 }
