@@ -192,11 +192,11 @@ void appeal_take_back(struct turn *turn, struct appeal *appeal)
     appeal_enter(turn, appeal);
 }
 
+/* Lifts them for what comes next, which puts them back: once is enough for both. */
 static void agent_end_idleness(struct turn *turn, struct agent *agent)
 {
     agent_lift(agent);
     agent->idle_since = turn->now;
-    agent_put(turn->router, agent);
 }
 
 /* Its next in turn is who comes behind @agent; only queues that take turns keep a record of it. */
@@ -248,6 +248,7 @@ void appeal_accept(struct turn *turn, struct appeal *appeal)
     turn_touch_agent(turn, agent);
     agent->misses = 0;
     agent_end_idleness(turn, agent);
+    agent_put(turn->router, agent);
     appeal_move(turn, appeal, APPEAL_ASSIGNED, agent, appeal->held->language);
     announce_accepted(turn, appeal);
     free(TAKE(appeal->held->why));
@@ -337,9 +338,9 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
         learn_handling(turn, appeal);
         subject_note_decision(turn, appeal, decision);
     }
-    appeal_detach(router, appeal);
     if (agent && decision)
         agent_end_idleness(turn, agent);
+    appeal_detach(router, appeal);
     appeal_unregister(router, appeal);
     remember(turn, appeal->id, appeal->epoch, appeal->touched_in, appeal->details,
              appeal->has_withdrawn ? NULL : decision);
