@@ -46,21 +46,11 @@ static const char *const kind_names[PAST_KIND_COUNT] = {
 };
 
 const struct past_member past_members[PAST_MEMBER_COUNT] = {
-    { "queue", offsetof(struct past_move, queue), PAST_TEXT },
-    { "rule", offsetof(struct past_move, rule), PAST_TEXT },
-    { "rulebook", offsetof(struct past_move, rulebook), PAST_TEXT },
-    { "from", offsetof(struct past_move, from), PAST_TEXT },
-    { "reason", offsetof(struct past_move, reason), PAST_TEXT },
-    { "filter", offsetof(struct past_move, filter), PAST_TEXT },
-    { "agent_id", offsetof(struct past_move, agent_id), PAST_TEXT },
-    { "criterion", offsetof(struct past_move, criterion), PAST_TEXT },
-    { "runner_up", offsetof(struct past_move, runner_up), PAST_TEXT },
-    { "appeal_id", offsetof(struct past_move, appeal_id), PAST_TEXT },
-    { "outcome", offsetof(struct past_move, outcome), PAST_TEXT },
-    { "changed", offsetof(struct past_move, changed), PAST_TEXT },
-    { "epoch", offsetof(struct past_move, epoch), PAST_NUMBER },
-    { "step", offsetof(struct past_move, step), PAST_NUMBER },
-    { "skipped", offsetof(struct past_move, skipped), PAST_STEPS },
+    { "queue", PAST_TEXT },     { "rule", PAST_TEXT },      { "rulebook", PAST_TEXT },
+    { "from", PAST_TEXT },      { "reason", PAST_TEXT },    { "filter", PAST_TEXT },
+    { "agent_id", PAST_TEXT },  { "criterion", PAST_TEXT }, { "runner_up", PAST_TEXT },
+    { "appeal_id", PAST_TEXT }, { "outcome", PAST_TEXT },   { "changed", PAST_TEXT },
+    { "epoch", PAST_NUMBER },   { "step", PAST_NUMBER },    { "skipped", PAST_STEPS },
 };
 
 const char *past_kind_name(enum past_kind kind)
@@ -78,36 +68,38 @@ enum past_kind past_kind_find(const char *name)
 
 const char *past_text(const struct past_move *move, const struct past_member *member)
 {
-    const char *text;
     assert(member->form == PAST_TEXT);
-    memcpy(&text, (const char *)move + member->offset, sizeof text);
-    return text;
+    return move->texts[member - past_members];
 }
 
 uint64_t past_number(const struct past_move *move, const struct past_member *member)
 {
-    uint64_t number;
     assert(member->form != PAST_TEXT);
-    memcpy(&number, (const char *)move + member->offset, sizeof number);
-    return number;
+    return move->numbers[member - past_members - PAST_TEXT_COUNT];
 }
 
 void past_set_text(struct past_move *move, const struct past_member *member, const char *text)
 {
     assert(member->form == PAST_TEXT);
-    memcpy((char *)move + member->offset, &text, sizeof text);
+    move->texts[member - past_members] = text;
 }
 
 void past_set_number(struct past_move *move, const struct past_member *member, uint64_t number)
 {
     assert(member->form != PAST_TEXT);
-    memcpy((char *)move + member->offset, &number, sizeof number);
+    move->numbers[member - past_members - PAST_TEXT_COUNT] = number;
 }
 
-static bool has_member(const struct past_move *move, const struct past_member *member)
+/* Which members there are, a bit each. */
+static uint64_t members_there(const struct past_move *move)
 {
-    return member->form == PAST_TEXT ? past_text(move, member) != NULL
-                                     : past_number(move, member) > 0;
+    uint64_t there = 0;
+
+    for (unsigned i = 0; i < PAST_TEXT_COUNT; i++)
+        there |= (uint64_t)(move->texts[i] != NULL) << i;
+    for (unsigned i = 0; i < PAST_NUMBER_COUNT; i++)
+        there |= (uint64_t)(move->numbers[i] > 0) << (PAST_TEXT_COUNT + i);
+    return there;
 }
 
 /* --- bytes --- */
@@ -157,17 +149,14 @@ struct packing {
 
 static struct packing packing_of(const struct past_move *move, uint64_t distance)
 {
-    struct packing packing = { .move = move, .distance = distance };
+    struct packing packing = { move, distance, members_there(move), 0 };
 
-    for (unsigned i = 0; i < PAST_MEMBER_COUNT; i++) {
-        const struct past_member *member = &past_members[i];
-        if (!has_member(move, member))
-            continue;
-        packing.there |= UINT64_C(1) << i;
+    packing.size = number_size(move->kind) + number_size(distance) + number_size(packing.there);
+    for (uint64_t there = packing.there; there;) {
+        const struct past_member *member = take_member(&there);
         packing.size += member->form == PAST_TEXT ? strlen(past_text(move, member)) + 1
                                                   : number_size(past_number(move, member));
     }
-    packing.size += number_size(move->kind) + number_size(distance) + number_size(packing.there);
     return packing;
 }
 
@@ -307,21 +296,16 @@ bool past_is_known(const struct details *details)
     return details_past(details).length > 0;
 }
 
-static void begin(struct details **details, struct aro_instant start)
-{
-    details_splice_past(details, 0, 0, sizeof(struct head));
-    set_head(*details, (struct head){ .start = start.ms, .last = start.ms });
-}
-
 void past_add(struct details **details, const struct past_move *move, size_t moves_max)
 {
-    if (!past_is_known(*details))
-        begin(details, move->at);
-    struct head head = head_of(*details);
+    size_t length = details_past(*details).length, head_size = length > 0 ? 0 : sizeof(struct head);
+    struct head head = { .start = move->at.ms, .last = move->at.ms };
+
+    if (length > 0)
+        head = head_of(*details);
     uint64_t distance = move->at.ms > head.last ? (uint64_t)(move->at.ms - head.last) : 0;
     struct packing packing = packing_of(move, distance);
-
-    pack(details_splice_past(details, details_past(*details).length, 0, packing.size), &packing);
+    pack(details_splice_past(details, length, 0, head_size + packing.size) + head_size, &packing);
     head.last += (int64_t)distance;
     head.count++;
     set_head(*details, head);

@@ -40,24 +40,36 @@ enum past_kind {
 /* The first move and the last ones; how many in between were left out is counted. */
 enum { PAST_MOVES_MAX = 32, PAST_CLOSED_MOVES_MAX = 12 };
 
+enum { PAST_TEXT_COUNT = 12, PAST_NUMBER_COUNT = 3 };
+enum { PAST_MEMBER_COUNT = PAST_TEXT_COUNT + PAST_NUMBER_COUNT };
+
 /* One of them. Texts are NULL, and numbers 0, where there is nothing to say. */
 struct past_move {
     enum past_kind kind;
     struct aro_instant at;
-    const char *queue, *rule, *rulebook, *from, *reason, *filter;
-    const char *agent_id, *criterion, *runner_up, *appeal_id, *outcome, *changed;
-    uint64_t epoch, step;
-    uint64_t skipped; /* steps, a bit each: 1 << (step - 1) */
+    union {
+        struct {
+            const char *queue, *rule, *rulebook, *from, *reason, *filter;
+            const char *agent_id, *criterion, *runner_up, *appeal_id, *outcome, *changed;
+        };
+        const char *texts[PAST_TEXT_COUNT];
+    };
+    union {
+        struct {
+            uint64_t epoch, step;
+            uint64_t skipped; /* steps, a bit each: 1 << (step - 1) */
+        };
+        uint64_t numbers[PAST_NUMBER_COUNT];
+    };
 };
 
-/* The members of a move besides kind and time, by the names that people and the ledger use. */
+/* The members of a move besides kind and time, by the names that people and the ledger use; the
+ * texts first, then the numbers, as above. */
 enum past_form { PAST_TEXT, PAST_NUMBER, PAST_STEPS };
 struct past_member {
     const char *name;
-    size_t offset;
     enum past_form form;
 };
-enum { PAST_MEMBER_COUNT = 15 };
 extern const struct past_member past_members[PAST_MEMBER_COUNT];
 
 const char *past_text(const struct past_move *move, const struct past_member *member);
