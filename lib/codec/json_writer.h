@@ -12,6 +12,7 @@
 #include <aro/time.h>
 
 #include "support/buffer.h"
+#include "support/decimal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,13 +39,14 @@ void json_put_text(struct buffer *buffer, const char *text); /* NULL: null */
 void json_put_number(struct buffer *buffer, double value);
 void json_put_instant(struct buffer *buffer, struct aro_instant at);
 
-/* What comes before a value: a comma where there is one before it, and the name. */
+/* What comes before a value: a comma where there is one before it, and the name. There is room for
+ * an integer behind it. */
 static inline void json_begin(struct json_writer *writer, const char *name)
 {
     struct buffer *buffer = writer->buffer;
     size_t length = name ? strlen(name) : 0;
 
-    buffer_reserve(buffer, length + 4);
+    buffer_reserve(buffer, length + 4 + DECIMAL_SIZE_MAX);
     char *at = buffer->data + buffer->length;
     if (writer->needs_comma)
         *at++ = ',';
@@ -94,8 +96,12 @@ static inline void json_add_text(struct json_writer *writer, const char *name, c
 
 static inline void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
 {
+    struct buffer *buffer = writer->buffer;
+
     json_begin(writer, name);
-    buffer_add_integer(writer->buffer, value);
+    char *end = decimal_write(buffer->data + buffer->length, value);
+    *end = '\0';
+    buffer->length = (size_t)(end - buffer->data);
 }
 
 /* Finite; the shortest that reads back. */

@@ -33,16 +33,22 @@ static unsigned digit_count(uint64_t value)
     return least + (value >= tens[least]);
 }
 
-/* From the last digit on, four a long division. */
+static void write_four(char *at, uint32_t value)
+{
+    decimal_write_pair(at, value / 100);
+    decimal_write_pair(at + 2, value % 100);
+}
+
+/* From the last digit on, eight a long division: a time in ms takes one. */
 static char *write_digits(char *at, uint64_t left)
 {
     char *end = at + digit_count(left), *start = end;
 
-    for (; left >= 10000; left /= 10000) {
-        uint32_t four = (uint32_t)(left % 10000);
-        start -= 4;
-        decimal_write_pair(start, four / 100);
-        decimal_write_pair(start + 2, four % 100);
+    for (; left >= 100000000; left /= 100000000) {
+        uint32_t eight = (uint32_t)(left % 100000000);
+        start -= 8;
+        write_four(start, eight / 10000);
+        write_four(start + 4, eight % 10000);
     }
     uint32_t last = (uint32_t)left;
     for (; last >= 10; last /= 100) {
