@@ -7,7 +7,6 @@
 #include "codec/json_writer.h"
 #include "support/buffer.h"
 #include "support/decimal.h"
-#include "support/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -20,48 +19,68 @@ struct __attribute__((packed)) head {
     uint16_t count; /* of the moves that are there */
 };
 
-static const char *const kind_names[PAST_KIND_COUNT] = {
-    [PAST_SUBMITTED] = "submitted",     /* queue, rule, rulebook: by which it was routed then */
-    [PAST_WAITING] = "waiting",         /* filter: the last that kept somebody from it */
-    [PAST_HELD] = "held",               /* reason */
-    [PAST_RESUMED] = "resumed",         /* reason */
-    [PAST_ESCALATED] = "escalated",     /* step, skipped, reason: why the step before ended */
-    [PAST_OFFERED] = "offered",         /* agent_id, epoch, criterion, runner_up */
-    [PAST_ACCEPTED] = "accepted",       /* agent_id, epoch */
-    [PAST_ASSIGNED] = "assigned",       /* as offered */
-    [PAST_DELIVERED] = "delivered",     /* epoch */
-    [PAST_DECLINED] = "declined",       /* agent_id */
-    [PAST_RETURNED] = "returned",       /* agent_id */
-    [PAST_EXPIRED] = "expired",         /* agent_id */
-    [PAST_REVOKED] = "revoked",         /* agent_id, reason */
-    [PAST_ASKED_AGAIN] = "asked_again", /* whoever declined may be */
-    [PAST_UPDATED] = "updated",         /* changed: the members */
-    [PAST_REROUTED] = "rerouted",       /* from, queue, rule, rulebook, reason */
-    [PAST_RULED] = "ruled",             /* rule, rulebook: from here on, in the same queue */
-    [PAST_OVERDUE] = "overdue",         /* */
-    [PAST_MERGED] = "merged",           /* appeal_id: the lead's */
-    [PAST_JOINED] = "joined",           /* appeal_id: of another that changed something */
-    [PAST_DECIDED] = "decided",         /* agent_id, outcome */
-    [PAST_WITHDRAWN] = "withdrawn",     /* */
+#define LABEL(text)                                                                                \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
+
+/* The label begins the move. */
+#define KIND(name)                                                                                 \
+    {                                                                                              \
+        name, LABEL("{\"" name "\":")                                                              \
+    }
+static const struct {
+    const char *name;
+    struct past_label label;
+} kinds[PAST_KIND_COUNT] = {
+    [PAST_SUBMITTED] = KIND("submitted"), /* queue, rule, rulebook: by which it was routed then */
+    [PAST_WAITING] = KIND("waiting"),     /* filter: the last that kept somebody from it */
+    [PAST_HELD] = KIND("held"),           /* reason */
+    [PAST_RESUMED] = KIND("resumed"),     /* reason */
+    [PAST_ESCALATED] = KIND("escalated"), /* step, skipped, reason: why the step before ended */
+    [PAST_OFFERED] = KIND("offered"),     /* agent_id, epoch, criterion, runner_up */
+    [PAST_ACCEPTED] = KIND("accepted"),   /* agent_id, epoch */
+    [PAST_ASSIGNED] = KIND("assigned"),   /* as offered */
+    [PAST_DELIVERED] = KIND("delivered"), /* epoch */
+    [PAST_DECLINED] = KIND("declined"),   /* agent_id */
+    [PAST_RETURNED] = KIND("returned"),   /* agent_id */
+    [PAST_EXPIRED] = KIND("expired"),     /* agent_id */
+    [PAST_REVOKED] = KIND("revoked"),     /* agent_id, reason */
+    [PAST_ASKED_AGAIN] = KIND("asked_again"), /* whoever declined may be */
+    [PAST_UPDATED] = KIND("updated"),         /* changed: the members */
+    [PAST_REROUTED] = KIND("rerouted"),       /* from, queue, rule, rulebook, reason */
+    [PAST_RULED] = KIND("ruled"),             /* rule, rulebook: from here on, in the same queue */
+    [PAST_OVERDUE] = KIND("overdue"),         /* */
+    [PAST_MERGED] = KIND("merged"),           /* appeal_id: the lead's */
+    [PAST_JOINED] = KIND("joined"),           /* appeal_id: of another that changed something */
+    [PAST_DECIDED] = KIND("decided"),         /* agent_id, outcome */
+    [PAST_WITHDRAWN] = KIND("withdrawn"),     /* */
 };
 
+#define MEMBER(name, form)                                                                         \
+    {                                                                                              \
+        name, LABEL(",\"" name "\":"), form                                                        \
+    }
 const struct past_member past_members[PAST_MEMBER_COUNT] = {
-    { "queue", PAST_TEXT },     { "rule", PAST_TEXT },      { "rulebook", PAST_TEXT },
-    { "from", PAST_TEXT },      { "reason", PAST_TEXT },    { "filter", PAST_TEXT },
-    { "agent_id", PAST_TEXT },  { "criterion", PAST_TEXT }, { "runner_up", PAST_TEXT },
-    { "appeal_id", PAST_TEXT }, { "outcome", PAST_TEXT },   { "changed", PAST_TEXT },
-    { "epoch", PAST_NUMBER },   { "step", PAST_NUMBER },    { "skipped", PAST_STEPS },
+    MEMBER("queue", PAST_TEXT),     MEMBER("rule", PAST_TEXT),      MEMBER("rulebook", PAST_TEXT),
+    MEMBER("from", PAST_TEXT),      MEMBER("reason", PAST_TEXT),    MEMBER("filter", PAST_TEXT),
+    MEMBER("agent_id", PAST_TEXT),  MEMBER("criterion", PAST_TEXT), MEMBER("runner_up", PAST_TEXT),
+    MEMBER("appeal_id", PAST_TEXT), MEMBER("outcome", PAST_TEXT),   MEMBER("changed", PAST_TEXT),
+    MEMBER("epoch", PAST_NUMBER),   MEMBER("step", PAST_NUMBER),    MEMBER("skipped", PAST_STEPS),
 };
 
 const char *past_kind_name(enum past_kind kind)
 {
     assert(kind < PAST_KIND_COUNT);
-    return kind_names[kind];
+    return kinds[kind].name;
 }
 
 enum past_kind past_kind_find(const char *name)
 {
-    return (enum past_kind)text_index(kind_names, PAST_KIND_COUNT, name);
+    unsigned kind = 0;
+    while (kind < PAST_KIND_COUNT && strcmp(kinds[kind].name, name) != 0)
+        kind++;
+    return (enum past_kind)kind;
 }
 
 /* --- members --- */
@@ -236,13 +255,10 @@ bool past_next(const struct details *details, struct past_walk *walk, struct pas
  * quotes and colon, a number, and what stands between. */
 enum { JSON_PART_SIZE_MAX = 48 };
 
-static char *write_name(char *to, const char *name)
+static char *write_label(char *to, const struct past_label *label)
 {
-    *to++ = '"';
-    to = stpcpy(to, name);
-    *to++ = '"';
-    *to++ = ':';
-    return to;
+    memcpy(to, label->text, PAST_LABEL_SIZE);
+    return to + label->length;
 }
 
 static char *write_move(char *to, const char **at, struct aro_instant *time)
@@ -250,12 +266,10 @@ static char *write_move(char *to, const char **at, struct aro_instant *time)
     struct packed_move packed = take_move(at);
 
     time->ms += (int64_t)packed.distance;
-    *to++ = '{';
-    to = decimal_write(write_name(to, kind_names[packed.kind]), time->ms);
+    to = decimal_write(write_label(to, &kinds[packed.kind].label), time->ms);
     while (packed.there) {
         const struct past_member *member = take_member(&packed.there);
-        *to++ = ',';
-        to = write_name(to, member->name);
+        to = write_label(to, &member->label);
         if (member->form != PAST_TEXT) {
             to = decimal_write(to, (int64_t)take_number(at));
             continue;

@@ -63,11 +63,19 @@ struct past_move {
     };
 };
 
+/* What stands before a value in JSON: of one length for all, which costs less to copy. */
+enum { PAST_LABEL_SIZE = 16 };
+struct past_label {
+    char text[PAST_LABEL_SIZE];
+    unsigned length;
+};
+
 /* The members of a move besides kind and time, by the names that people and the ledger use; the
  * texts first, then the numbers, as above. */
 enum past_form { PAST_TEXT, PAST_NUMBER, PAST_STEPS };
 struct past_member {
     const char *name;
+    struct past_label label;
     enum past_form form;
 };
 extern const struct past_member past_members[PAST_MEMBER_COUNT];
