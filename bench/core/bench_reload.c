@@ -24,6 +24,7 @@ enum change {
     CHANGE_TEAMS,
     CHANGE_QUEUES,
     CHANGE_LADDER,
+    IN_ONE_MARKET, /* all rules, of either */
 };
 
 static const struct {
@@ -85,19 +86,20 @@ static void write_rulebook(struct buffer *out, unsigned rule_count, unsigned ver
     write_queues(out, version, change);
     buffer_add_text(out, "rules:\n");
     for (unsigned i = 0; i + 1 < rule_count; i++) {
-        market_name(i % MARKETS, market);
+        unsigned round = change == IN_ONE_MARKET ? i : i / MARKETS;
+        market_name(change == IN_ONE_MARKET ? 0 : i % MARKETS, market);
         buffer_add_format(out,
                           "  - name: rule-%u\n    when: { market: %s, reason: reason-%u, "
                           "attributes.seller: seller-%u, tier: { at_least: %u } }\n"
                           "    route: { queue: q%u }\n",
-                          i, market, i / MARKETS % 40, i / MARKETS, i % 5, i % queue_count);
+                          i, market, round % 40, round, i % 5, i % queue_count);
     }
     buffer_add_text(out, "  - { name: rest, route: { queue: q0 } }\n");
 }
 
 /* --- reading --- */
 
-static void bench_reading(unsigned rule_count)
+static void bench_reading(unsigned rule_count, enum change change)
 {
     struct buffer text = { 0 };
     struct aro_languages *own, *daemons;
@@ -106,7 +108,7 @@ static void bench_reading(unsigned rule_count)
 
     need(aro_languages_new(&own));
     need(aro_languages_new(&daemons));
-    write_rulebook(&text, rule_count, 1, CHANGE_RULES);
+    write_rulebook(&text, rule_count, 1, change);
     double start = clock_ms();
     need(aro_rulebook_parse(text.data, text.length, own, &rulebook, &error));
     double read = clock_ms();
@@ -114,8 +116,9 @@ static void bench_reading(unsigned rule_count)
     double adopted = clock_ms();
     aro_rulebook_free(rulebook);
     double freed = clock_ms();
-    printf("%8u rules, %6.2f MB: read %8.1f ms, adopted %6.3f ms, freed %6.2f ms\n", rule_count,
-           (double)text.length / 1e6, read - start, adopted - read, freed - adopted);
+    printf("%8u rules%s, %6.2f MB: read %8.1f ms, adopted %6.3f ms, freed %6.2f ms\n", rule_count,
+           change == IN_ONE_MARKET ? " of one market" : "", (double)text.length / 1e6, read - start,
+           adopted - read, freed - adopted);
     buffer_done(&text);
     aro_languages_free(own);
     aro_languages_free(daemons);
@@ -365,7 +368,9 @@ int main(int argument_count, char **arguments)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned rules = 100; rules <= 100000 && strcmp(part, "taking-over") != 0; rules *= 10)
-        bench_reading(rules);
+        bench_reading(rules, CHANGE_RULES);
+    if (strcmp(part, "taking-over") != 0)
+        bench_reading(100000, IN_ONE_MARKET);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && strcmp(part, "reading") != 0; i++) {
         if (agents > 0 && sizes[i].agents != agents)
             continue;
