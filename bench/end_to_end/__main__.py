@@ -37,6 +37,7 @@ from measure import (  # noqa: E402
     send_paced,
     warm_up,
 )
+from reload import measure_reload  # noqa: E402
 from workload import appeals  # noqa: E402
 
 WARM_SECONDS = 3  # sent at the same rate, not counted
@@ -115,6 +116,14 @@ def measure_take_over(router, broker, end, first, rate=200):
     }
 
 
+def measure_reloads(options, broker, redis_url, folder):
+    results = {}
+    for kind, figures in measure_reload(broker, folder / "reload", redis_url, options.rate):
+        results[f"reload {kind}"] = figures
+        show(f"reload under load, what changes: {kind}", figures)
+    return results
+
+
 def run(options, broker, redis_url, folder):
     results = {}
     topics.create(broker.admin, [topics.NewTopic("warm-up", 4, 1)])
@@ -184,6 +193,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="of latency; default: 20")
     parser.add_argument("--session-timeout", default="6s", help="of the take-over; default: 6s")
     parser.add_argument("--no-take-over", action="store_true")
+    parser.add_argument("--reload", action="store_true", help="measure reloads of 100,000 rules under load, nothing else")
     parser.add_argument(
         "--peer",
         action="append",
@@ -204,14 +214,16 @@ def main():
             print(f"Kafka {version}, {os.cpu_count()} cores, {platform.machine()},"
                   f" load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
             try:
-                results = run(options, broker, redis.url, folder / "run")
+                measure = measure_reloads if options.reload else run
+                results = measure(options, broker, redis.url, folder / "run")
             finally:
                 redis.kill()
                 broker.stop()
     except Unavailable as reason:
         print(f"bench: no Kafka: {reason}")
         return 0
-    show_table(results)
+    if not options.reload:
+        show_table(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
     return 0

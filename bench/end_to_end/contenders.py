@@ -37,8 +37,8 @@ class Router:
         }
         send_all(broker.address, self.shard.agents, agents())
 
-    def start(self, name="a"):
-        return Daemon(self.folder, {"instance": name, **self._settings}).start()
+    def start(self, name="a", wrapper=()):
+        return Daemon(self.folder, {"instance": name, **self._settings}).start(wrapper)
 
 
 class Peer:
