@@ -362,8 +362,8 @@ static enum transaction_outcome produce_batch(struct writer *writer, struct prod
 }
 
 /* Has a record of the batch come to lie before what the ledger had? Then it is not the ledger that
- * our state is the fold of: somebody has made it anew, or Kafka has lost the end of it. Asked before
- * the commit, so that nothing is published that only this process knows. */
+ * our state is the fold of: somebody has made it anew, or Kafka has lost the end of it. Asked
+ * before the commit, so that nothing is published that only this process knows. */
 static bool is_ledger_behind(const struct writer *writer, const struct producer *producer,
                              struct aro_error *reterr)
 {

@@ -89,8 +89,8 @@ void shard_each_rerouted(struct shard *shard,
                          void *context);
 
 /* Goes on after a stop. With @accepts_partitions the topics as they are now are taken as right, and
- * with @accepts_new_ledger a ledger that ends early too. Where the ledger may be another than before
- * it is read from its beginning. -EINVAL where it is not stopped. */
+ * with @accepts_new_ledger a ledger that ends early too. Where the ledger may be another than
+ * before it is read from its beginning. -EINVAL where it is not stopped. */
 int shard_start(struct shard *shard, bool accepts_partitions, bool accepts_new_ledger,
                 struct aro_error *reterr);
 
