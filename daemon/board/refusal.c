@@ -18,7 +18,7 @@ static const struct refusal refusals[] = {
     { "MISCONF", REFUSAL_SOON, MESSAGE_board_refused, "it cannot save to its disk" },
     { "NOREPLICAS", REFUSAL_SOON, MESSAGE_board_unavailable, "too few replicas follow it" },
     { "WRONGTYPE", REFUSAL_SOON, MESSAGE_board_unavailable,
-      "somebody put another type under a key of ours" },
+      "somebody put another type under a key of ours: where it stays so, DEL the board's meta" },
     { "NOAUTH", REFUSAL_LATE, MESSAGE_board_refused,
       "it wants a password: set redis.password_file" },
     { "WRONGPASS", REFUSAL_LATE, MESSAGE_board_refused, "redis.username or its password is wrong" },
