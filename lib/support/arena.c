@@ -25,13 +25,18 @@ void arena_done(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
+static size_t aligned_size(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+/* Of an aligned size, since pieces are placed from a block's end. */
 static void arena_add_block(struct arena *arena, size_t size)
 {
     size_t next = arena->blocks ? arena->blocks->size * 4 : BLOCK_SIZE_FIRST;
     if (next > BLOCK_SIZE_MAX)
         next = BLOCK_SIZE_MAX;
-    if (size < next)
-        size = next;
+    size = size < next ? next : aligned_size(size);
     struct arena_block *block = memory_resize(NULL, sizeof *block + size);
     block->size = size;
     block->next = arena->blocks;
@@ -53,7 +58,7 @@ static void *arena_cut(struct arena *arena, size_t size)
 static void *arena_cut_aligned(struct arena *arena, size_t size)
 {
     arena->free_size &= ~(size_t)(ALIGNMENT - 1);
-    return arena_cut(arena, (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1));
+    return arena_cut(arena, aligned_size(size));
 }
 
 /* Only here it is zeroed: most pieces are texts, of which every byte is written. */

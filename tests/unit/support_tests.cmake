@@ -1,3 +1,4 @@
+aro_add_unit_test(arena)
 aro_add_unit_test(time)
 aro_add_unit_test(siphash)
 aro_add_unit_test(json_writer)
