@@ -70,13 +70,15 @@ int input_agents(const struct invocation *invocation, const char *path,
     if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
         return answer_fail_file(invocation, path, &error);
     for (const char *line = text; line < text + length; line += line_length + 1, number++) {
-        line_length = strcspn(line, "\n");
+        const char *end = memchr(line, '\n', (size_t)(text + length - line));
+        line_length = (size_t)((end ? end : text + length) - line);
         if (strspn(line, " \t\r") >= line_length)
             continue;
         if (input_event(reader, line, line_length, ARO_TOPIC_AGENTS, ARO_AGENT_UPDATED, &event,
                         &error) < 0) {
             error.line = number;
-            error.column = 1;
+            if (error.column == 0)
+                error.column = 1;
             return answer_fail_file(invocation, path, &error);
         }
         take(event, context);

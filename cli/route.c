@@ -26,8 +26,8 @@ struct trial {
     struct aro_instant now;
 };
 
-/* No record of a topic: nobody reads what the core writes of it. */
-static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+/* As a record of a topic: events that concern no appeal of ours are answered too, by its place. */
+static const struct aro_source source = { .kind = ARO_SOURCE_RECORD, .topic = "appeals" };
 
 static void trial_done(struct trial *trial)
 {
@@ -110,6 +110,18 @@ static void print_published(const json_t *list)
     }
 }
 
+static int read_appeal(struct trial *trial, const char *text, size_t length,
+                       const struct aro_event **ret, struct aro_error *reterr)
+{
+    int r = input_event(trial->reader, text, length, ARO_TOPIC_APPEALS, ARO_APPEAL_SUBMITTED, ret,
+                        reterr);
+    if (r == 0 && (*ret)->type != ARO_APPEAL_SUBMITTED)
+        return aro_error_set_event(reterr, ARO_ERROR_TYPE, NULL,
+                                   "expected an appeal.submitted event, found %s",
+                                   aro_event_type_name((*ret)->type));
+    return r < 0 ? r : aro_rulebook_check_event(trial->rulebook, *ret, reterr);
+}
+
 static int apply_appeal(struct trial *trial, const char *path)
 {
     CLEANUP(effects_free) struct aro_effects *effects = NULL;
@@ -122,10 +134,9 @@ static int apply_appeal(struct trial *trial, const char *path)
         memory_exhausted();
     if (file_read(path, INPUT_LENGTH_MAX, &text, &length, &error) < 0)
         return answer_fail_file(trial->invocation, path, &error);
-    if (input_event(trial->reader, text, length, ARO_TOPIC_APPEALS, ARO_APPEAL_SUBMITTED, &event,
-                    &error) < 0 ||
-        aro_rulebook_check_event(trial->rulebook, event, &error) < 0) {
-        error.line = error.column = 1;
+    if (read_appeal(trial, text, length, &event, &error) < 0) {
+        if (error.line == 0)
+            error.line = error.column = 1;
         return answer_fail_file(trial->invocation, path, &error);
     }
     aro_router_apply(trial->router, trial->now, event, &source, effects);

@@ -45,6 +45,22 @@ void json_reader_done(struct json_reader *reader)
     *reader = (struct json_reader){ 0 };
 }
 
+/* The line and column that the parser stands at, for texts that people write. */
+static void set_place(const struct parser *parser)
+{
+    if (!parser->reterr)
+        return;
+    parser->reterr->line = parser->reterr->column = 1;
+    for (const char *at = parser->start; at < parser->at; at++) {
+        if (*at == '\n') {
+            parser->reterr->line++;
+            parser->reterr->column = 1;
+        } else if (((unsigned char)*at & 0xc0) != 0x80) { /* characters, not bytes */
+            parser->reterr->column++;
+        }
+    }
+}
+
 __attribute__((format(printf, 2, 3))) static bool refuse(const struct parser *parser,
                                                          const char *format, ...)
 {
@@ -56,6 +72,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct parser *pa
     va_end(arguments);
     aro_error_set_event(parser->reterr, ARO_ERROR_JSON, NULL, "not valid JSON at byte %td: %s",
                         parser->at - parser->start, reason);
+    set_place(parser);
     return false;
 }
 

@@ -49,7 +49,8 @@ struct json_reader {
 void json_reader_done(struct json_reader *reader);
 
 /* Reads @length bytes of @text (borrowed), at most ARO_VALUE_LENGTH_MAX. *@ret is the root and
- * lasts until the reader reads again. -EINVAL with code JSON or LIMIT; -ENOMEM. */
+ * lasts until the reader reads again. -EINVAL with code JSON, and line and column, or LIMIT;
+ * -ENOMEM. */
 int json_reader_read(struct json_reader *reader, const char *text, size_t length,
                      const struct json_node **ret, struct aro_error *reterr);
 

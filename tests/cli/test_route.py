@@ -83,13 +83,33 @@ def test_blank_lines_among_the_agents_are_nothing(route):
     assert kind == "assignment.created"
 
 
+def test_an_appeal_of_a_market_in_draft_is_answered_as_the_daemon_would(route):
+    rulebook = RULEBOOK + "markets: { BR: { launch: { state: draft } } }\n"
+    [(kind, data)] = events(route(APPEAL, [ANA], "--json", rulebook=rulebook))
+    assert (kind, data["appeal_id"], data["reason"]) == ("event.ignored", "a-91", "market_draft")
+
+
+@pytest.mark.parametrize("agents", [
+    [ANA, ANA],
+    [{"type": "agent.status", "agent_id": "zoe", "status": "away"}, ANA],
+    [{"type": "agent.removed", "agent_id": "zoe"}, ANA],
+])
+def test_an_agents_event_that_changes_nothing_is_nothing(route, agents):
+    [(kind, data)] = events(route(APPEAL, agents, "--json"))
+    assert (kind, data["agent_id"]) == ("assignment.created", "ana")
+
+
 @pytest.mark.parametrize("appeal, agents, said", [
-    ("{", None, "appeal.json:1:1: "),
+    ("{", None, "appeal.json:1:2: "),
     ({**APPEAL, "market": 7}, None, "market"),
     ({**APPEAL, "market": "Atlantis"}, None, "nor a name that the rulebook declares"),
+    ('{\n  "appeal_id": "a-91",\n  "market" "BR"\n}', None, "appeal.json:3:12: "),
     ({"type": "agent.updated", **ANA}, None, "agent.updated"),
+    ({"type": "appeal.withdrawn", "appeal_id": "a-91"}, None, "expected an appeal.submitted event"),
     (APPEAL, f"{json.dumps(ANA)}\n{{\"agent_id\": \"rui\"}}\n", "agents.jsonl:2:1: "),
     (APPEAL, "nonsense", "agents.jsonl:1:1: "),
+    (APPEAL, f"{json.dumps(ANA)}\n{{\"agent_id\" 7}}\n", "agents.jsonl:2:13: "),
+    (APPEAL, f"{json.dumps(ANA)}\0\n", "agents.jsonl:1:"),
 ])
 def test_a_file_that_is_wrong_is_named_and_ends_with_78(route, appeal, agents, said):
     result = route(appeal, agents)

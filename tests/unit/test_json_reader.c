@@ -207,6 +207,18 @@ static void test_a_limit_is_told_by_the_path_to_it(void **state)
     assert_int_equal(read_json(state, text)[1].length, 4096);
 }
 
+static void test_bad_syntax_is_told_by_its_place(void **state)
+{
+    static const char text[] = "{\n  \"a\": 1,\n  \"\u00e9\": oops\n}";
+    const struct json_node *root = NULL;
+    struct aro_error error = { 0 };
+
+    assert_int_equal(json_reader_read(*state, text, strlen(text), &root, &error), -EINVAL);
+    assert_int_equal(error.code, ARO_ERROR_JSON);
+    assert_int_equal(error.line, 3);
+    assert_int_equal(error.column, 8);
+}
+
 static void test_sixteen_levels_are_read_and_seventeen_are_not(void **state)
 {
     assert_int_equal(read_json(state, "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]")->span, 16);
@@ -259,6 +271,7 @@ int main(void)
         TEST(test_integers_fit_or_are_refused),
         TEST(test_numbers_are_finite_and_zero_has_no_sign),
         TEST(test_a_limit_is_told_by_the_path_to_it),
+        TEST(test_bad_syntax_is_told_by_its_place),
         TEST(test_sixteen_levels_are_read_and_seventeen_are_not),
         TEST(test_a_duplicate_is_found_among_few_and_among_many),
     };
