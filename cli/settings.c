@@ -28,13 +28,13 @@ static void print_takes(FILE *stream, const struct option *option)
         [OPTION_PROPERTIES] = "a map",
         [OPTION_SHARDS] = "a list of shards",
     };
-    char minimum[SETTING_SPAN_TEXT_SIZE], maximum[SETTING_SPAN_TEXT_SIZE];
+    char minimum[ARO_SPAN_TEXT_SIZE], maximum[ARO_SPAN_TEXT_SIZE];
 
     if (option->kind == OPTION_INTEGER) {
         fprintf(stream, "%" PRId64 " to %" PRId64, option->minimum, option->maximum);
     } else if (option->kind == OPTION_SPAN) {
-        setting_span_format(option->minimum, minimum);
-        setting_span_format(option->maximum, maximum);
+        aro_span_format((struct aro_span){ option->minimum }, minimum);
+        aro_span_format((struct aro_span){ option->maximum }, maximum);
         fprintf(stream, "%s to %s", minimum, maximum);
     } else if (option->kind == OPTION_CHOICE) {
         for (size_t i = 0; option->choices[i]; i++)

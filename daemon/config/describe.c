@@ -23,8 +23,8 @@ static json_t *describe_topics(const struct config_texts *topics)
 
 static json_t *describe_span(const struct aro_span *span)
 {
-    char text[SETTING_SPAN_TEXT_SIZE];
-    setting_span_format(span->ms, text);
+    char text[ARO_SPAN_TEXT_SIZE];
+    aro_span_format(*span, text);
     return json_string(text);
 }
 

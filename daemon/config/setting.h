@@ -49,10 +49,6 @@ int setting_expected_map(const struct setting *setting, const struct document_no
 int setting_expected(const struct setting *setting, const struct document_node *node,
                      const char *expected, ...) __attribute__((format(printf, 3, 4)));
 
-#define SETTING_SPAN_TEXT_SIZE 32
-/* As a person writes it: "90s" stays, 7200000 is "2h". */
-void setting_span_format(int64_t ms, char buffer[static SETTING_SPAN_TEXT_SIZE]);
-
 /* @path if absolute, else below @folder; the caller frees it. */
 char *setting_path(const char *folder, const char *path);
 

@@ -164,9 +164,9 @@ static int parse_span(const struct setting *setting, void *target)
 
     if (!is_scalar(setting->node) || aro_span_parse(setting->node->text, &span) < 0 ||
         span.ms < option->minimum || span.ms > option->maximum) {
-        char minimum[SETTING_SPAN_TEXT_SIZE], maximum[SETTING_SPAN_TEXT_SIZE];
-        setting_span_format(option->minimum, minimum);
-        setting_span_format(option->maximum, maximum);
+        char minimum[ARO_SPAN_TEXT_SIZE], maximum[ARO_SPAN_TEXT_SIZE];
+        aro_span_format((struct aro_span){ option->minimum }, minimum);
+        aro_span_format((struct aro_span){ option->maximum }, maximum);
         return setting_expected(setting, setting->node,
                                 "a time from %s to %s (a number and ms, s, m, h or d)", minimum,
                                 maximum);
@@ -178,18 +178,6 @@ static int parse_span(const struct setting *setting, void *target)
 static bool equals_span(const void *a, const void *b)
 {
     return ((const struct aro_span *)a)->ms == ((const struct aro_span *)b)->ms;
-}
-
-void setting_span_format(int64_t ms, char buffer[static SETTING_SPAN_TEXT_SIZE])
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } };
-    size_t i = 0;
-    while (units[i].ms > 1 && (ms < units[i].ms || ms % units[i].ms != 0))
-        i++;
-    snprintf(buffer, SETTING_SPAN_TEXT_SIZE, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
 }
 
 static int parse_choice(const struct setting *setting, void *target)

@@ -40,6 +40,10 @@ size_t aro_instant_format(struct aro_instant at, char buffer[static ARO_INSTANT_
 /* Reads "90s", "10m", "72h", "7d", "250ms". -EINVAL for anything else, a sign or overflow. */
 int aro_span_parse(const char *text, struct aro_span *ret);
 
+#define ARO_SPAN_TEXT_SIZE 32
+/* Writes it as a person would: "90s" stays, 7200000 ms are "2h". */
+void aro_span_format(struct aro_span span, char buffer[static ARO_SPAN_TEXT_SIZE]);
+
 /* @at + @span, staying at "never". */
 struct aro_instant aro_instant_add(struct aro_instant at, struct aro_span span);
 

@@ -3,6 +3,7 @@
 #include "support/decimal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -184,6 +185,22 @@ int aro_span_parse(const char *text, struct aro_span *ret)
         return -EINVAL;
     ret->ms = value * unit;
     return 0;
+}
+
+void aro_span_format(struct aro_span span, char buffer[static ARO_SPAN_TEXT_SIZE])
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = { { "d", MS_A_DAY },
+                  { "h", MS_AN_HOUR },
+                  { "m", MS_A_MINUTE },
+                  { "s", MS_A_SECOND },
+                  { "ms", 1 } };
+    size_t i = 0;
+    while (units[i].ms > 1 && (span.ms < units[i].ms || span.ms % units[i].ms != 0))
+        i++;
+    snprintf(buffer, ARO_SPAN_TEXT_SIZE, "%" PRId64 "%s", span.ms / units[i].ms, units[i].name);
 }
 
 struct aro_instant aro_instant_add(struct aro_instant at, struct aro_span span)

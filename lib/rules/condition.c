@@ -77,18 +77,6 @@ static int find_field(const struct rulebook_parser *parser, const struct spot *m
     return add_attribute(parser, member, ret);
 }
 
-static int check_market(const struct rulebook_parser *parser, const struct spot *spot,
-                        const char *market)
-{
-    if (aro_market_is_country_code(market) ||
-        table_find(&parser->rulebook->markets_by_name, market))
-        return 0;
-    return spot_refuse(spot, parser->reterr,
-                       "unknown market '%.60s': expected two capital letters, or a name that "
-                       "'markets' declares",
-                       market);
-}
-
 static int read_number(const struct rulebook_parser *parser, const struct spot *spot,
                        struct test_value *ret)
 {
@@ -104,9 +92,8 @@ static int read_text(const struct rulebook_parser *parser, const struct spot *sp
                      const struct field *field, struct test_value *ret)
 {
     const char *text;
-    int r = spot_read_text(spot, &text, parser->reterr);
-    if (r == 0 && field->kind == FIELD_MARKET)
-        r = check_market(parser, spot, text);
+    int r = field->kind == FIELD_MARKET ? parser_read_market(parser, spot, &text)
+                                        : spot_read_text(spot, &text, parser->reterr);
     if (r < 0)
         return r;
     *ret = (struct test_value){ .kind = DOCUMENT_TEXT,

@@ -59,6 +59,19 @@ int parser_read_queue(struct rulebook_parser *parser, const struct spot *spot,
     return spot_refuse(spot, parser->reterr, "unknown queue '%.60s'", name);
 }
 
+int parser_read_market(const struct rulebook_parser *parser, const struct spot *spot,
+                       const char **ret)
+{
+    int r = spot_read_text(spot, ret, parser->reterr);
+    if (r < 0 || aro_market_is_country_code(*ret) ||
+        table_find(&parser->rulebook->markets_by_name, *ret))
+        return r;
+    return spot_refuse(spot, parser->reterr,
+                       "unknown market '%.60s': expected two capital letters, or a name that "
+                       "'markets' declares",
+                       *ret);
+}
+
 static void note_language(struct rulebook_parser *parser, const struct aro_language *language)
 {
     struct aro_rulebook *rulebook = parser->rulebook;

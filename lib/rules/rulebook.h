@@ -126,6 +126,9 @@ int self_test_run(struct rulebook_parser *parser, const struct spot *tests);
 /* A queue that the rulebook must name; refused with the nearest where it does not. */
 int parser_read_queue(struct rulebook_parser *parser, const struct spot *spot,
                       const struct aro_queue_terms **ret);
+/* A country's code, or a market that the rulebook must declare. */
+int parser_read_market(const struct rulebook_parser *parser, const struct spot *spot,
+                       const char **ret);
 int parser_read_language(struct rulebook_parser *parser, const struct spot *spot,
                          const struct aro_language **ret);
 int parser_read_languages(struct rulebook_parser *parser, const struct spot *spot,

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIER_MAX = 100 };
-
 /* The appeal of a test, with the memory that its facts lie in. */
 struct test_appeal {
     struct aro_facts facts;
     unsigned priority;
+    struct aro_instant submitted_at, deadline; /* never where it has none */
     struct aro_attribute attributes[ARO_ATTRIBUTES_MAX];
 };
 
@@ -33,15 +32,54 @@ static int read_optional_unsigned(const struct rulebook_parser *parser, const st
                : 0;
 }
 
-/* `subject: { type: … }`, `decision: { policy: … }`: the one member that rules look at. */
-static int read_inner_text(const struct rulebook_parser *parser, const struct spot *appeal,
-                           const char *key, const char *inner, const char **ret)
+static int read_subject(const struct rulebook_parser *parser, const struct spot *appeal,
+                        struct aro_facts *facts)
 {
-    struct spot map;
-    if (!spot_find(appeal, key, &map))
+    static const char *const known[] = { "type", "id" };
+    struct spot subject;
+
+    if (!spot_find(appeal, "subject", &subject))
         return 0;
-    int r = spot_expect(&map, DOCUMENT_MAP, parser->reterr);
-    return r < 0 ? r : read_optional_text(parser, &map, inner, ret);
+    int r = spot_check_keys(&subject, known, sizeof known / sizeof *known, parser->reterr);
+    return r < 0 ? r : read_optional_text(parser, &subject, "type", &facts->subject_type);
+}
+
+static int read_decision(const struct rulebook_parser *parser, const struct spot *appeal,
+                         struct aro_facts *facts)
+{
+    static const char *const known[] = { "id", "decided_by", "decided_at", "policy" };
+    struct spot decision;
+
+    if (!spot_find(appeal, "decision", &decision))
+        return 0;
+    int r = spot_check_keys(&decision, known, sizeof known / sizeof *known, parser->reterr);
+    return r < 0 ? r : read_optional_text(parser, &decision, "policy", &facts->decision_policy);
+}
+
+static int read_optional_instant(const struct rulebook_parser *parser, const struct spot *map,
+                                 const char *key, struct aro_instant *ret)
+{
+    struct spot spot;
+
+    if (!spot_find(map, key, &spot))
+        return 0;
+    if (spot.node->kind != DOCUMENT_TEXT || aro_instant_parse(spot.node->text, ret) < 0)
+        return spot_refuse_kind(&spot, parser->reterr, "a time such as 2026-11-22T10:00:00Z");
+    return 0;
+}
+
+static int read_languages(struct rulebook_parser *parser, const struct spot *appeal,
+                          struct aro_facts *facts)
+{
+    struct spot spot;
+
+    if (!spot_find(appeal, "languages", &spot))
+        return 0;
+    int r = parser_read_languages(parser, &spot, &facts->language_count, &facts->languages);
+    if (r == 0 && (facts->language_count == 0 || facts->language_count > ARO_LANGUAGES_MAX))
+        return spot_refuse(&spot, parser->reterr, "expected 1 to %d languages, found %zu",
+                           ARO_LANGUAGES_MAX, facts->language_count);
+    return r;
 }
 
 static int read_texts(const struct rulebook_parser *parser, const struct spot *spot,
@@ -122,26 +160,32 @@ static int read_appeal(struct rulebook_parser *parser, const struct spot *appeal
     struct aro_facts *facts = &ret->facts;
     struct spot spot;
 
-    *ret = (struct test_appeal){ .facts = { .appeal_id = "test", .tier = 1, .effort = 1 } };
+    *ret = (struct test_appeal){ .facts = { .appeal_id = "test", .tier = 1, .effort = 1 },
+                                 .submitted_at = ARO_INSTANT_NEVER,
+                                 .deadline = ARO_INSTANT_NEVER };
     int r = spot_check_keys(appeal, known, sizeof known / sizeof *known, parser->reterr);
     if (r == 0)
         r = read_optional_text(parser, appeal, "appeal_id", &facts->appeal_id);
+    if (r == 0 && spot_find(appeal, "market", &spot))
+        r = parser_read_market(parser, &spot, &facts->market);
     if (r == 0)
-        r = read_optional_text(parser, appeal, "market", &facts->market);
-    if (r == 0 && spot_find(appeal, "languages", &spot))
-        r = parser_read_languages(parser, &spot, &facts->language_count, &facts->languages);
+        r = read_languages(parser, appeal, facts);
     if (r == 0)
         r = read_optional_text(parser, appeal, "reason", &facts->reason);
     if (r == 0)
-        r = read_optional_unsigned(parser, appeal, "tier", 1, TIER_MAX, &facts->tier);
+        r = read_optional_unsigned(parser, appeal, "tier", 1, INT32_MAX, &facts->tier);
     if (r == 0)
         r = read_optional_unsigned(parser, appeal, "effort", 1, ARO_EFFORT_MAX, &facts->effort);
     if (r == 0)
         r = read_optional_unsigned(parser, appeal, "priority", 0, ARO_PRIORITY_MAX, &ret->priority);
     if (r == 0)
-        r = read_inner_text(parser, appeal, "subject", "type", &facts->subject_type);
+        r = read_optional_instant(parser, appeal, "submitted_at", &ret->submitted_at);
     if (r == 0)
-        r = read_inner_text(parser, appeal, "decision", "policy", &facts->decision_policy);
+        r = read_optional_instant(parser, appeal, "deadline", &ret->deadline);
+    if (r == 0)
+        r = read_subject(parser, appeal, facts);
+    if (r == 0)
+        r = read_decision(parser, appeal, facts);
     if (r == 0 && spot_find(appeal, "attributes", &spot))
         r = read_attributes(parser, &spot, ret);
     return r;
@@ -177,28 +221,59 @@ static int expect_priority(const struct rulebook_parser *parser, const struct sp
                        found, rule);
 }
 
+/* From the submission, as the router reckons it: the rule's, else the appeal's own, else the
+ * rulebook's; 0 is none. */
+static int find_deadline(const struct rulebook_parser *parser, const struct spot *expected,
+                         const struct test_appeal *appeal, const struct aro_route *route,
+                         struct aro_span *ret)
+{
+    bool has_own = !aro_instant_is_never(appeal->deadline);
+
+    if (!route->has_deadline && has_own && aro_instant_is_never(appeal->submitted_at))
+        return spot_refuse(expected, parser->reterr,
+                           "the appeal brings a deadline of its own: say when it was submitted "
+                           "('submitted_at')");
+    if (route->has_deadline)
+        *ret = route->deadline;
+    else if (has_own)
+        ret->ms = appeal->deadline.ms - appeal->submitted_at.ms;
+    else
+        *ret = parser->rulebook->deadline;
+    return 0;
+}
+
 static int expect_deadline(const struct rulebook_parser *parser, const struct spot *expect,
-                           struct aro_span found, const char *rule)
+                           const struct test_appeal *appeal, const struct aro_route *route)
 {
     struct spot spot;
-    struct aro_span wanted;
+    struct aro_span wanted, found;
+    char text[ARO_SPAN_TEXT_SIZE];
 
     if (!spot_find(expect, "deadline", &spot))
         return 0;
     int r = spot_read_span(&spot, &wanted, parser->reterr);
+    if (r == 0)
+        r = find_deadline(parser, &spot, appeal, route, &found);
     if (r < 0 || wanted.ms == found.ms)
         return r;
-    if (found.ms == 0)
-        return spot_refuse(&spot, parser->reterr, "expected %s, found none by rule '%.60s'",
-                           spot.node->text, rule);
-    return spot_refuse(&spot, parser->reterr, "expected %s, found %llds by rule '%.60s'",
-                       spot.node->text, (long long)(found.ms / 1000), rule);
+    aro_span_format(found, text);
+    return spot_refuse(&spot, parser->reterr, "expected %s, found %s by rule '%.60s'",
+                       spot.node->text, found.ms == 0 ? "none" : text, route->rule);
+}
+
+static int expect_something(const struct rulebook_parser *parser, const struct spot *expect)
+{
+    static const char *const known[] = { "rule", "queue", "priority", "deadline" };
+    int r = spot_check_keys(expect, known, sizeof known / sizeof *known, parser->reterr);
+    if (r == 0 && expect->node->count == 0)
+        return spot_refuse(expect, parser->reterr,
+                           "expected a rule, queue, priority or deadline, found none");
+    return r;
 }
 
 static int run_one(struct rulebook_parser *parser, const struct spot *test)
 {
     static const char *const known[] = { "name", "appeal", "expect" };
-    static const char *const expected[] = { "rule", "queue", "priority", "deadline" };
     struct spot appeal, expect;
     struct test_appeal read;
     struct aro_route route;
@@ -208,7 +283,7 @@ static int run_one(struct rulebook_parser *parser, const struct spot *test)
         return r;
     if (!spot_find(test, "appeal", &appeal) || !spot_find(test, "expect", &expect))
         return spot_refuse(test, parser->reterr, "expected an 'appeal' and what to 'expect' of it");
-    r = spot_check_keys(&expect, expected, sizeof expected / sizeof *expected, parser->reterr);
+    r = expect_something(parser, &expect);
     if (r == 0)
         r = read_appeal(parser, &appeal, &read);
     if (r < 0)
@@ -222,9 +297,7 @@ static int run_one(struct rulebook_parser *parser, const struct spot *test)
         r = expect_priority(parser, &expect, route.has_priority ? route.priority : read.priority,
                             route.rule);
     if (r == 0)
-        r = expect_deadline(parser, &expect,
-                            route.has_deadline ? route.deadline : parser->rulebook->deadline,
-                            route.rule);
+        r = expect_deadline(parser, &expect, &read, &route);
     return r;
 }
 

@@ -18,6 +18,7 @@ BEYOND_A_SCHEMA = {
     "no-catch-all", "hidden-by-a-wider-rule", "hidden-by-a-catch-all", "hidden-range",
     "hidden-though-both-are-alternatives", "test-of-another-rule", "test-of-another-queue",
     "test-of-another-priority", "test-of-another-deadline", "test-of-a-deadline-of-its-rule",
+    "test-of-an-unknown-market", "test-of-a-deadline-of-the-appeal", "test-of-a-deadline-from-no-time",
     "test-attribute-is-infinite", "a-whole-when-of-attributes", "too-many-conditions", "too-many-alternatives",
 }
 GOLDEN = "tests/golden/rulebooks"
