@@ -79,6 +79,8 @@ static void add_agent(const struct aro_event *event, void *context)
 {
     if (event->type == ARO_AGENT_UPDATED)
         aro_lint_add_agent(context, event);
+    else if (event->type == ARO_AGENT_REMOVED)
+        aro_lint_remove_agent(context, event->agent_id);
 }
 
 static int examine(struct examination *examination)

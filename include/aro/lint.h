@@ -31,6 +31,9 @@ void aro_lint_free(struct aro_lint *lint);
  * their table. A later one of the same agent replaces the earlier. */
 void aro_lint_add_agent(struct aro_lint *lint, const struct aro_event *event);
 
+/* One who was added before, or is not known. */
+void aro_lint_remove_agent(struct aro_lint *lint, const char *id);
+
 /* Looks, once. Findings come in the order of the file. */
 void aro_lint_run(struct aro_lint *lint);
 

@@ -71,6 +71,7 @@ struct aro_queue_terms {
     bool delivers_to_queue; /* no agent is chosen: the team's own inbox takes it */
     const char *topic;      /* NULL: the shard's own */
     enum aro_order order;
+    bool has_choice; /* it has a `choose` of its own; @criteria are the usual ones otherwise */
     size_t criterion_count;
     enum aro_criterion criteria[ARO_CRITERION_COUNT];
     unsigned independence;

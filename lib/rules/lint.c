@@ -2,6 +2,7 @@
 
 #include "support/buffer.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,6 +66,7 @@ void aro_lint_add_agent(struct aro_lint *lint, const struct aro_event *event)
         agent = arena_new(&lint->arena, sizeof *agent);
     *agent = (struct lint_agent){
         .id = is_new ? copy_text(lint, event->agent_id) : agent->id,
+        .capacity = event->capacity,
         .all_markets = event->all_markets,
         .market_count = event->market_count,
         .markets = copy_texts(lint, event->markets, event->market_count),
@@ -86,6 +88,11 @@ void aro_lint_add_agent(struct aro_lint *lint, const struct aro_event *event)
         table_add(&lint->agents, agent);
 }
 
+void aro_lint_remove_agent(struct aro_lint *lint, const char *id)
+{
+    table_remove(&lint->agents, id); /* their memory is the lint's */
+}
+
 void lint_find(struct aro_lint *lint, enum aro_lint_grade grade, unsigned line, unsigned column,
                const char *name, const char *format, ...)
 {
@@ -99,46 +106,44 @@ void lint_find(struct aro_lint *lint, enum aro_lint_grade grade, unsigned line, 
         lint->finding_size = lint->finding_size ? lint->finding_size * 2 : 16;
         lint->findings = memory_resize(lint->findings, lint->finding_size * sizeof *lint->findings);
     }
-    lint->findings[lint->finding_count++] =
-        (struct aro_lint_finding){ .grade = grade,
-                                   .line = line,
-                                   .column = column,
-                                   .name = name,
-                                   .message = copy_text(lint, message) };
-}
-
-static bool has_text(const char *const *texts, size_t count, const char *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(texts[i], text) == 0)
-            return true;
-    }
-    return false;
+    lint->findings[lint->finding_count] =
+        (struct lint_finding){ .told = { .grade = grade,
+                                         .line = line,
+                                         .column = column,
+                                         .name = name,
+                                         .message = copy_text(lint, message) },
+                               .number = lint->finding_count };
+    lint->finding_count++;
 }
 
 bool lint_agent_is_in_market(const struct lint_agent *agent, const char *market)
 {
-    return agent->all_markets || has_text(agent->markets, agent->market_count, market);
+    return agent->capacity > 0 &&
+           (agent->all_markets ||
+            text_index(agent->markets, agent->market_count, market) < agent->market_count);
 }
 
 bool lint_agent_is_in_queue(const struct lint_agent *agent, const char *queue)
 {
-    return agent->all_queues || has_text(agent->queues, agent->queue_count, queue);
+    return agent->capacity > 0 &&
+           (agent->all_queues ||
+            text_index(agent->queues, agent->queue_count, queue) < agent->queue_count);
 }
 
 static int compare_findings(const void *a, const void *b)
 {
-    const struct aro_lint_finding *left = a, *right = b;
-    if (left->line != right->line)
-        return left->line < right->line ? -1 : 1;
-    if (left->column != right->column)
-        return left->column < right->column ? -1 : 1;
-    return strcmp(left->message, right->message);
+    const struct lint_finding *left = a, *right = b;
+    if (left->told.line != right->told.line)
+        return left->told.line < right->told.line ? -1 : 1;
+    if (left->told.column != right->told.column)
+        return left->told.column < right->told.column ? -1 : 1;
+    return left->number < right->number ? -1 : 1;
 }
 
 void aro_lint_run(struct aro_lint *lint)
 {
     lint_check_rules(lint);
+    lint_check_unserved(lint);
     lint_check_queues(lint);
     lint_check_markets(lint);
     if (lint->finding_count > 1)
@@ -152,5 +157,5 @@ size_t aro_lint_finding_count(const struct aro_lint *lint)
 
 const struct aro_lint_finding *aro_lint_finding_at(const struct aro_lint *lint, size_t index)
 {
-    return &lint->findings[index];
+    return &lint->findings[index].told;
 }

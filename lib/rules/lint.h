@@ -8,8 +8,12 @@
 
 #include <aro/lint.h>
 
+/* With more rules than these they are not compared each with each, nor with each agent. */
+enum { LINT_PAIRS_MAX = 1000 };
+
 struct lint_agent {
     const char *id;
+    unsigned capacity;
     bool all_markets, all_queues;
     size_t market_count, queue_count, language_count, skill_count, shift_count;
     const char *const *markets, *const *queues;
@@ -24,17 +28,29 @@ struct aro_lint {
     struct arena arena;
     struct table agents;
     size_t finding_count, finding_size;
-    struct aro_lint_finding *findings;
+    struct lint_finding {
+        struct aro_lint_finding told;
+        size_t number; /* in the order in which they were found */
+    } * findings;
 };
 
 void lint_find(struct aro_lint *lint, enum aro_lint_grade grade, unsigned line, unsigned column,
                const char *name, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* Who has no capacity is nowhere. */
 bool lint_agent_is_in_market(const struct lint_agent *agent, const char *market);
 bool lint_agent_is_in_queue(const struct lint_agent *agent, const char *queue);
+/* Could @agent take anything at all from @queue, at @step? */
+bool lint_agent_can_serve(const struct lint_agent *agent, const struct aro_queue_terms *queue,
+                          const struct aro_step *step);
+
+/* Marks the queues, by index, that appeals of @market may come to: by a rule, or by its launch. */
+void lint_mark_queues(const struct aro_rulebook *rulebook, const struct aro_market_terms *market,
+                      bool *marks);
 
 /* The checks, one file a subject. */
 void lint_check_rules(struct aro_lint *lint);
+void lint_check_unserved(struct aro_lint *lint);
 void lint_check_queues(struct aro_lint *lint);
 void lint_check_markets(struct aro_lint *lint);
 

@@ -1,11 +1,12 @@
 /* Markets whose languages nobody speaks, at any hour or at some, and fallbacks without a use. */
 #include "rules/lint.h"
 
+#include "rules/rule_index.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
 
-enum { MS_AN_HOUR = 3600 * 1000, HOURS_MAX = 24 * 14 };
+static const struct aro_span schedule_max = { INT64_C(14) * 24 * 3600 * 1000 };
 
 static bool speaks(const struct aro_lint *lint, const struct lint_agent *agent,
                    const struct aro_language *language)
@@ -17,14 +18,30 @@ static bool speaks(const struct aro_lint *lint, const struct lint_agent *agent,
     return false;
 }
 
-/* Without shifts they are always there. */
-static bool is_at_work(const struct lint_agent *agent, struct aro_instant at)
+/* When the last of those who are at work at @at leave; @at where nobody is. Who has no shifts is
+ * always there. */
+static struct aro_instant covered_until(const struct lint_agent *const *agents, size_t count,
+                                        struct aro_instant at)
 {
-    for (size_t i = 0; i < agent->shift_count; i++) {
-        if (agent->shifts[i].start.ms <= at.ms && at.ms < agent->shifts[i].end.ms)
-            return true;
+    struct aro_instant until = at;
+
+    for (size_t i = 0; i < count; i++) {
+        if (agents[i]->shift_count == 0)
+            return ARO_INSTANT_NEVER;
+        for (size_t s = 0; s < agents[i]->shift_count; s++) {
+            const struct aro_shift *shift = &agents[i]->shifts[s];
+            if (shift->start.ms <= at.ms && shift->end.ms > until.ms)
+                until = shift->end;
+        }
     }
-    return agent->shift_count == 0;
+    return until;
+}
+
+/* The first moment from @at on at which the market is open. */
+static struct aro_instant next_open(const struct aro_calendar *calendar, struct aro_instant at)
+{
+    struct aro_instant next = aro_calendar_add(calendar, at, (struct aro_span){ 1 });
+    return aro_instant_is_never(next) ? next : (struct aro_instant){ next.ms - 1 };
 }
 
 /* From the first start to the last end of all shifts; false where there are none. */
@@ -64,36 +81,31 @@ static const struct lint_agent **find_speakers(const struct aro_lint *lint, cons
     return speakers;
 }
 
-static bool anybody_is_at_work(const struct lint_agent *const *agents, size_t count,
-                               struct aro_instant at)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is_at_work(agents[i], at))
-            return true;
-    }
-    return false;
-}
-
-/* The first full hour of the schedule, two weeks of it at most, that is open and without anybody.
- */
+/* The first moment of the schedule, two weeks of it at most, that is open and without anybody. */
 static void check_hours(struct aro_lint *lint, const struct aro_market_terms *market,
                         const struct aro_language *language,
                         const struct lint_agent *const *speakers, size_t count)
 {
-    struct aro_instant at, end;
+    struct aro_instant start, end;
     char text[ARO_INSTANT_TEXT_SIZE];
 
-    if (!find_schedule(lint, &at, &end))
+    if (!find_schedule(lint, &start, &end))
         return;
-    for (int hour = 0; hour < HOURS_MAX && at.ms < end.ms; hour++, at.ms += MS_AN_HOUR) {
-        if (!aro_calendar_is_open(market->calendar, at) || anybody_is_at_work(speakers, count, at))
-            continue;
-        aro_instant_format(at, text);
-        lint_find(lint, ARO_LINT_WARNING, market->line, market->column, "hour-unserved",
-                  "market '%s' is open at %s, and nobody who speaks '%s' is at work", market->name,
-                  text, language->tag);
-        return;
+    if (end.ms > aro_instant_add(start, schedule_max).ms)
+        end = aro_instant_add(start, schedule_max);
+    struct aro_instant at = next_open(market->calendar, start);
+    while (at.ms < end.ms) {
+        struct aro_instant until = covered_until(speakers, count, at);
+        if (until.ms == at.ms)
+            break;
+        at = next_open(market->calendar, until);
     }
+    if (at.ms >= end.ms)
+        return;
+    aro_instant_format(at, text);
+    lint_find(lint, ARO_LINT_WARNING, market->line, market->column, "hour-unserved",
+              "market '%s' is open at %s, and nobody who speaks '%s' is at work", market->name,
+              text, language->tag);
 }
 
 static void check_language(struct aro_lint *lint, const struct aro_market_terms *market,
@@ -109,13 +121,51 @@ static void check_language(struct aro_lint *lint, const struct aro_market_terms 
         check_hours(lint, market, language, speakers, count);
 }
 
-static bool any_step_falls_back(const struct aro_rulebook *rulebook)
+/* Does @conjunction take all that is left of a market? */
+static bool asks_for_market_alone(const struct conjunction *conjunction)
 {
+    return conjunction->constraint_count == 0 ||
+           (conjunction->constraint_count == 1 &&
+            conjunction->constraints[0].column == column_of(FIELD_MARKET, 0));
+}
+
+void lint_mark_queues(const struct aro_rulebook *rulebook, const struct aro_market_terms *market,
+                      bool *marks)
+{
+    uint32_t text = vocabulary_find_text(&rulebook->vocabulary, market->name);
+    const struct market_index *index = rule_index_market(rulebook->index, text);
+    bool is_any_left = true;
+
+    for (uint32_t i = 0; i < index->count && is_any_left; i++) {
+        const struct conjunction *conjunction = &rulebook->conjunctions[index->conjunctions[i]];
+        const struct rule *rule = &rulebook->rules[conjunction->rule];
+        for (size_t s = 0; s < rule->share_count; s++)
+            marks[rule->shares[s].queue->index] = true;
+        is_any_left = !asks_for_market_alone(conjunction);
+    }
+    if (market->launch_otherwise)
+        marks[aro_rulebook_find_queue(rulebook, market->launch_otherwise)->index] = true;
+}
+
+static bool queue_falls_back(const struct aro_queue_terms *queue)
+{
+    for (size_t i = 0; i < queue->step_count; i++) {
+        if (queue->steps[i].language == ARO_LANGUAGE_FALLBACK)
+            return true;
+    }
+    return false;
+}
+
+/* Is there a queue that appeals of @market come to and that goes as far as its fallback? */
+static bool uses_fallback(const struct aro_rulebook *rulebook,
+                          const struct aro_market_terms *market)
+{
+    CLEANUP(freep) bool *marks = memory_new_array(rulebook->queue_count, sizeof *marks);
+
+    lint_mark_queues(rulebook, market, marks);
     for (size_t i = 0; i < rulebook->queue_count; i++) {
-        for (size_t s = 0; s < rulebook->queues[i].step_count; s++) {
-            if (rulebook->queues[i].steps[s].language == ARO_LANGUAGE_FALLBACK)
-                return true;
-        }
+        if (marks[i] && queue_falls_back(&rulebook->queues[i]))
+            return true;
     }
     return false;
 }
@@ -138,14 +188,12 @@ static void check_launch(struct aro_lint *lint, const struct aro_market_terms *m
 
 void lint_check_markets(struct aro_lint *lint)
 {
-    bool has_fallback_step = any_step_falls_back(lint->rulebook);
-
     for (size_t i = 0; i < lint->rulebook->market_count; i++) {
         const struct aro_market_terms *market = &lint->rulebook->markets[i];
-        if (market->fallback_count > 0 && !has_fallback_step)
+        if (market->fallback_count > 0 && !uses_fallback(lint->rulebook, market))
             lint_find(lint, ARO_LINT_WARNING, market->line, market->column, "fallback-unused",
-                      "market '%s': its fallback is of no use, as no ladder has a step with "
-                      "'language: fallback'",
+                      "market '%s': its fallback is of no use, as no queue that its appeals come "
+                      "to has a step with 'language: fallback'",
                       market->name);
         check_launch(lint, market);
         for (size_t l = 0; lint->agents.count > 0 && l < market->language_count; l++)

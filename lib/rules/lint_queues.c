@@ -1,9 +1,13 @@
 /* Queues whose ladder leads nowhere, and those that no agent can serve. */
 #include "rules/lint.h"
 
+#include "support/memory.h"
 #include "support/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { PERCENT = 100 };
 
 static void warn_queue(struct aro_lint *lint, const struct aro_queue_terms *queue, const char *name,
                        const char *message)
@@ -12,11 +16,18 @@ static void warn_queue(struct aro_lint *lint, const struct aro_queue_terms *queu
               queue->name, message);
 }
 
+static bool step_asks_for_something(const struct aro_step *step)
+{
+    return step->skill_count > 0 || step->level > 1 || step->site_count > 0 ||
+           step->team_count > 0 || step->language != ARO_LANGUAGE_ANY;
+}
+
 /* An inbox chooses nobody, so what says whom to choose does nothing. */
 static void check_inbox(struct aro_lint *lint, const struct aro_queue_terms *queue)
 {
-    if (queue->makes_offers || queue->step_count > 1 || queue->steps[0].skill_count > 0 ||
-        queue->steps[0].level > 1 || queue->reclaim_after.ms > 0 || queue->independence)
+    if (queue->makes_offers || queue->step_count > 1 || step_asks_for_something(&queue->steps[0]) ||
+        queue->has_choice || queue->reclaim_after.ms > 0 || queue->overdue_share < PERCENT ||
+        queue->independence)
         warn_queue(lint, queue, "inbox-chooses",
                    "it is delivered to the queue, so what it says about agents has no effect");
 }
@@ -43,10 +54,19 @@ static bool names_are_among(const char *const *names, size_t count, const char *
     return count > 0;
 }
 
-/* Whoever may take it at @later may do so at @earlier already. */
-static bool step_opens_to_nobody_new(const struct aro_step *earlier, const struct aro_step *later)
+/* Without a fallback to go to, those of `fallback` are those of `any`. */
+static enum aro_language_step language_of(const struct aro_step *step, bool has_fallback)
 {
-    if (later->language > earlier->language || later->level < earlier->level)
+    return step->language == ARO_LANGUAGE_FALLBACK && !has_fallback ? ARO_LANGUAGE_ANY
+                                                                    : step->language;
+}
+
+/* Whoever may take it at @later may do so at @earlier already. */
+static bool step_opens_to_nobody_new(const struct aro_step *earlier, const struct aro_step *later,
+                                     bool has_fallback)
+{
+    if (language_of(later, has_fallback) > language_of(earlier, has_fallback) ||
+        later->level < earlier->level)
         return false;
     for (size_t i = 0; i < earlier->skill_count; i++) {
         if (skill_level(later->skills, later->skill_count, earlier->skills[i].name) <
@@ -57,10 +77,11 @@ static bool step_opens_to_nobody_new(const struct aro_step *earlier, const struc
            names_are_among(later->teams, later->team_count, earlier->teams, earlier->team_count);
 }
 
-static void check_ladder(struct aro_lint *lint, const struct aro_queue_terms *queue)
+static void check_ladder(struct aro_lint *lint, const struct aro_queue_terms *queue,
+                         bool has_fallback)
 {
     for (size_t i = 1; i < queue->step_count; i++) {
-        if (step_opens_to_nobody_new(&queue->steps[i - 1], &queue->steps[i]))
+        if (step_opens_to_nobody_new(&queue->steps[i - 1], &queue->steps[i], has_fallback))
             lint_find(lint, ARO_LINT_WARNING, queue->line, queue->column, "step-opens-to-nobody",
                       "queue '%s': step %zu of its ladder opens it to nobody whom step %zu "
                       "does not",
@@ -96,9 +117,8 @@ static bool has_level(const struct lint_agent *agent, unsigned level)
     return false;
 }
 
-/* Could @agent take anything at all at @step? */
-static bool can_serve(const struct lint_agent *agent, const struct aro_queue_terms *queue,
-                      const struct aro_step *step)
+bool lint_agent_can_serve(const struct lint_agent *agent, const struct aro_queue_terms *queue,
+                          const struct aro_step *step)
 {
     return lint_agent_is_in_queue(agent, queue->name) && has_skills(agent, step) &&
            has_level(agent, step->level) && is_named(step->sites, step->site_count, agent->site) &&
@@ -111,7 +131,7 @@ static bool anybody_can_serve(const struct aro_lint *lint, const struct aro_queu
     size_t position = 0;
     const struct lint_agent *agent;
     while ((agent = table_next(&lint->agents, &position))) {
-        if (can_serve(agent, queue, step))
+        if (lint_agent_can_serve(agent, queue, step))
             return true;
     }
     return false;
@@ -134,15 +154,39 @@ static void check_agents(struct aro_lint *lint, const struct aro_queue_terms *qu
         warn_queue(lint, queue, "queue-unserved", "no agent can take anything from it");
 }
 
+/* What comes after a turn can never decide. */
+static void check_criteria(struct aro_lint *lint, const struct aro_queue_terms *queue)
+{
+    for (size_t i = 0; i + 1 < queue->criterion_count; i++) {
+        if (queue->criteria[i] == ARO_ROUND_ROBIN)
+            warn_queue(lint, queue, "criterion-unused",
+                       "what its 'choose' names behind round_robin has no effect");
+    }
+}
+
+/* The queues that some market with a fallback sends to. The caller frees. */
+static bool *fallback_marks_new(const struct aro_rulebook *rulebook)
+{
+    bool *marks = memory_new_array(rulebook->queue_count, sizeof *marks);
+    for (size_t i = 0; i < rulebook->market_count; i++) {
+        if (rulebook->markets[i].fallback_count > 0)
+            lint_mark_queues(rulebook, &rulebook->markets[i], marks);
+    }
+    return marks;
+}
+
 void lint_check_queues(struct aro_lint *lint)
 {
+    CLEANUP(freep) bool *has_fallback = fallback_marks_new(lint->rulebook);
+
     for (size_t i = 0; i < lint->rulebook->queue_count; i++) {
         const struct aro_queue_terms *queue = &lint->rulebook->queues[i];
         if (queue->delivers_to_queue) {
             check_inbox(lint, queue);
             continue;
         }
-        check_ladder(lint, queue);
+        check_criteria(lint, queue);
+        check_ladder(lint, queue, has_fallback[i]);
         if (lint->agents.count > 0)
             check_agents(lint, queue);
     }

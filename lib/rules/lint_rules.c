@@ -7,12 +7,91 @@
 
 #include "rules/conjunction.h"
 #include "rules/rule_index.h"
+#include "support/buffer.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BRANCHES_A_RULE_MAX = 4000, BRANCHES_MAX = 2000000, RULES_FOR_PAIRS_MAX = 1000 };
+enum { BRANCHES_A_RULE_MAX = 4000, BRANCHES_MAX = 2000000, HIDING_NAMED_MAX = 3 };
+
+/* --- what events can have --- */
+
+/* Every event has one; only a rulebook's own tests may do without. */
+static bool is_always_there(const struct field *field)
+{
+    return field->kind == FIELD_MARKET || field->kind == FIELD_REASON ||
+           field->type == TYPE_LANGUAGE || field->type == TYPE_NUMBER;
+}
+
+/* The first whole number from 0 on that is not before @cut. */
+static int64_t first_whole(const struct boundary *cut)
+{
+    if (cut->number < 0)
+        return 0;
+    if (cut->number > INT32_MAX)
+        return INT64_C(1) + INT32_MAX;
+    int64_t whole = (int64_t)cut->number;
+    return whole < cut->number ? whole + 1 : whole + cut->is_above;
+}
+
+/* May @field be a number from @start on, before @end? NULL: no such end. Tiers and efforts are
+ * whole numbers from 1 on. */
+static bool is_possible_stretch(const struct field *field, const struct boundary *start,
+                                const struct boundary *end)
+{
+    if (field->type != TYPE_NUMBER)
+        return true;
+    int64_t least = start ? first_whole(start) : 1;
+    int64_t greatest = field->kind == FIELD_EFFORT ? ARO_EFFORT_MAX : INT32_MAX;
+    int64_t before_end = end ? first_whole(end) - 1 : greatest;
+    return (least > 1 ? least : 1) <= (before_end < greatest ? before_end : greatest);
+}
+
+static bool has_possible_number(const struct field *field, const struct value_set *set)
+{
+    const struct boundary *start = NULL;
+    bool is_in = set->lowest;
+
+    for (uint32_t i = 0; i < set->boundary_count; i++) {
+        if (is_in && is_possible_stretch(field, start, &set->boundaries[i]))
+            return true;
+        is_in = !is_in;
+        start = &set->boundaries[i];
+    }
+    return is_in && is_possible_stretch(field, start, NULL);
+}
+
+/* May an event have a value that @set accepts? */
+static bool has_possible_value(const struct field *field, const struct value_set *set)
+{
+    if (!is_always_there(field))
+        return true;
+    return field->type == TYPE_NUMBER ? has_possible_number(field, set)
+                                      : value_set_accepts_texts(set);
+}
+
+/* A field of which @rule asks what no event has, in each of its combinations; NULL: it does not. */
+static const struct field *find_impossible(const struct aro_rulebook *rulebook,
+                                           const struct rule *rule)
+{
+    const struct field *found = NULL;
+
+    for (size_t i = 0; i < rule->conjunction_count; i++) {
+        const struct conjunction *conjunction =
+            &rulebook->conjunctions[rule->first_conjunction + i];
+        found = NULL;
+        for (uint32_t c = 0; c < conjunction->constraint_count && !found; c++) {
+            const struct constraint *constraint = &conjunction->constraints[c];
+            const struct field *field = &rulebook->fields[constraint->column / COLUMNS_A_FIELD];
+            if (!has_possible_value(field, constraint->set))
+                found = field;
+        }
+        if (!found)
+            return NULL;
+    }
+    return found;
+}
 
 /* --- hidden by several --- */
 
@@ -160,8 +239,9 @@ static enum verdict follow_rows(struct cover_search *search, size_t column, size
 {
     static const uint32_t of_any[] = { ROW_ABSENT, ROW_OTHER, ROW_YES, ROW_NO };
     const struct index_column *described = &search->market->columns[column];
-    enum field_type type = search->rulebook->fields[described->column / COLUMNS_A_FIELD].type;
-    size_t first = type == TYPE_LANGUAGE ? 1 : type == TYPE_NUMBER ? 4 : 0;
+    const struct field *field = &search->rulebook->fields[described->column / COLUMNS_A_FIELD];
+    enum field_type type = field->type;
+    size_t first = type == TYPE_NUMBER ? 4 : is_always_there(field);
     size_t end = type == TYPE_ANY ? 4 : type == TYPE_NUMBER ? 4 : 2;
     size_t stretches = type == TYPE_NUMBER || type == TYPE_ANY ? described->boundary_count + 1 : 0;
     enum verdict verdict = COVERED;
@@ -171,7 +251,10 @@ static enum verdict follow_rows(struct cover_search *search, size_t column, size
             verdict = follow(search, column, of_any[i], depth);
     }
     for (uint32_t i = 0; i < stretches && verdict == COVERED; i++) {
-        if (inner_accepts(search, described, ROW_FIXED_COUNT + i, VALUE_OTHER))
+        const struct boundary *end_of =
+            i < described->boundary_count ? &described->boundaries[i] : NULL;
+        if (is_possible_stretch(field, i > 0 ? &described->boundaries[i - 1] : NULL, end_of) &&
+            inner_accepts(search, described, ROW_FIXED_COUNT + i, VALUE_OTHER))
             verdict = follow(search, column, ROW_FIXED_COUNT + i, depth);
     }
     return verdict;
@@ -249,7 +332,8 @@ static bool is_of_market(const struct market_index *market, size_t conjunction)
     return position < market->count && market->conjunctions[position] == conjunction;
 }
 
-/* In every market where it could match, by every one of its combinations. */
+/* In every market where it could match, by every one of its combinations. No event is without a
+ * market. */
 static bool is_hidden_together(const struct aro_rulebook *rulebook, const struct rule *rule,
                                unsigned *branches_left)
 {
@@ -257,7 +341,7 @@ static bool is_hidden_together(const struct aro_rulebook *rulebook, const struct
         size_t conjunction = rule->first_conjunction + i;
         for (size_t m = 0; m < rulebook->index->market_count; m++) {
             const struct market_index *market = &rulebook->index->markets[m];
-            if (is_of_market(market, conjunction) &&
+            if (m != rulebook->index->market_absent && is_of_market(market, conjunction) &&
                 !is_covered_in(rulebook, market, conjunction, branches_left))
                 return false;
         }
@@ -287,9 +371,50 @@ static bool conjunctions_meet(struct arena *scratch, const struct conjunction *a
     return true;
 }
 
+static bool rules_meet(struct arena *scratch, const struct aro_rulebook *rulebook,
+                       const struct rule *a, const struct rule *b)
+{
+    for (size_t i = 0; i < a->conjunction_count; i++) {
+        for (size_t j = 0; j < b->conjunction_count; j++) {
+            if (conjunctions_meet(scratch, &rulebook->conjunctions[a->first_conjunction + i],
+                                  &rulebook->conjunctions[b->first_conjunction + j]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* "'one' on line 4, 'two' on line 5 and others": the first of the rules that take what @rule asks
+ * for. */
+static void describe_hiding(const struct aro_rulebook *rulebook, const struct rule *rule,
+                            struct buffer *text)
+{
+    CLEANUP(arena_done) struct arena scratch = { 0 };
+    size_t count = 0;
+
+    buffer_add_text(text, "");
+    for (const struct rule *earlier = rulebook->rules; earlier < rule; earlier++) {
+        if (!rules_meet(&scratch, rulebook, earlier, rule))
+            continue;
+        if (++count > HIDING_NAMED_MAX) {
+            buffer_add_text(text, " and others");
+            return;
+        }
+        buffer_add_format(text, "%s'%.100s' on line %u", count > 1 ? ", " : "", earlier->name,
+                          earlier->line);
+    }
+}
+
 static bool goes_elsewhere(const struct rule *a, const struct rule *b)
 {
-    return a->share_count != b->share_count || a->shares[0].queue != b->shares[0].queue;
+    if (a->share_count != b->share_count)
+        return true;
+    for (size_t i = 0; i < a->share_count; i++) {
+        if (a->shares[i].queue != b->shares[i].queue ||
+            a->shares[i].percent != b->shares[i].percent)
+            return true;
+    }
+    return false;
 }
 
 /* Two rules with one combination each, of which neither is a special case of the other, that meet
@@ -331,6 +456,19 @@ static void check_crossings(struct aro_lint *lint, const struct rule *rule)
                   rule->name, first->name, first->line, count - 1);
 }
 
+/* The last rule must be there, also where nothing is left for it. */
+static void tell_hidden(struct aro_lint *lint, const struct rule *rule)
+{
+    bool is_last = rule == &lint->rulebook->rules[lint->rulebook->rule_count - 1];
+    CLEANUP(buffer_done) struct buffer hiding = { 0 };
+
+    describe_hiding(lint->rulebook, rule, &hiding);
+    lint_find(lint, is_last ? ARO_LINT_NOTE : ARO_LINT_WARNING, rule->line, rule->column,
+              "rule-hidden",
+              "rule '%.100s' can never match: earlier rules together take all of it first (%s)",
+              rule->name, hiding.data);
+}
+
 void lint_check_rules(struct aro_lint *lint)
 {
     const struct aro_rulebook *rulebook = lint->rulebook;
@@ -338,14 +476,17 @@ void lint_check_rules(struct aro_lint *lint)
 
     for (size_t i = 0; i < rulebook->rule_count; i++) {
         const struct rule *rule = &rulebook->rules[i];
+        const struct field *impossible = find_impossible(rulebook, rule);
         if (rule->conjunction_count == 0)
             lint_find(lint, ARO_LINT_WARNING, rule->line, rule->column, "rule-impossible",
                       "rule '%s' contradicts itself and can never match", rule->name);
+        else if (impossible)
+            lint_find(lint, ARO_LINT_WARNING, rule->line, rule->column, "rule-impossible",
+                      "rule '%s' can never match: no appeal has what it asks of '%s'", rule->name,
+                      impossible->name);
         else if (is_hidden_together(rulebook, rule, &branches_left))
-            lint_find(lint, ARO_LINT_WARNING, rule->line, rule->column, "rule-hidden",
-                      "rule '%s' can never match: earlier rules together take all of it first",
-                      rule->name);
-        else if (rulebook->rule_count <= RULES_FOR_PAIRS_MAX)
+            tell_hidden(lint, rule);
+        else if (rulebook->rule_count <= LINT_PAIRS_MAX)
             check_crossings(lint, rule);
     }
 }

@@ -105,6 +105,7 @@ static int read_choose(const struct queue_reader *reader, const struct spot *spo
     int r = spot_expect(spot, DOCUMENT_LIST, reader->parser->reterr);
     if (r == 0 && spot->node->count == 0)
         return spot_refuse(spot, reader->parser->reterr, "expected a criterion, found none");
+    terms->has_choice = true;
     terms->criterion_count = 0;
     for (size_t i = 0; r == 0 && i < spot->node->count; i++) {
         struct spot item = spot_item(spot, i);

@@ -1,6 +1,7 @@
 """appealctl check: a rulebook read as the daemon would read it."""
 
 import json
+import re
 
 RULEBOOK = """\
 rulebook: 2026-11-22.1
@@ -109,3 +110,13 @@ def test_notes_are_told_on_request_and_always_in_json(appealctl, root):
     assert "note: rule 'fraud-latam' and 'third-appeal'" in appealctl("check", rulebook, "--notes").stdout
     findings = json.loads(appealctl("check", rulebook, "--json").stdout)["findings"]
     assert {finding["grade"] for finding in findings} == {"note"}
+
+
+def test_every_finding_is_in_the_manual_and_no_other(root):
+    """A finding's name stands in the code behind its grade and place."""
+    code = "".join(file.read_text() for file in (root / "lib" / "rules").glob("lint_*.c"))
+    names = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', code))
+    section = (root / "docs" / "rulebook.md").read_text().split("### What is warned of")[1].split("\n## ")[0]
+    table = "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+    assert names == set(re.findall(r"`([^`]+)`", table))
+    assert len(names) >= 15

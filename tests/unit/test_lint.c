@@ -110,11 +110,57 @@ static void test_rules_that_together_hide_one_are_found(void **state)
           "" }, /* a list of both is left */
         { RULE("a", "any: [{ tier: 1 }, { reason: x }]") RULE("b", "tier: { above: 1 }")
               RULE("c", "tier: { at_least: 1 }, reason: y"),
-          "6 rule-hidden\n" },
+          "6 rule-hidden\n7 rule-hidden\n" },
+        { RULE("one", "tier: 1") RULE("more", "tier: { at_least: 2 }, reason: ip")
+              RULE("two", "tier: { above: 1, below: 2.5 }, reason: ip"),
+          "6 rule-hidden\n" }, /* a tier is a whole number */
+        { RULE("few", "effort: { at_most: 50 }") RULE("many", "effort: { above: 50, at_most: 100 }")
+              RULE("all", "effort: { at_least: 30 }"),
+          "6 rule-hidden\n7 rule-hidden\n" },
+        { RULE("few", "effort: { below: 50 }") RULE("many", "effort: { above: 50 }")
+              RULE("all", "effort: { at_least: 30 }"),
+          "7 rule-hidden\n" }, /* it has exactly 50 */
+        { RULE("br", "market: BR") RULE("not", "market: { not: BR }, reason: { not: ip }")
+              RULE("ip", "reason: ip, market: { exists: true }"),
+          "7 rule-hidden\n" }, /* no event is without a market */
+        { RULE("is", "subject.type: x") RULE("not", "subject.type: { not: x }, tier: 1"), "" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[1024];
         snprintf(text, sizeof text, HEAD "%s" REST, rows[i].rules);
+        check(text, rows[i].expected);
+    }
+}
+
+static void test_a_rule_that_asks_for_what_no_appeal_has_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *when, *expected;
+    } rows[] = {
+        { "tier: 0", "4 rule-impossible\n" },
+        { "tier: 1.5", "4 rule-impossible\n" },
+        { "tier: { above: 1, below: 2 }", "4 rule-impossible\n" },
+        { "tier: { exists: false }", "4 rule-impossible\n" },
+        { "effort: { at_least: 101 }", "4 rule-impossible\n" },
+        { "market: { exists: false }", "4 rule-impossible\n" },
+        { "reason: { not: { exists: true } }", "4 rule-impossible\n" },
+        { "languages: { exists: false }", "4 rule-impossible\n" },
+        { "any: [{ tier: 0 }, { effort: 0 }]", "4 rule-impossible\n" },
+        { "any: [{ tier: 0 }, { reason: ip }]", "" },
+        { "tier: 1", "" },
+        { "tier: { above: 1.5, below: 2.5 }", "" },
+        { "tier: { at_least: 1000 }", "" },
+        { "tier: { not: 1.5 }, reason: ip", "" },
+        { "effort: { at_least: 100 }", "" },
+        { "subject.type: { exists: false }", "" },
+        { "attributes.value: 1.5", "" },
+        { "attributes.value: { exists: false }", "" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 HEAD "  - { name: one, when: { %s }, route: { queue: a } }\n" REST, rows[i].when);
         check(text, rows[i].expected);
     }
 }
@@ -126,6 +172,15 @@ static void test_rules_that_cross_are_noted(void **state)
               "one",
               "market: BR") "  - { name: two, when: { reason: ip }, route: { queue: b } }\n" REST,
           "5 rules-cross\n");
+    for (int share = 50; share <= 60; share += 10) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 HEAD
+                 "  - { name: x, when: { market: BR }, route: { split: { a: 50, b: 50 } } }\n"
+                 "  - { name: y, when: { reason: ip }, route: { split: { a: %d, b: %d } } }\n" REST,
+                 share, 100 - share);
+        check(text, share == 50 ? "" : "5 rules-cross\n");
+    }
     check(HEAD RULE("special", "market: BR, reason: ip") "  - { name: wider, when: { reason: ip }, "
                                                          "route: { queue: b } }\n" REST,
           "");
@@ -140,9 +195,34 @@ static void test_an_inbox_that_speaks_of_agents_is_told(void **state)
     check("rulebook: x\nqueues:\n  a: { deliver: queue, needs: { skills: { x: 1 } } }\n"
           "rules: [{ name: rest, route: { queue: a } }]\n",
           "3 inbox-chooses\n");
-    check("rulebook: x\nqueues:\n  a: { deliver: queue, topic: t }\n"
-          "rules: [{ name: rest, route: { queue: a } }]\n",
-          "");
+    static const struct {
+        const char *members, *expected;
+    } rows[] = {
+        { "topic: t", "" },
+        { "order: deadline", "" },
+        { "independence: [agent]", "" },
+        { "choose: [best_language, lowest_load, longest_idle]", "3 inbox-chooses\n" },
+        { "overdue_share: 30", "3 inbox-chooses\n" },
+        { "ladder: [{ sites: [x] }]", "3 inbox-chooses\n" },
+        { "ladder: [{ language: first }]", "3 inbox-chooses\n" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "rulebook: x\nqueues:\n  a: { deliver: queue, %s }\n"
+                 "rules: [{ name: rest, route: { queue: a } }]\n",
+                 rows[i].members);
+        check(text, rows[i].expected);
+    }
+}
+
+static void test_a_criterion_behind_a_turn_is_told(void **state)
+{
+    (void)state;
+    check("rulebook: x\nqueues:\n  a: { choose: [best_language, round_robin] }\n"
+          "  b: { choose: [round_robin, longest_idle] }\n"
+          "rules: [{ name: rest, route: { split: { a: 50, b: 50 } } }]\n",
+          "4 criterion-unused\n");
 }
 
 static void test_a_step_that_opens_to_nobody_new_is_told(void **state)
@@ -222,9 +302,9 @@ static void test_what_the_agents_cannot_do_is_told(void **state)
                     "3 language-unserved\n" /* nn */
                     "4 language-unserved\n"
                     "7 queue-unserved\n"
+                    "8 step-opens-to-nobody\n"
                     "8 step-unserved\n"
-                    "8 ladder-cannot-end\n"
-                    "8 step-opens-to-nobody\n");
+                    "8 ladder-cannot-end\n");
 }
 
 static void test_an_open_hour_without_anybody_is_told(void **state)
@@ -253,34 +333,139 @@ static void test_an_open_hour_without_anybody_is_told(void **state)
     }
 }
 
+/* Of one agent, who is there from 08:00 to @end and from @start to 18:00. */
 static void test_a_gap_between_two_shifts_is_told(void **state)
 {
     (void)state;
-    static const char text[] = "rulebook: x\n"
-                               "markets: { NO: { languages: [nb] } }\n"
-                               "queues: { fraud: {} }\n"
-                               "rules: [{ name: rest, route: { queue: fraud } }]\n";
+    static const struct {
+        const char *hours, *end, *start, *gap;
+    } rows[] = {
+        { "00:00-24:00", "2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z", "2026-11-23T12:00:00" },
+        { "00:00-24:00", "2026-11-23T12:00:00Z", "2026-11-23T12:00:00Z", NULL },
+        { "00:00-24:00", "2026-11-23T12:10:00Z", "2026-11-23T12:50:00Z", "2026-11-23T12:10:00" },
+        { "12:20-12:40", "2026-11-23T12:10:00Z", "2026-11-23T12:50:00Z", "2026-11-23T12:20:00" },
+        { "12:50-13:40", "2026-11-23T12:10:00Z", "2026-11-23T12:50:00Z", NULL },
+        { "10:00-12:10", "2026-11-23T12:10:00Z", "2026-11-23T12:50:00Z", NULL },
+        { "10:00-11:00", "2026-11-23T10:59:00Z", "2026-11-24T10:00:00Z", "2026-11-23T10:59:00" },
+        { "10:00-11:00", "2026-11-23T11:00:00Z", "2026-11-24T10:01:00Z", "2026-11-24T10:00:00" },
+    };
     static const char *const markets[] = { "NO" };
     struct aro_shift shifts[2];
     struct aro_language_level spoken = speaks("nb", 5);
     struct aro_event event = { .agent_id = "kari",
+                               .capacity = 5,
                                .markets = markets,
                                .market_count = 1,
                                .agent_languages = &spoken,
                                .agent_language_count = 1,
                                .shifts = shifts,
                                .shift_count = 2 };
+
+    assert_int_equal(aro_instant_parse("2026-11-23T08:00:00Z", &shifts[0].start), 0);
+    assert_int_equal(aro_instant_parse("2026-11-24T18:00:00Z", &shifts[1].end), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "rulebook: x\n"
+                 "markets: { NO: { languages: [nb], hours: { mon-sun: \"%s\" } } }\n"
+                 "queues: { fraud: {} }\n"
+                 "rules: [{ name: rest, route: { queue: fraud } }]\n",
+                 rows[i].hours);
+        CLEANUP(aro_rulebook_freep) struct aro_rulebook *rulebook = parse(text);
+        CLEANUP(aro_lint_freep) struct aro_lint *lint = NULL;
+        assert_int_equal(aro_lint_new(rulebook, &lint), 0);
+        assert_int_equal(aro_instant_parse(rows[i].end, &shifts[0].end), 0);
+        assert_int_equal(aro_instant_parse(rows[i].start, &shifts[1].start), 0);
+        aro_lint_add_agent(lint, &event);
+        assert_findings(lint, text, rows[i].gap ? "2 hour-unserved\n" : "");
+        if (rows[i].gap && !strstr(aro_lint_finding_at(lint, 0)->message, rows[i].gap))
+            fail_msg("expected %s in %s", rows[i].gap, aro_lint_finding_at(lint, 0)->message);
+    }
+}
+
+/* Kari of add_agent(), in queues of her own. */
+static void test_a_rule_that_sends_what_nobody_in_the_queue_takes_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *expected;
+    } rows[] = {
+        { "when: { market: NO }, route: { queue: fraud }", "" },
+        { "when: { market: SE }, route: { queue: fraud }", "10 rule-unserved\n" },
+        { "when: { market: [SE, NO] }, route: { queue: fraud }", "" },
+        { "when: { market: { not: NO }, tier: 2 }, route: { queue: fraud }", "10 rule-unserved\n" },
+        { "when: { market: { not: SE }, tier: 2 }, route: { queue: fraud }", "" },
+        { "when: { language: nb }, route: { queue: fraud }", "" },
+        { "when: { language: [sv, en-GB] }, route: { queue: fraud }", "" },
+        { "when: { language: da }, route: { queue: fraud }", "" }, /* accepted */
+        { "when: { language: pt }, route: { queue: fraud }", "10 rule-unserved\n" },
+        { "when: { language: { not: nb } }, route: { queue: fraud }", "" },
+        { "when: { language: pt, languages: en }, route: { queue: fraud }", "" },
+        { "when: { any: [{ language: pt }, { language: en }] }, route: { queue: fraud }", "" },
+        { "when: { language: en }, route: { queue: best }", "10 rule-unserved\n" }, /* level 2 */
+        { "when: { language: nb }, route: { queue: best }", "" },
+        { "when: { language: pt }, route: { queue: ladder }", "" }, /* its last step falls back */
+        { "when: { market: SE }, route: { split: { fraud: 90, inbox: 10 } }",
+          "10 rule-unserved\n" },
+        { "when: { market: SE }, route: { queue: inbox }", "" },
+    };
+    static const char *const markets[] = { "NO" };
+    struct aro_language_level spoken[] = { speaks("nb", 4), speaks("en", 2) };
+    struct aro_event event = { .agent_id = "kari",
+                               .capacity = 5,
+                               .markets = markets,
+                               .market_count = 1,
+                               .agent_languages = spoken,
+                               .agent_language_count = 2 };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "rulebook: x\n"
+                 "languages: { accept: { da: [nb] } }\n"
+                 "markets: { FI: { fallback: [en] } }\n"
+                 "queues:\n"
+                 "  fraud: {}\n"
+                 "  best: { floors: { level: 3 } }\n"
+                 "  ladder: { ladder: [{ for: 1h }, { language: fallback }] }\n"
+                 "  inbox: { deliver: queue }\n"
+                 "rules:\n"
+                 "  - { name: one, %s }\n"
+                 "  - name: rest\n"
+                 "    route: { split: { fraud: 25, best: 25, ladder: 25, inbox: 25 } }\n",
+                 rows[i].rule);
+        CLEANUP(aro_rulebook_freep) struct aro_rulebook *rulebook = parse(text);
+        CLEANUP(aro_lint_freep) struct aro_lint *lint = NULL;
+        assert_int_equal(aro_lint_new(rulebook, &lint), 0);
+        aro_lint_add_agent(lint, &event);
+        assert_findings(lint, text, rows[i].expected);
+    }
+}
+
+static void test_who_has_no_capacity_or_was_removed_serves_nothing(void **state)
+{
+    (void)state;
+    static const char text[] = "rulebook: x\n"
+                               "queues:\n"
+                               "  fraud: {}\n"
+                               "rules: [{ name: rest, route: { queue: fraud } }]\n";
+    struct aro_language_level spoken = speaks("nb", 5);
+    struct aro_event kari = { .agent_id = "kari",
+                              .capacity = 5,
+                              .all_markets = true,
+                              .agent_languages = &spoken,
+                              .agent_language_count = 1 };
+    struct aro_event ola = kari;
     CLEANUP(aro_rulebook_freep) struct aro_rulebook *rulebook = parse(text);
     CLEANUP(aro_lint_freep) struct aro_lint *lint = NULL;
 
+    ola.agent_id = "ola";
+    ola.capacity = 0;
     assert_int_equal(aro_lint_new(rulebook, &lint), 0);
-    assert_int_equal(aro_instant_parse("2026-11-23T08:00:00Z", &shifts[0].start), 0);
-    assert_int_equal(aro_instant_parse("2026-11-23T12:00:00Z", &shifts[0].end), 0);
-    assert_int_equal(aro_instant_parse("2026-11-23T13:00:00Z", &shifts[1].start), 0);
-    assert_int_equal(aro_instant_parse("2026-11-23T18:00:00Z", &shifts[1].end), 0);
-    aro_lint_add_agent(lint, &event);
-    assert_findings(lint, text, "2 hour-unserved\n");
-    assert_non_null(strstr(aro_lint_finding_at(lint, 0)->message, "2026-11-23T12:00:00"));
+    aro_lint_add_agent(lint, &kari);
+    aro_lint_add_agent(lint, &ola);
+    aro_lint_remove_agent(lint, "kari");
+    aro_lint_remove_agent(lint, "who");
+    assert_findings(lint, text, "3 queue-unserved\n");
 }
 
 static void test_a_canary_of_none_or_of_all_is_told(void **state)
@@ -309,6 +494,17 @@ static void test_a_fallback_that_no_ladder_uses_is_told(void **state)
     check("rulebook: x\nmarkets:\n  NO: { fallback: [sv] }\n"
           "queues: { a: { ladder: [{ for: 1h }, { language: fallback }] } }\n"
           "rules: [{ name: rest, route: { queue: a } }]\n",
+          "");
+    check("rulebook: x\nmarkets:\n  NO: { fallback: [sv] }\n" /* it goes to the other queue */
+          "queues:\n  a: { ladder: [{ for: 1h }, { language: fallback }] }\n  b: {}\n"
+          "rules:\n  - { name: no, when: { market: NO }, route: { queue: b } }\n"
+          "  - { name: rest, route: { queue: a } }\n",
+          "3 fallback-unused\n5 step-opens-to-nobody\n");
+    check("rulebook: x\nmarkets:\n" /* by its launch alone */
+          "  NO: { fallback: [sv], launch: { state: shadow, otherwise: a } }\n"
+          "queues:\n  a: { ladder: [{ for: 1h }, { language: fallback }] }\n  b: {}\n"
+          "rules:\n  - { name: no, when: { market: NO }, route: { queue: b } }\n"
+          "  - { name: rest, route: { queue: a } }\n",
           "");
 }
 
@@ -339,12 +535,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_rule_that_contradicts_itself_is_told),
         cmocka_unit_test(test_rules_that_together_hide_one_are_found),
+        cmocka_unit_test(test_a_rule_that_asks_for_what_no_appeal_has_is_told),
         cmocka_unit_test(test_rules_that_cross_are_noted),
         cmocka_unit_test(test_an_inbox_that_speaks_of_agents_is_told),
+        cmocka_unit_test(test_a_criterion_behind_a_turn_is_told),
         cmocka_unit_test(test_a_step_that_opens_to_nobody_new_is_told),
         cmocka_unit_test(test_what_the_agents_cannot_do_is_told),
         cmocka_unit_test(test_an_open_hour_without_anybody_is_told),
         cmocka_unit_test(test_a_gap_between_two_shifts_is_told),
+        cmocka_unit_test(test_who_has_no_capacity_or_was_removed_serves_nothing),
+        cmocka_unit_test(test_a_rule_that_sends_what_nobody_in_the_queue_takes_is_told),
         cmocka_unit_test(test_a_canary_of_none_or_of_all_is_told),
         cmocka_unit_test(test_a_fallback_that_no_ladder_uses_is_told),
         cmocka_unit_test(test_the_largest_rulebook_is_looked_at_in_bounded_time),
