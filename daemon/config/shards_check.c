@@ -160,3 +160,55 @@ int shards_check(const struct config *config, const struct document_node *root,
     }
     return r;
 }
+
+/* --- the rulebook's queues --- */
+
+static bool names_topic(const char *shard, size_t member, const char *topic)
+{
+    const void *value = shard + members[member].offset;
+    const struct config_texts *list = value;
+
+    if (!members[member].is_list)
+        return strcmp(*(char *const *)value, topic) == 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], topic) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who else than readers of assignments uses @topic; false: nobody. */
+static bool find_user(const struct config *config, const char *topic, struct claim *ret)
+{
+    *ret = (struct claim){ .topic = topic, .shard = LEDGER };
+    if (strcmp(config->ledger_topic, topic) == 0)
+        return true;
+    for (size_t i = 0; i < config->shards.count; i++) {
+        for (size_t member = 0; member < sizeof members / sizeof *members; member++) {
+            *ret = (struct claim){ .topic = topic, .shard = i, .member = members[member].name };
+            if (strcmp(ret->member, "assignments") != 0 &&
+                names_topic((const char *)&config->shards.items[i], member, topic))
+                return true;
+        }
+    }
+    return false;
+}
+
+int shards_check_queues(const struct config *config, const struct aro_rulebook *rulebook,
+                        struct aro_error *reterr)
+{
+    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++) {
+        const struct aro_queue_terms *queue = aro_rulebook_queue_at(rulebook, i);
+        struct claim other;
+        char user[96];
+
+        if (!queue->topic || !find_user(config, queue->topic, &other))
+            continue;
+        format_user(&other, user, sizeof user);
+        return aro_error_set(reterr, -EINVAL,
+                             "%s: queues.%s.topic: the topic '%s' is taken by %s; each topic has "
+                             "one use",
+                             config->rulebook, queue->name, queue->topic, user);
+    }
+    return 0;
+}

@@ -1,6 +1,7 @@
 #include "loop/daemon.h"
 
 #include "config/risks.h"
+#include "config/shards_check.h"
 #include "confinement/confinement.h"
 #include "kafka/client.h"
 #include "kafka/topics.h"
@@ -51,7 +52,8 @@ int daemon_load(const char *config_path, struct aro_languages *languages,
         config_free(config);
         return r;
     }
-    if (config->synthetic_interval.ms > 0)
+    r = shards_check_queues(config, (*ret_rulebook)->rulebook, reterr);
+    if (r == 0 && config->synthetic_interval.ms > 0)
         r = synthetic_check_rulebook(languages, (*ret_rulebook)->rulebook, reterr);
     if (r < 0) {
         rulebook_file_unref(*ret_rulebook);
