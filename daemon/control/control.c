@@ -319,6 +319,12 @@ int control_new(struct event_base *base, const struct control_settings *settings
     return 0;
 }
 
+struct control_figures control_get_figures(const struct control *control)
+{
+    return (struct control_figures){ .connection_count = control->connection_count,
+                                     .connections_max = control->connections_max };
+}
+
 /* Sends what has been answered as far as the socket takes it at once. The stream keeps its buffer
  * from others' hands; it will not use it any more. */
 static void connection_flush(struct connection *connection)

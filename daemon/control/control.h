@@ -44,6 +44,11 @@ int control_new(struct event_base *base, const struct control_settings *settings
  * yet given stay valid and are then dropped. */
 void control_free(struct control *control);
 
+struct control_figures {
+    unsigned connection_count, connections_max;
+};
+struct control_figures control_get_figures(const struct control *control);
+
 /* Answer, once, and @reply is gone. Where the caller has hung up the answer is dropped. */
 void control_reply_ok(struct control_reply *reply, json_t *result); /* takes @result */
 void control_reply_error(struct control_reply *reply, const char *code, const char *format, ...)

@@ -68,6 +68,8 @@ static void add_tally(struct exposition *exposition, const char *shard,
                    (double)tally->fence_count);
     exposition_add(exposition, METRIC_take_overs_total, LABELS(shard),
                    (double)tally->take_over_count);
+    exposition_add_histogram(exposition, METRIC_take_over_duration_seconds, LABELS(shard),
+                             &tally->take_over_seconds);
     exposition_add_histogram(exposition, METRIC_transaction_seconds, LABELS(shard),
                              &tally->transaction_seconds);
     exposition_add_histogram(exposition, METRIC_transaction_records, LABELS(shard),
@@ -165,6 +167,14 @@ static void add_shard(struct exposition *exposition, const struct config *config
         add_board(exposition, name, &figures.board, config->limits.redis_backlog);
 }
 
+static void add_control(struct exposition *exposition, const struct control *control)
+{
+    struct control_figures figures = control_get_figures(control);
+
+    exposition_add(exposition, METRIC_control_connections, NULL, figures.connection_count);
+    exposition_add(exposition, METRIC_control_connections_limit, NULL, figures.connections_max);
+}
+
 static void add_http(struct exposition *exposition, const struct http *http)
 {
     struct http_figures figures;
@@ -216,6 +226,8 @@ void metrics_page_write(const struct daemon *daemon, struct buffer *text)
     add_process(&exposition, daemon);
     for (size_t i = 0; i < daemon->shard_count; i++)
         add_shard(&exposition, daemon->config, daemon->shards[i]);
+    if (daemon->control)
+        add_control(&exposition, daemon->control);
     if (daemon->http)
         add_http(&exposition, daemon->http);
     exposition_write(&exposition, text);

@@ -257,6 +257,7 @@ int shard_start(struct shard *shard, bool accepts_partitions, bool accepts_new_l
     }
     shard->stop_reason[0] = '\0';
     shard_follow_ledger(shard);
+    shard->assigned_at = host_clock_now(); /* this is the word that it takes over by */
     shard_claim(shard);
     return 0;
 }
@@ -357,6 +358,7 @@ int shard_new(struct event_base *base, const struct config *config,
     shard->rulebook = rulebook_file_ref(rulebook);
     shard->rulebook_next = rulebook_file_ref(rulebook);
     shard->took_over_ms = -1;
+    histogram_init(&shard->tally.take_over_seconds, &histogram_seconds);
     histogram_init(&shard->tally.transaction_seconds, &histogram_seconds);
     histogram_init(&shard->tally.transaction_records, &histogram_records);
     histogram_init(&shard->tally.transaction_bytes, &histogram_bytes);

@@ -125,6 +125,7 @@ struct shard_tally {
     uint64_t event_counts[ARO_EVENT_TYPE_COUNT][SHARD_VERDICT_COUNT];
     uint64_t dead_letter_counts[ARO_ERROR_FIELD + 1]; /* and those that are not, by error code */
     uint64_t commit_count, doubt_count, fence_count, take_over_count;
+    struct histogram take_over_seconds;       /* from the group's word to the work */
     struct queue_tallies queues;              /* committed */
     struct histogram event_to_commit_seconds; /* from Kafka's time of an input on */
     uint64_t synthetic_sent_count;

@@ -246,8 +246,10 @@ static void begin_work(struct shard *shard)
     shard->seq = 0;
     shard->doubt_count = 0;
     shard->accepts_partitions = shard->accepts_new_ledger = false;
+    struct aro_instant now = host_clock_now();
     shard->tally.take_over_count++;
-    shard->looked_at_topics_at = host_clock_now(); /* the claim has */
+    histogram_add(&shard->tally.take_over_seconds, (double)(now.ms - shard->assigned_at.ms) / 1000);
+    shard->looked_at_topics_at = now; /* the claim has */
     shard_move(shard, SHARD_OWNER);
     shard->collecting = batch_new();
     shard->collecting->must_commit = true; /* the term's first positions */

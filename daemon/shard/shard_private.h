@@ -68,7 +68,7 @@ struct shard {
     int64_t claim_offset;
     bool has_claimed;     /* the claim is committed; it may not be read yet */
     int64_t took_over_ms; /* from the assignment to the first record routed; -1: not yet */
-    struct aro_instant assigned_at;
+    struct aro_instant assigned_at; /* or told to start again */
 
     struct aro_topics topics_now;    /* as the claim found them */
     struct aro_positions begins_now; /* where each source partition began then */

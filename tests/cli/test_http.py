@@ -1,5 +1,6 @@
 """What the daemon shows over HTTP: pages for machines and people, and its bounds."""
 
+import contextlib
 import html.parser
 import json
 import pathlib
@@ -108,6 +109,7 @@ def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
             (2, "events_total", shard, ("type", "appeal.submitted"), ("verdict", "applied")),
             (1, "events_total", shard, ("type", "appeal.submitted"), ("verdict", "repeat")), (1, "dead_letters_total", ("code", "json"), shard),
             (1, "rulebook_info", ("rulebook", '"quoted" <one>')), (1, "take_overs_total", shard),
+            (1, "take_over_duration_seconds_count", shard),
             (0, "doubts_total", shard), (CONNECTIONS, "http_connections_limit")]:
         assert metrics[f"appeal_router_{name[0]}", *name[1:]] == expected, name
     wait_until(lambda: router.metrics().get(
@@ -127,6 +129,21 @@ def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
     assert metrics["appeal_router_transaction_records_count", shard] >= 1
     for name in ["source_lag_records", "source_lag_seconds", "source_last_stable_age_seconds"]:
         assert any(sample[0] == f"appeal_router_{name}" for sample in metrics), name
+
+
+def test_metrics_tell_the_callers_of_the_control_socket_and_their_bound(router):
+    def callers():
+        return router.metrics()["appeal_router_control_connections",]
+
+    wait_until(lambda: callers() == 0)  # those of before have gone
+    assert router.metrics()["appeal_router_control_connections_limit",] == CONNECTIONS
+    with contextlib.ExitStack() as stack:
+        for count in range(1, CONNECTIONS + 1):
+            stack.enter_context(socket.socket(socket.AF_UNIX)).connect(str(router.socket))
+            wait_until(lambda: callers() == count)
+        code, answer = router.ask("status")
+        assert (code, answer["error"]["code"]) == (1, "busy")
+    wait_until(lambda: callers() == 0)
 
 
 def test_a_census_tells_what_waits_and_who_could_take_it(router):
