@@ -9,6 +9,7 @@
 
 #include "support/cleanup.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -56,16 +57,6 @@ static void log_failure(struct board *board, enum message message, int64_t wait_
                 "%s; the board is stale, trying again in %" PRId64 " ms", text, wait_ms);
 }
 
-/* What a server says goes to the log and to status: one line of plain characters, whatever it was.
- */
-static void text_make_plain(char *text)
-{
-    for (; *text; text++) {
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-    }
-}
-
 void board_fail(struct board *board, enum refusal_pace pace, enum message message,
                 const char *format, ...)
 {
@@ -73,7 +64,7 @@ void board_fail(struct board *board, enum refusal_pace pace, enum message messag
     va_start(arguments, format);
     vsnprintf(board->status.last_error, sizeof board->status.last_error, format, arguments);
     va_end(arguments);
-    text_make_plain(board->status.last_error);
+    text_make_plain(board->status.last_error); /* it goes to the log and to status */
 
     link_close(board->link);
     event_del(board->check);

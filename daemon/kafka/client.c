@@ -1,6 +1,7 @@
 #include "kafka/client.h"
 
 #include "config/secret.h"
+#include "kafka/trouble.h"
 #include "log/log.h"
 #include "support/memory.h"
 
@@ -40,11 +41,25 @@ static void report_alert(const char *text)
     const char *broker_end = strstr(broker, ": ");
 
     for (size_t i = 0; i < sizeof certificate_alerts / sizeof *certificate_alerts; i++) {
-        if (broker_end && certificate_alerts[i].number == number)
-            LOG(certificate_not_taken, ABOUT(.peer = "kafka"),
-                "%.*s does not take our certificate (ssl.certificate.location): %s",
-                (int)(broker_end - broker), broker, certificate_alerts[i].meaning);
+        if (!broker_end || certificate_alerts[i].number != number)
+            continue;
+        char refusal[TROUBLE_TEXT_SIZE];
+        snprintf(refusal, sizeof refusal,
+                 "%.*s does not take our certificate (ssl.certificate.location): %s",
+                 (int)(broker_end - broker), broker, certificate_alerts[i].meaning);
+        trouble_note(TROUBLE_REFUSAL, refusal);
+        LOG(certificate_not_taken, ABOUT(.peer = "kafka"), "%s", refusal);
     }
+}
+
+/* "[thrd:...]: <broker>: Connect to ... failed: ..." */
+static void note_failed_connection(const char *text)
+{
+    const char *thread_end = strstr(text, "]: ");
+    bool is_refusal = strstr(text, "SASL authentication error") != NULL;
+
+    trouble_note(is_refusal ? TROUBLE_REFUSAL : TROUBLE_CONNECTION,
+                 thread_end ? thread_end + strlen("]: ") : text);
 }
 
 /* Its levels are syslog's. */
@@ -54,6 +69,8 @@ void client_log(const rd_kafka_t *handle, int level, const char *facility, const
     /* The settings' properties go to every handle, and some are for producers or consumers only. */
     if (strcmp(facility, "CONFWARN") == 0)
         level = 7;
+    if (strcmp(facility, "FAIL") == 0)
+        note_failed_connection(text);
     report_alert(text);
     if (level <= 4)
         LOG(kafka_library_warning, ABOUT(.peer = "kafka"), "%s: %s", facility, text);
@@ -97,9 +114,12 @@ static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t broker
         if (certificate_errors[i].number == *error)
             reason = certificate_errors[i].reason;
     }
-    LOG(certificate_refused, ABOUT(.peer = "kafka"),
-        "the certificate of %s is refused, and nothing is sent to it: %s (%d)", broker, reason,
-        *error);
+    char refusal[TROUBLE_TEXT_SIZE];
+    snprintf(refusal, sizeof refusal,
+             "the certificate of %s is refused, and nothing is sent to it: %s (%d)", broker, reason,
+             *error);
+    trouble_note(TROUBLE_REFUSAL, refusal);
+    LOG(certificate_refused, ABOUT(.peer = "kafka"), "%s", refusal);
     snprintf(text, text_size, "%s", reason);
     return 0;
 }
@@ -206,6 +226,7 @@ void client_renew_password(const struct config *config)
     const char *username = config_find_kafka_property(config, "sasl.username");
     struct client *client;
 
+    trouble_forget();
     pthread_mutex_lock(&all.mutex);
     free(all.username);
     secret_free(&all.password);
@@ -225,6 +246,7 @@ static atomic_uint generation;
 
 void client_renew_files(void)
 {
+    trouble_forget();
     atomic_fetch_add(&generation, 1);
 }
 

@@ -2,6 +2,7 @@
 
 #include "kafka/client.h"
 #include "kafka/permission.h"
+#include "kafka/trouble.h"
 #include "log/log.h"
 #include "support/buffer.h"
 #include "support/cleanup.h"
@@ -106,8 +107,10 @@ static int fetch_metadata(rd_kafka_t *client, bool (*is_cancelled)(void),
 
     for (;;) {
         rd_kafka_resp_err_t err = rd_kafka_metadata(client, 1, NULL, ret, METADATA_MS);
-        if (!err)
+        if (!err) {
+            trouble_forget();
             return 0;
+        }
         LOG(kafka_silent, ABOUT(.peer = "kafka"), "no answer yet: %s; asking again",
             rd_kafka_err2str(err));
         if (is_cancelled())

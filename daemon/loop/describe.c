@@ -1,21 +1,27 @@
 #include "loop/describe.h"
 
 #include "loop/commands_private.h"
+#include "loop/readiness.h"
 #include "version.h"
 
 json_t *describe_status(const struct daemon *daemon)
 {
+    char trouble[TROUBLE_TEXT_SIZE];
     json_t *shards = json_array();
 
     for (size_t i = 0; i < daemon->shard_count; i++)
         json_array_append_new(shards, shard_describe(daemon->shards[i]));
     const char *member_id = daemon->membership ? membership_member_id(daemon->membership) : "";
-    return json_pack(
+    json_t *status = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:o}", "instance", daemon->config->instance,
         "version", ARO_VERSION, "group", daemon->config->kafka.group, "member_id", member_id,
         "rulebook", aro_rulebook_name(daemon->rulebook->rulebook), "http",
         daemon->http ? http_address(daemon->http) : NULL, "log_level",
         log_level_name(log_get_level()), "ending", daemon->is_ending, "shards", shards);
+    readiness_trouble(daemon, trouble);
+    if (*trouble)
+        json_object_set_new(status, "waiting_for_kafka", json_string(trouble));
+    return status;
 }
 
 struct queue_list {

@@ -2,6 +2,8 @@
 
 #include "loop/daemon.h"
 
+#include <stdio.h>
+
 static void add_reason(json_t *reasons, const char *code, const char *text)
 {
     json_array_append_new(reasons, json_pack("{s:s, s:s}", "code", code, "text", text));
@@ -31,6 +33,22 @@ static void add_shard_reason(json_t *reasons, const struct shard *shard)
                                                  text, "shard", shard_name(shard)));
 }
 
+const char *readiness_trouble(const struct daemon *daemon, char ret[static TROUBLE_TEXT_SIZE])
+{
+    ret[0] = '\0';
+    return daemon->shard_count == 0 ? trouble_get(ret) : ret;
+}
+
+static void add_starting(json_t *reasons, const struct daemon *daemon)
+{
+    char trouble[TROUBLE_TEXT_SIZE], text[TROUBLE_TEXT_SIZE + 100];
+
+    readiness_trouble(daemon, trouble);
+    snprintf(text, sizeof text, "this instance has not joined the group yet%s%s",
+             *trouble ? ": " : "", trouble);
+    add_reason(reasons, "starting", text);
+}
+
 json_t *readiness_reasons(const struct daemon *daemon)
 {
     json_t *reasons = json_array();
@@ -38,7 +56,7 @@ json_t *readiness_reasons(const struct daemon *daemon)
     if (daemon->is_ending)
         add_reason(reasons, "ending", "this instance is leaving the group");
     else if (daemon->is_joining)
-        add_reason(reasons, "starting", "this instance has not joined the group yet");
+        add_starting(reasons, daemon);
     if (daemon->membership && *membership_trouble(daemon->membership))
         add_reason(reasons, "forbidden", membership_trouble(daemon->membership));
     for (size_t i = 0; i < daemon->shard_count; i++)

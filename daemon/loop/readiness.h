@@ -3,11 +3,17 @@
 #ifndef APPEAL_ROUTERD_LOOP_READINESS_H
 #define APPEAL_ROUTERD_LOOP_READINESS_H
 
+#include "kafka/trouble.h"
+
 #include <jansson.h>
 
 struct daemon;
 
 /* A new array of {code, text} and, where it is about one, `shard` or `partition`; empty: ready. */
 json_t *readiness_reasons(const struct daemon *daemon);
+
+/* What the start waits for: why Kafka has not answered it, in one line. Empty where nothing is
+ * known, and after the start. Gives @ret. */
+const char *readiness_trouble(const struct daemon *daemon, char ret[static TROUBLE_TEXT_SIZE]);
 
 #endif

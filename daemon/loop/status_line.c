@@ -1,6 +1,7 @@
 #include "loop/status_line.h"
 
 #include "loop/daemon.h"
+#include "loop/readiness.h"
 
 #include <inttypes.h>
 
@@ -39,12 +40,20 @@ static void add_shard(struct buffer *line, const struct shard *shard)
     }
 }
 
+static void add_waiting(struct buffer *line, const struct daemon *daemon)
+{
+    char trouble[TROUBLE_TEXT_SIZE];
+
+    readiness_trouble(daemon, trouble);
+    buffer_add_format(line, "waiting for Kafka%s%s", *trouble ? ": " : "", trouble);
+}
+
 void status_line_write(const struct daemon *daemon, struct buffer *line)
 {
     if (daemon->is_ending)
         buffer_add_text(line, "leaving; ");
     if (daemon->shard_count == 0)
-        buffer_add_text(line, "waiting for Kafka");
+        add_waiting(line, daemon);
     for (size_t i = 0; i < daemon->shard_count; i++) {
         if (i > 0)
             buffer_add_text(line, "; ");

@@ -1,4 +1,4 @@
-/* Comparing texts. */
+/* Comparing texts, and making them fit to be shown. */
 #ifndef ARO_SUPPORT_TEXT_H
 #define ARO_SUPPORT_TEXT_H
 
@@ -19,6 +19,15 @@ static inline size_t text_index(const char *const *texts, size_t count, const ch
     while (i < count && strcmp(texts[i], text) != 0)
         i++;
     return i;
+}
+
+/* What somebody else has said becomes one line of plain characters, whatever it was. */
+static inline void text_make_plain(char *text)
+{
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
 }
 
 #endif

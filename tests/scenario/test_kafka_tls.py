@@ -26,8 +26,15 @@ def tls(authority, certificate=None, **properties):
     }
 
 
-# --- whom the daemon trusts ---
+def assert_waits_for_kafka(instance, reason):
+    """Whoever asks the start why it is not ready is told the same as the log."""
+    status, page = instance.page("/readyz")
+    assert (status, [one["code"] for one in page["reasons"]]) == (503, ["starting"])
+    assert reason in page["reasons"][0]["text"]
+    assert reason in instance.ask("status")["result"]["waiting_for_kafka"]
 
+
+# --- whom the daemon trusts ---
 
 
 def test_brokers_whose_certificates_are_not_right_are_named_and_told_nothing(new_world, tmp_path):
@@ -47,7 +54,7 @@ def test_brokers_whose_certificates_are_not_right_are_named_and_told_nothing(new
             told.append((server, world.start(f"a{number}", kafka=kafka), reason))
         for server, instance, reason in told:
             instance.wait_log(f"{server.address} is refused, and nothing is sent to it: {reason}")
-            assert instance.page("/readyz")[0] == 503
+            assert_waits_for_kafka(instance, f"{server.address} is refused, and nothing is sent to it: {reason}")
             instance.kill()
         assert [server.received for server, _instance, _reason in told] == [b""] * len(bad)
 
@@ -78,6 +85,7 @@ def test_a_certificate_that_kafka_does_not_take_is_told_of(new_world, broker, tm
         world.start(name, kafka={**world.settings(name)["kafka"], "properties": tls(broker.authority, certificate)})
     for name in bad:
         world.instances[name].wait_log(f"{broker.mutual_address}/bootstrap does not take our certificate")
+        assert_waits_for_kafka(world.instances[name], f"{broker.mutual_address}/bootstrap does not take our certificate")
 
 
 # --- users and passwords ---
@@ -105,9 +113,11 @@ def test_a_password_that_is_mended_or_changed_is_taken_by_a_reload(world_of_user
     world.write_secret("password", "mistyped")
     instance = world.start()
     instance.wait_log("Authentication failed")
+    assert_waits_for_kafka(instance, "Authentication failed")
     world.write_secret("password", "first")
     instance.reload()
     instance.wait_state("main", "owner")
+    assert "waiting_for_kafka" not in instance.ask("status")["result"]
     with world.watch() as watch:
         world.send("agents", [events.agent("ana", capacity=1000)])
         world.route_one(watch, 0)
@@ -130,7 +140,7 @@ def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_u
     instance = world.start()
     instance.wait_log("Authentication failed")
     assert "take 2.6.1 or later, or a certificate in place of the password" in instance.log()
-    assert instance.page("/readyz")[0] == 503
+    assert_waits_for_kafka(instance, "Authentication failed")
 
 
 # --- certificates that are renewed ---
