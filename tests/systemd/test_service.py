@@ -257,12 +257,19 @@ def test_it_stops_when_told_and_leaves_nothing_in_run(service, machine):
     assert not machine.path(f"/run/appeal-router-{service.name}").exists()
 
 
-def test_a_mistake_in_the_settings_fails_the_start_and_is_not_tried_again(service):
+@pytest.mark.parametrize("file, right, wrong, told", [
+    ("settings", "instance:", "instanec:", "instanec: no such setting; did you mean 'instance'"),
+    ("rulebook", "queue:", "qeue:", "qeue")])
+def test_a_mistake_in_settings_or_rulebook_fails_the_start_with_one_error_and_is_not_tried_again(service, file, right, wrong, told):
+    """What a check before the start would tell, and systemd would go on trying for it."""
     service.drop_in(RestartSec="10ms")
-    service.settings.write_text(service.settings.read_text().replace("instance:", "instanec:"))
-    assert service.systemctl("start", check=False).returncode != 0
+    path = getattr(service, file)
+    path.write_text(path.read_text().replace(right, wrong))
+    start = service.systemctl("start", check=False)
+    assert start.returncode != 0 and f"Job for {service.unit} failed" in start.stderr
     assert (service.show("ActiveState"), service.show("ExecMainStatus"), service.show("NRestarts")) == ("failed", "78", "0")
-    assert re.search(rf"{service.settings.name}:\d+:\d+: instanec: no such setting; did you mean 'instance'", service.journal())
+    errors = service.machine.run("journalctl", "--unit", service.unit, "--identifier", "appeal-routerd", "--output", "cat", "--priority", "err")
+    assert re.fullmatch(rf"cannot start: \S*{path.name}:\d+:\d+: .*{told}.*\n", errors), service.journal()
 
 
 def test_one_that_dies_again_and_again_is_always_begun_anew(service):
