@@ -88,7 +88,8 @@ static int exchange(int descriptor, const char *request, int64_t deadline_ms, js
     int r = send_all(descriptor, request, strlen(request));
     if (r == 0)
         r = send_all(descriptor, "\n", 1);
-    if (r == 0)
+    /* Who turns a caller away answers at once, and closes without having read. */
+    if (r == 0 || r == -EPIPE || r == -ECONNRESET)
         r = receive_line(descriptor, deadline_ms, &line);
     if (r < 0)
         return r;

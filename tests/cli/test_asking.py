@@ -134,6 +134,25 @@ def test_an_error_is_told_and_its_code_decides_the_exit_code(appealctl, daemon, 
     assert result.stderr == "appealctl: it is so\n"
 
 
+def test_one_who_is_turned_away_before_the_question_is_sent_is_told_why(appealctl, folder):
+    """As by a daemon that has callers enough: it answers at once, and reads nothing. The question is longer than a
+    socket takes unread, so that the end comes in the middle of it."""
+    refusal = {"v": 1, "id": None, "ok": False, "error": {"code": "busy", "message": "too many callers at once"}}
+
+    def turn_away():
+        with server.accept()[0] as caller:
+            caller.sendall(json.dumps(refusal).encode() + b"\n")
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "control.sock"))
+        server.listen()
+        thread = threading.Thread(target=turn_away)
+        thread.start()
+        result = appealctl("explain", "a" * 120_000, "--after", "b" * 120_000, "--socket", folder / "control.sock")
+        thread.join()
+    assert (result.returncode, result.stderr) == (1, "appealctl: too many callers at once\n")
+
+
 def test_with_json_an_error_is_json_too(appealctl, daemon):
     error = {"code": "not_owner", "message": "a standby", "owner": "router-b"}
     fake = daemon(error=error)
