@@ -1,6 +1,7 @@
 #include "kafka/sender.h"
 
 #include "kafka/client.h"
+#include "kafka/permission.h"
 #include "log/log.h"
 #include "support/memory.h"
 
@@ -14,8 +15,10 @@ struct sender {
 
 static void log_failure(const char *topic, rd_kafka_resp_err_t err)
 {
-    LOG(synthetic_not_sent, ABOUT(.topic = topic), "cannot send an event to ourselves: %s",
-        rd_kafka_err2str(err));
+    char hint[PERMISSION_HINT_SIZE];
+
+    LOG(synthetic_not_sent, ABOUT(.topic = topic), "cannot send an event to ourselves: %s%s",
+        rd_kafka_err2str(err), permission_hint(err, "Write", "topic", topic, hint));
 }
 
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)

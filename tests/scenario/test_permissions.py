@@ -3,7 +3,9 @@
 import pytest
 from harness import events
 from harness.access import User, rules_of
+from harness.daemon import patience
 from harness.process import wait_until
+from harness.world import RULEBOOK, with_synthetic
 
 # What the daemon does without, and warns of.
 WISHED = "DescribeConfigs"
@@ -11,9 +13,12 @@ NONSENSE = {"type": "nonsense", "appeal_id": "unknown"}  # a dead letter
 
 
 @pytest.fixture
-def world(new_world, broker, tmp_path):
-    """One whose instances come to Kafka over TLS, with a certificate that says who they are."""
-    world = new_world()
+def world(new_world, broker):
+    return world_of_user(new_world(), broker)
+
+
+def world_of_user(world, broker):
+    """Its instances come to Kafka over TLS, with a certificate that says who they are."""
     certificate = broker.authority.issue(f"{world.name}.user")
     world.kafka_settings = {
         "bootstrap_servers": broker.mutual_address,
@@ -124,3 +129,41 @@ def test_a_start_outside_the_group_says_so_and_goes_on_once_it_is_let_in(world):
     world.user.grant(group)
     instance.wait_state("main", "owner")
     wait_until(lambda: instance.page("/readyz")[0] == 200, 60, "it is ready")
+
+
+@pytest.fixture
+def synthetic_world(new_world, broker):
+    world = world_of_user(new_world(own=["synthetic"]), broker)
+    world.write_rulebook(with_synthetic(RULEBOOK, *world.own_topics))
+    return world
+
+
+def wait_trip(instance, count):
+    """One more round trip than `count`; gives how many there are."""
+    def trips():
+        let_go_on(instance)
+        return instance.metrics().get(("appeal_router_synthetic_round_trip_seconds_count", ("shard", "main")), 0)
+
+    wait_until(lambda: trips() > count, 60 * patience(), f"more round trips than {count}")
+    return trips()
+
+
+def test_synthetic_appeals_need_the_documented_rules_and_each_that_is_withdrawn_is_named(synthetic_world):
+    world = synthetic_world
+    (topic,) = world.own_topics
+    usual, rules = rules_of(world), rules_of(world, topic)
+    world.user.grant(*rules)
+    instance = world.start(synthetic={"interval": "1s"})
+    count = wait_trip(instance, 0)
+    decide, deliver, submit = (
+        next(rule for rule in rules if rule not in usual and (rule.name, rule.operation) == (name, "Write"))
+        for name in (world.main.reviews, topic, world.main.appeals))
+    for rule in (decide, deliver):
+        world.user.withdraw(rule)
+        wait_named(instance, rule)
+        world.user.grant(rule)
+        count = wait_trip(instance, count)
+    # The last: one that could not be sent is waited for, for a minute.
+    world.user.withdraw(submit)
+    wait_named(instance, submit)
+    assert instance.shard_state("main") == "owner"

@@ -5,7 +5,7 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from harness import events
 from harness.daemon import patience
 from harness.process import wait_until
-from harness.world import RULEBOOK
+from harness.world import RULEBOOK, with_synthetic
 
 OFTEN = {"interval": "1s"}
 NEVER = {"interval": "0s"}
@@ -14,13 +14,7 @@ NEVER = {"interval": "0s"}
 @pytest.fixture
 def world(new_world):
     world = new_world(own=["synthetic"])
-    (topic,) = world.own_topics
-    world.write_rulebook({
-        **RULEBOOK,
-        "queues": {"synthetic": {"deliver": "queue", "topic": topic}, **RULEBOOK["queues"]},
-        "rules": [{"name": "synthetic", "when": {"market": "ZZ", "reason": "synthetic"},
-                   "route": {"queue": "synthetic"}}, *RULEBOOK["rules"]],
-    })  # fmt: skip
+    world.write_rulebook(with_synthetic(RULEBOOK, *world.own_topics))
     return world
 
 

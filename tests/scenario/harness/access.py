@@ -42,15 +42,18 @@ class Rule:
         return f"{self.operation} on {self.resource} '{self.name}'"
 
 
-def documented_rules():
+def documented_rules(with_synthetic):
     """Those that docs/security.md lists for the daemon, with the names that are there by default."""
-    manual = (ROOT / "docs" / "security.md").read_text()
+    usual, synthetic = (ROOT / "docs" / "security.md").read_text().split("\nWith `synthetic.interval` ")
+    manual = usual + synthetic if with_synthetic else usual
     return [Rule(resource, name, star == "*", operation) for resource, name, star, operation in ROW.findall(manual)]
 
 
-def rules_of(world):
-    """The documented rules, for the names that a world has in place of the default ones."""
+def rules_of(world, synthetic_topic=None):
+    """The documented rules, for the names that a world has in place of the default ones; and those for synthetic
+    appeals, where their topic is given."""
     names = {
+        "assignments.synthetic": synthetic_topic,
         "appeals": world.main.appeals,
         "agents": world.main.agents,
         "reviews": world.main.reviews,
@@ -61,7 +64,7 @@ def rules_of(world):
         "appeal-router.ledger-": f"{world.ledger}-",
         "appeal-router": world.group,
     }
-    return [dataclasses.replace(rule, name=names[rule.name]) for rule in documented_rules()]
+    return [dataclasses.replace(rule, name=names[rule.name]) for rule in documented_rules(bool(synthetic_topic))]
 
 
 def _binding(rule, user):

@@ -28,6 +28,18 @@ RULEBOOK = {
         {"name": "rest", "route": {"queue": "general"}},
     ],
 }  # fmt: skip
+
+
+def with_synthetic(rulebook, topic):
+    """It takes synthetic appeals too, in a queue that has `topic` for its own."""
+    return {
+        **rulebook,
+        "queues": {"synthetic": {"deliver": "queue", "topic": topic}, **rulebook["queues"]},
+        "rules": [{"name": "synthetic", "when": {"market": "ZZ", "reason": "synthetic"},
+                   "route": {"queue": "synthetic"}}, *rulebook["rules"]],
+    }  # fmt: skip
+
+
 # Seconds. Nobody dies by default, and a busy machine must not cost an owner its shard.
 SESSION_TIMEOUT = 60
 SHORT_SESSION_TIMEOUT = 2  # the least that the brokers of the tests allow is 1
