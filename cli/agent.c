@@ -13,8 +13,7 @@ const struct command command_agent = {
     .operands = { "AGENT" },
     .arguments = { ASK_SOCKET },
     .description = "Tells an agent's status, capacity and use, the queues and languages they "
-                   "serve, and the appeals\n"
-                   "that they hold now.",
+                   "serve, and the appeals that they hold now.",
     .examples = "  appealctl agent ana\n"
                 "  appealctl agent ana --json | jq .used\n",
     .run = run,

@@ -55,11 +55,10 @@ const struct command command_bundle = {
     .summary = "Writes a file for a support case: no secrets in it.",
     .arguments = { ASK_SOCKET,
                    { .name = "output", .value = "FILE", .help = "Where to write it." } },
-    .description = "Gathers what a person would ask for who has to help: versions, status, queues, "
-                   "settings, metrics\n"
-                   "and the last lines of the log. Secrets are left out, and so is every appeal's "
-                   "text. Prints the\n"
-                   "name of the file; with --json the bundle itself.",
+    .description = "Gathers what a person would ask for who has to help: versions, status, "
+                   "queues, settings, metrics and the last lines of the log. Secrets are left "
+                   "out, and so is every appeal's text. Prints the name of the file; with "
+                   "--json the bundle itself.",
     .examples = "  appealctl bundle\n"
                 "  appealctl bundle --output case-1234.json\n",
     .run = run,

@@ -133,14 +133,10 @@ const struct command command_check = {
                      .help = "Tell too where the order of two rules decides, and the like." },
                    { .name = "strict", .help = "End with 1 where there is a warning." } },
     .description = "Reads a rulebook as the daemon would, runs the tests that it carries, and "
-                   "tells what is\n"
-                   "wrong with line, column and what was expected. Ends with 78 where the daemon "
-                   "would refuse it.\n"
-                   "\n"
-                   "Warns of what is legal but hardly meant: rules that can never match, ladders "
-                   "that open a\n"
-                   "queue to nobody, and, given agents, queues and languages that none of them can "
-                   "serve.",
+                   "tells what is wrong with line, column and what was expected. Ends with 78 "
+                   "where the daemon would refuse it.\n\nWarns of what is legal but hardly "
+                   "meant: rules that can never match, ladders that open a queue to nobody, "
+                   "and, given agents, queues and languages that none of them can serve.",
     .examples = "  appealctl check rulebook.yaml\n"
                 "  appealctl check rulebook.yaml --agents agents.jsonl --strict\n"
                 "  appealctl check rulebook.yaml && appealctl reload\n",

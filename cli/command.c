@@ -1,9 +1,11 @@
 #include "cli/command.h"
 
+#include "cli/answer.h"
 #include "cli/terminal.h"
 #include "support/nearest.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,10 +13,7 @@ static const struct argument common[] = {
     { .name = "json", .help = "Print JSON, for scripts." },
     { .name = "help", .help = "Print this help." },
 };
-enum { COMMON_COUNT = sizeof common / sizeof *common };
-
-static int usage_error(const struct command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+enum { COMMON_COUNT = sizeof common / sizeof *common, OPTION_WIDTH = 22 };
 
 static size_t argument_count(const struct command *command)
 {
@@ -56,13 +55,17 @@ bool invocation_has(const struct invocation *invocation, const char *name)
     return invocation_value(invocation, name) != NULL;
 }
 
-static int usage_error(const struct command *command, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int usage_error(const struct invocation *invocation,
+                                                             const char *format, ...)
 {
+    char message[256];
     va_list arguments;
+
     va_start(arguments, format);
-    terminal_error_list(format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "Try 'appealctl %s --help'.\n", command->name);
+    answer_fail(invocation, EXIT_USAGE, "usage", "%s", message);
+    fprintf(stderr, "Try 'appealctl %s --help'.\n", invocation->command->name);
     return EXIT_USAGE;
 }
 
@@ -71,7 +74,8 @@ static void print_argument(const struct argument *argument)
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", argument->name, argument->value ? " " : "",
              argument->value ? argument->value : "");
-    printf("  %-26s  %s\n", left, argument->help);
+    printf("  %-*s  ", OPTION_WIDTH, left);
+    terminal_print_words(argument->help, OPTION_WIDTH + 4);
 }
 
 void command_print_help(const struct command *command)
@@ -79,7 +83,9 @@ void command_print_help(const struct command *command)
     printf("Usage: appealctl %s", command->name);
     for (size_t i = 0; i < operand_count(command); i++)
         printf(" %s", command->operands[i]);
-    printf(" [OPTION...]\n\n%s\n\nOptions:\n", command->description);
+    printf(" [OPTION...]\n\n");
+    terminal_print_words(command->description, 0);
+    printf("\nOptions:\n");
     for (size_t i = 0; i < argument_count(command); i++)
         print_argument(&command->arguments[i]);
     for (size_t i = 0; i < COMMON_COUNT; i++)
@@ -87,8 +93,9 @@ void command_print_help(const struct command *command)
     printf("\nExamples:\n%s", command->examples);
 }
 
-static int refuse_unknown(const struct command *command, const char *name, size_t length)
+static int refuse_unknown(const struct invocation *invocation, const char *name, size_t length)
 {
+    const struct command *command = invocation->command;
     char word[64];
     struct nearest nearest;
     snprintf(word, sizeof word, "%.*s", (int)length, name);
@@ -97,9 +104,9 @@ static int refuse_unknown(const struct command *command, const char *name, size_
         nearest_offer(&nearest, command->arguments[i].name);
     for (size_t i = 0; i < COMMON_COUNT; i++)
         nearest_offer(&nearest, common[i].name);
-    return nearest.best
-               ? usage_error(command, "no option '--%s'; did you mean '--%s'?", word, nearest.best)
-               : usage_error(command, "no option '--%s'", word);
+    return nearest.best ? usage_error(invocation, "no option '--%s'; did you mean '--%s'?", word,
+                                      nearest.best)
+                        : usage_error(invocation, "no option '--%s'", word);
 }
 
 static bool is_named(const char *name, const char *word, size_t length)
@@ -108,50 +115,51 @@ static bool is_named(const char *name, const char *word, size_t length)
 }
 
 /* One option at argv[*@index], which moves on where the next word is its value. */
-static int read_option(const struct command *command, int argc, char **argv, int *index,
-                       struct invocation *invocation)
+static int read_option(int argc, char **argv, int *index, struct invocation *invocation)
 {
+    const struct command *command = invocation->command;
     const char *name = argv[*index] + strlen("--");
     size_t length = strcspn(name, "=");
     const char *value = name[length] ? name + length + 1 : NULL;
 
     if (is_named("json", name, length)) {
         if (value)
-            return usage_error(command, "'--json' takes no value");
-        invocation->is_json = true;
-        return EXIT_FINE;
+            return usage_error(invocation, "'--json' takes no value");
+        return EXIT_FINE; /* seen already */
     }
     for (size_t i = 0; i < argument_count(command); i++) {
         const struct argument *argument = &command->arguments[i];
         if (!is_named(argument->name, name, length))
             continue;
         if (!argument->value && value)
-            return usage_error(command, "'--%s' takes no value", argument->name);
+            return usage_error(invocation, "'--%s' takes no value", argument->name);
         if (argument->value && !value && *index + 1 < argc)
             value = argv[++*index];
         if (argument->value && !value)
-            return usage_error(command, "'--%s' needs a %s", argument->name, argument->value);
+            return usage_error(invocation, "'--%s' needs a %s", argument->name, argument->value);
         invocation->values[i] = value ? value : "";
         return EXIT_FINE;
     }
-    return refuse_unknown(command, name, length);
+    return refuse_unknown(invocation, name, length);
 }
 
-static bool asks_for_help(int argc, char **argv)
+static bool is_among_options(int argc, char **argv, const char *word)
 {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+        if (strcmp(argv[i], word) == 0)
             return true;
     return false;
 }
 
 int invocation_read(const struct command *command, int argc, char **argv, struct invocation *ret)
 {
-    struct invocation invocation = { .command = command };
+    /* Known first of all, so that what is wrong with the rest is told as it asks. */
+    struct invocation invocation = { .command = command,
+                                     .is_json = is_among_options(argc, argv, "--json") };
     size_t given = 0, needed = operand_count(command);
     bool are_options_over = false;
 
-    if (asks_for_help(argc, argv)) {
+    if (is_among_options(argc, argv, "--help") || is_among_options(argc, argv, "-h")) {
         command_print_help(command);
         return -1;
     }
@@ -160,19 +168,19 @@ int invocation_read(const struct command *command, int argc, char **argv, struct
         if (is_option && strcmp(argv[i], "--") == 0) {
             are_options_over = true;
         } else if (is_option && argv[i][1] != '-') {
-            return usage_error(command, "no option '%s'", argv[i]);
+            return usage_error(&invocation, "no option '%s'", argv[i]);
         } else if (is_option) {
-            int code = read_option(command, argc, argv, &i, &invocation);
+            int code = read_option(argc, argv, &i, &invocation);
             if (code != EXIT_FINE)
                 return code;
         } else if (given == needed) {
-            return usage_error(command, "'%s' is one word too many", argv[i]);
+            return usage_error(&invocation, "'%s' is one word too many", argv[i]);
         } else {
             invocation.operands[given++] = argv[i];
         }
     }
     if (given < needed)
-        return usage_error(command, "%s is missing", command->operands[given]);
+        return usage_error(&invocation, "%s is missing", command->operands[given]);
     *ret = invocation;
     return EXIT_FINE;
 }

@@ -1,7 +1,8 @@
 /* appealctl completions: the table of commands, as a shell needs it to complete a line. */
+#include "cli/answer.h"
 #include "cli/commands.h"
-#include "cli/terminal.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,27 @@ static void print_zsh(void)
            "fi\n");
 }
 
+/* What the scripts are made of, for other programs. */
+static json_t *describe_command(const struct command *command)
+{
+    json_t *options = json_array();
+    const struct argument *option;
+
+    for (size_t i = 0; (option = command_option_at(command, i)); i++)
+        json_array_append_new(options, json_pack("{s:s, s:s?, s:s}", "name", option->name, "value",
+                                                 option->value, "help", option->help));
+    return json_pack("{s:s, s:s, s:o}", "name", command->name, "summary", command->summary,
+                     "options", options);
+}
+
+static json_t *describe_all(void)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < command_count(); i++)
+        json_array_append_new(list, describe_command(command_at(i)));
+    return json_pack("{s:o}", "commands", list);
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
@@ -112,21 +134,23 @@ static const struct {
 static int run(const struct invocation *invocation)
 {
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
-        if (strcmp(shells[i].name, invocation->operands[0]) == 0) {
-            shells[i].print();
-            return EXIT_FINE;
-        }
+        if (strcmp(shells[i].name, invocation->operands[0]) != 0)
+            continue;
+        if (invocation->is_json)
+            return answer_print(invocation, describe_all());
+        shells[i].print();
+        return EXIT_FINE;
     }
-    terminal_error("no completions for '%s': expected bash or zsh", invocation->operands[0]);
-    return EXIT_USAGE;
+    return answer_fail(invocation, EXIT_USAGE, "usage",
+                       "no completions for '%s': expected bash or zsh", invocation->operands[0]);
 }
 
 const struct command command_completions = {
     .name = "completions",
     .summary = "What bash or zsh needs to complete appealctl.",
     .operands = { "SHELL" },
-    .description = "Prints a script for SHELL, bash or zsh, that completes commands, options and "
-                   "files.",
+    .description = "Prints a script for SHELL, bash or zsh, that completes commands, options "
+                   "and files. --json prints the commands and options that it knows.",
     .examples = "  appealctl completions bash > /etc/bash_completion.d/appealctl\n"
                 "  appealctl completions zsh > \"${fpath[1]}/_appealctl\"\n",
     .run = run,

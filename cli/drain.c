@@ -11,9 +11,8 @@ const struct command command_drain = {
     .name = "drain",
     .summary = "Finishes, hands the shards over, ends the daemon.",
     .arguments = { ASK_SOCKET },
-    .description = "As SIGTERM does: what has begun is committed, a standby takes the shards over "
-                   "at once, and the\n"
-                   "process ends. systemd starts it anew only if told to.",
+    .description = "As SIGTERM does: what has begun is committed, a standby takes the shards "
+                   "over at once, and the process ends. systemd starts it anew only if told to.",
     .examples = "  appealctl drain\n",
     .run = run,
 };

@@ -121,13 +121,11 @@ const struct command command_explain = {
                      .value = "ID",
                      .help = "Only the agents behind this one, the last that was named." },
                    { .name = "all", .help = "Every agent of the queue, page by page." } },
-    .description =
-        "Tells where the appeal is, which rule and record brought it there, what has happened to "
-        "it since,\n"
-        "move by move, and what time will do to it. Then, for the agents of its queue: how many "
-        "each filter keeps\n"
-        "it from, and the nearest by name, each with the filter or with the criterion by which "
-        "they lost.",
+    .description = "Tells where the appeal is, which rule and record brought it there, what "
+                   "has happened to it since, move by move, and what time will do to it. Then, "
+                   "for the agents of its queue: how many each filter keeps it from, and the "
+                   "nearest by name, each with the filter or with the criterion by which they "
+                   "lost.",
     .examples = "  appealctl explain a-91\n"
                 "  appealctl explain a-91 --agent ana     why not her?\n"
                 "  appealctl explain a-91 --all --json\n",

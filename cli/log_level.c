@@ -13,8 +13,8 @@ const struct command command_log_level = {
     .operands = { "LEVEL" },
     .arguments = { ASK_SOCKET },
     .description = "LEVEL is error, warning, info or debug. It holds until the next reload or "
-                   "restart, which go by\n"
-                   "log.level of the settings again. debug tells the life of every appeal.",
+                   "restart, which go by log.level of the settings again. debug tells the life "
+                   "of every appeal.",
     .examples = "  appealctl log-level debug\n"
                 "  appealctl log-level info\n",
     .run = run,

@@ -46,12 +46,6 @@ static json_t *describe(enum message message)
                      terms->happened, "means", terms->means, "do", terms->act);
 }
 
-static void print_each(void (*print)(enum message message))
-{
-    for (enum message message = 0; message < MESSAGE_COUNT; message++)
-        print(message);
-}
-
 static json_t *describe_all(void)
 {
     json_t *list = json_array();
@@ -60,44 +54,34 @@ static json_t *describe_all(void)
     return json_pack("{s:o}", "messages", list);
 }
 
-static int print_one(const struct invocation *invocation, const char *code)
-{
-    enum message message;
-    if (!message_find(code, &message))
-        return answer_fail(invocation, EXIT_FAILED, "not_found",
-                           "no message has the code '%s'; 'appealctl messages' lists them", code);
-    if (invocation->is_json)
-        return answer_print(invocation, describe(message));
-    print_text(message);
-    return EXIT_FINE;
-}
-
 static int run(const struct invocation *invocation)
 {
     const char *code = invocation_value(invocation, "code");
-    if (code)
-        return print_one(invocation, code);
+    void (*print)(enum message message) = invocation_has(invocation, "catalog")    ? print_catalog
+                                          : invocation_has(invocation, "markdown") ? print_markdown
+                                                                                   : print_text;
+    enum message first = 0;
+
+    if (code && !message_find(code, &first))
+        return answer_fail(invocation, EXIT_FAILED, "not_found",
+                           "no message has the code '%s'; 'appealctl messages' lists them", code);
     if (invocation->is_json)
-        return answer_print(invocation, describe_all());
-    if (invocation_has(invocation, "catalog"))
-        print_each(print_catalog);
-    else
-        print_each(invocation_has(invocation, "markdown") ? print_markdown : print_text);
+        return answer_print(invocation, code ? describe(first) : describe_all());
+    for (enum message message = first; message < (code ? first + 1 : MESSAGE_COUNT); message++)
+        print(message);
     return EXIT_FINE;
 }
 
 const struct command command_messages = {
     .name = "messages",
-    .summary = "What the daemon's log can say: what each message means, what to do.",
+    .summary = "What the daemon's log can say, and what to do about it.",
     .arguments = { { .name = "code", .value = "CODE", .help = "Tell of this one only." },
                    { .name = "markdown", .help = "Print the sections of docs/messages.md." },
                    { .name = "catalog", .help = "Print the journal's catalogue." } },
-    .description =
-        "Prints every message of the log with its code, which ends each line of it: "
-        "what has happened,\n"
-        "what that means, and what to do. In the journal 'journalctl -x' shows the same.",
-    .examples =
-        "  appealctl messages --code shard-stopped\n"
-        "  appealctl messages --json | jq -r '.messages[] | select(.level == \"error\").code'\n",
+    .description = "Prints every message of the log with its code, which ends each line of it: "
+                   "what has happened, what that means, and what to do. In the journal "
+                   "'journalctl -x' shows the same.",
+    .examples = "  appealctl messages --code shard-stopped\n"
+                "  appealctl messages --json | jq -r '.messages[] | .level + \" \" + .code'\n",
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* appealctl metrics: the manual of /metrics, out of the table that it is made from. */
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "metrics/metrics.h"
 
 #include <stdio.h>
@@ -24,8 +25,9 @@ static void print_markdown(const struct metric_terms *terms)
 
 static void print_terms(const struct metric_terms *terms)
 {
-    printf("%s%s%s%s: %s\n    %s\n", terms->name, *terms->labels ? "{" : "", terms->labels,
-           *terms->labels ? "}" : "", metric_kind_name(terms->kind), terms->help);
+    printf("%s%s%s%s: %s\n", terms->name, *terms->labels ? "{" : "", terms->labels,
+           *terms->labels ? "}" : "", metric_kind_name(terms->kind));
+    terminal_print_wrapped(terms->help);
 }
 
 static void print_each(void (*print)(const struct metric_terms *terms))
@@ -65,7 +67,8 @@ const struct command command_metrics = {
     .name = "metrics",
     .summary = "The daemon's metrics: what each tells.",
     .arguments = { { .name = "markdown", .help = "Print the table of docs/metrics.md." } },
-    .description = "Prints every metric of /metrics, with its kind, its labels and what it tells.",
+    .description = "Prints every metric of /metrics, with its kind, its labels and what it "
+                   "tells.",
     .examples = "  appealctl metrics | less\n"
                 "  appealctl metrics --json | jq -r '.metrics[].name'\n",
     .run = run,

@@ -20,12 +20,11 @@ const struct command command_pause = {
     .summary = "Holds every appeal of a market.",
     .operands = { "MARKET" },
     .arguments = { ASK_SOCKET, UNSEEN },
-    .description = "From the moment that this is answered nobody is given an appeal of the market. "
-                   "What waits is held and\n"
-                   "keeps its place, offers are taken back, clocks stop; what somebody already has "
-                   "they may finish. It\n"
-                   "lasts until 'appealctl resume', over restarts and reloads. Pausing what is "
-                   "paused does no harm.",
+    .description = "From the moment that this is answered nobody is given an appeal of the "
+                   "market. What waits is held and keeps its place, offers are taken back, "
+                   "clocks stop; what somebody already has they may finish. It lasts until "
+                   "'appealctl resume', over restarts and reloads. Pausing what is paused does "
+                   "no harm.",
     .examples = "  appealctl pause BR\n"
                 "  appealctl queues                 what is held, and which markets are paused\n",
     .run = run,
@@ -36,11 +35,11 @@ const struct command command_resume = {
     .summary = "Ends the pause of a market.",
     .operands = { "MARKET" },
     .arguments = { ASK_SOCKET, UNSEEN },
-    .description =
-        "What was held goes back to its place in line and is given out, first in line "
-        "first. A market that the\n"
-        "rulebook pauses (launch: paused) is resumed by launching it there and 'appealctl "
-        "reload'.",
+    .description = "What was held goes back to its place in line and is given out, first in line "
+                   "first. A market that the\n"
+                   "rulebook pauses (launch: { state: paused }) is resumed by launching it there "
+                   "and 'appealctl "
+                   "reload'.",
     .examples = "  appealctl resume BR\n",
     .run = run,
 };

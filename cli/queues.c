@@ -12,8 +12,7 @@ const struct command command_queues = {
     .summary = "Every queue, and what waits in it.",
     .arguments = { ASK_SOCKET, ASK_WATCH },
     .description = "Lists the queues of the rulebook, and those gone from it that still hold "
-                   "appeals, with what\n"
-                   "waits, what is held, and the next deadline.",
+                   "appeals, with what waits, what is held, and the next deadline.",
     .examples = "  appealctl queues --watch\n"
                 "  appealctl queues --json\n",
     .run = run,

@@ -11,10 +11,9 @@ const struct command command_reload = {
     .name = "reload",
     .summary = "Has settings and rulebook read again.",
     .arguments = { ASK_SOCKET },
-    .description =
-        "As SIGHUP does, but tells the outcome: everything is taken over, or nothing, and then the "
-        "file\n"
-        "and line to mend are named (exit code 78). Check a rulebook first with 'appealctl check'.",
+    .description = "As SIGHUP does, but tells the outcome: everything is taken over, or "
+                   "nothing, and then the file and line to mend are named (exit code 78). "
+                   "Check a rulebook first with 'appealctl check'.",
     .examples = "  appealctl reload\n"
                 "  appealctl check rulebook.yaml && appealctl reload\n",
     .run = run,

@@ -25,11 +25,10 @@ const struct command command_reroute = {
                    { .name = "queue",
                      .value = "QUEUE",
                      .help = "Only what waits in this queue." } },
-    .description = "A reload leaves what waits in its queue. This looks at all of it again, held "
-                   "appeals too, and tells how\n"
-                   "many would go from which queue to which; with --apply they go. Each keeps its "
-                   "arrival, and takes over\n"
-                   "priority and deadline of its new rule. What somebody already has stays theirs.",
+    .description = "A reload leaves what waits in its queue. This looks at all of it again, "
+                   "held appeals too, and tells how many would go from which queue to which; "
+                   "with --apply they go. Each keeps its arrival, and takes over priority and "
+                   "deadline of its new rule. What somebody already has stays theirs.",
     .examples = "  appealctl reroute                        what would move\n"
                 "  appealctl reroute --apply\n"
                 "  appealctl reroute --queue general --apply\n",

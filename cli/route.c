@@ -169,11 +169,10 @@ const struct command command_route = {
                    { .name = "at",
                      .value = "TIME",
                      .help = "When it comes in (now): 2026-11-22T10:00:00Z." } },
-    .description = "Routes one appeal as the daemon would: which rule, which queue, which agent "
-                   "and why, or why\n"
-                   "nobody. The appeal is an appeal.submitted event; its `type` may be left out, "
-                   "as may that of\n"
-                   "an agent. --json prints the events that would be published, [{type, data}].",
+    .description = "Routes one appeal as the daemon would: which rule, which queue, which "
+                   "agent and why, or why nobody. The appeal is an appeal.submitted event; its "
+                   "`type` may be left out, as may that of an agent. --json prints the events "
+                   "that would be published, [{type, data}].",
     .examples = "  appealctl route rulebook.yaml appeal.json\n"
                 "  appealctl route rulebook.yaml appeal.json --agents agents.jsonl --json\n"
                 "  appealctl route rulebook.yaml appeal.json --at 2026-12-25T09:00:00Z\n",

@@ -2,8 +2,8 @@
  *
  * It keeps nothing: aborted records are not hidden, offsets of a transaction are not stored, and a
  * partition holds 5 MiB. Good for a demonstration and for trying settings, for nothing else. */
+#include "cli/answer.h"
 #include "cli/commands.h"
-#include "cli/terminal.h"
 #include "config/config.h"
 #include "support/cleanup.h"
 
@@ -20,6 +20,7 @@
 enum { BROKERS_MAX = 9, PARTITIONS_MAX = 1000 };
 
 struct sandbox {
+    const struct invocation *invocation;
     rd_kafka_t *host; /* its thread serves the cluster */
     rd_kafka_mock_cluster_t *cluster;
 };
@@ -56,7 +57,7 @@ static int sandbox_init(struct sandbox *sandbox, int broker_count)
         sandbox->cluster = rd_kafka_mock_cluster_new(sandbox->host, broker_count);
     if (sandbox->cluster)
         return 0;
-    terminal_error("cannot start the broker: %s", reason);
+    answer_fail(sandbox->invocation, EXIT_FAILED, "failed", "cannot start the broker: %s", reason);
     return -EIO;
 }
 
@@ -66,7 +67,8 @@ static int create_topic(const struct sandbox *sandbox, const char *topic, int pa
         rd_kafka_mock_topic_create(sandbox->cluster, topic, partition_count, 1);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    terminal_error("cannot create the topic '%s': %s", topic, rd_kafka_err2str(error));
+    answer_fail(sandbox->invocation, EXIT_FAILED, "failed", "cannot create the topic '%s': %s",
+                topic, rd_kafka_err2str(error));
     return -EIO;
 }
 
@@ -109,7 +111,8 @@ static int create_all(const struct sandbox *sandbox, const struct config *config
 }
 
 /* Whole at once, so that who waits for the file never reads half an address. */
-static int write_address_file(const char *path, const char *address)
+static int write_address_file(const struct invocation *invocation, const char *path,
+                              const char *address)
 {
     CLEANUP(freep) char *temporary = NULL;
     if (asprintf(&temporary, "%s.new", path) < 0)
@@ -120,7 +123,7 @@ static int write_address_file(const char *path, const char *address)
         is_written = false;
     if (is_written && rename(temporary, path) == 0)
         return 0;
-    terminal_error("cannot write '%s': %s", path, strerror(errno));
+    answer_fail(invocation, EXIT_FAILED, "failed", "cannot write '%s': %s", path, strerror(errno));
     unlink(temporary);
     return -EIO;
 }
@@ -129,14 +132,15 @@ static int write_address_file(const char *path, const char *address)
 static int announce(const struct invocation *invocation, const char *address)
 {
     const char *file = invocation_value(invocation, "address-file");
-    if (file && write_address_file(file, address) < 0)
+    if (file && write_address_file(invocation, file, address) < 0)
         return -EIO;
     printf(invocation->is_json ? "{\"bootstrap_servers\":\"%s\"}\n" : "%s\n", address);
     fflush(stdout);
     return 0;
 }
 
-/* The topics of a settings file, or those every setting's default gives. */
+/* The topics of a settings file, or those every setting's default gives. Gives EXIT_FINE, or an
+ * exit code once it has said what is wrong. */
 static int load_config(const struct invocation *invocation, struct config **ret)
 {
     static const char defaults[] = "{ kafka: { bootstrap_servers: none }, rulebook: none }";
@@ -144,9 +148,7 @@ static int load_config(const struct invocation *invocation, struct config **ret)
     struct aro_error error = { 0 };
     int r = path ? config_load(path, ret, &error)
                  : config_parse(defaults, strlen(defaults), "defaults", ret, &error);
-    if (r < 0)
-        terminal_file_error(path, &error);
-    return r;
+    return r < 0 ? answer_fail_file(invocation, path ? path : "defaults", &error) : EXIT_FINE;
 }
 
 static bool parse_count(const char *text, int initial, int maximum, int *ret)
@@ -171,20 +173,20 @@ static void block_signals(sigset_t *signals)
 
 static int run(const struct invocation *invocation)
 {
-    CLEANUP(sandbox_done) struct sandbox sandbox = { 0 };
+    CLEANUP(sandbox_done) struct sandbox sandbox = { .invocation = invocation };
     CLEANUP(config_freep) struct config *config = NULL;
     const char *address_file = invocation_value(invocation, "address-file");
     int brokers, partitions, received;
     sigset_t signals;
 
     if (!parse_count(invocation_value(invocation, "brokers"), 1, BROKERS_MAX, &brokers) ||
-        !parse_count(invocation_value(invocation, "partitions"), 4, PARTITIONS_MAX, &partitions)) {
-        terminal_error("--brokers takes 1 to %d, --partitions 1 to %d", BROKERS_MAX,
-                       PARTITIONS_MAX);
-        return EXIT_USAGE;
-    }
-    if (load_config(invocation, &config) < 0)
-        return EXIT_WRONG_INPUT;
+        !parse_count(invocation_value(invocation, "partitions"), 4, PARTITIONS_MAX, &partitions))
+        return answer_fail(invocation, EXIT_USAGE, "usage",
+                           "--brokers takes 1 to %d, --partitions 1 to %d", BROKERS_MAX,
+                           PARTITIONS_MAX);
+    int code = load_config(invocation, &config);
+    if (code != EXIT_FINE)
+        return code;
     block_signals(&signals);
     if (sandbox_init(&sandbox, brokers) < 0 || create_all(&sandbox, config, partitions) < 0 ||
         announce(invocation, rd_kafka_mock_cluster_bootstraps(sandbox.cluster)) < 0)
@@ -205,10 +207,10 @@ const struct command command_sandbox = {
         { .name = "brokers", .value = "COUNT", .help = "Brokers of the cluster (1)." },
         { .name = "partitions", .value = "COUNT", .help = "Partitions of each topic (4)." },
     },
-    .description =
-        "Starts a small Kafka broker on a free port of 127.0.0.1, creates the topics, prints its\n"
-        "address, and runs until it is interrupted. For trials only: it keeps everything in\n"
-        "memory, 5 MiB a partition, and promises nothing about transactions.",
+    .description = "Starts a small Kafka broker on a free port of 127.0.0.1, creates the "
+"topics, prints its address, and runs until it is interrupted. For trials "
+"only: it keeps everything in memory, 5 MiB a partition, and promises "
+"nothing about transactions.",
     .examples =
         "  appealctl sandbox                          the default topics\n"
         "  appealctl sandbox --config router.yaml     the topics of these settings\n"

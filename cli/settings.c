@@ -91,10 +91,9 @@ const struct command command_settings = {
     .name = "settings",
     .summary = "The daemon's settings: what each takes and does.",
     .arguments = { { .name = "markdown", .help = "Print the table of docs/configuration.md." } },
-    .description = "Prints every setting of appeal-routerd's file, with what it takes, the value "
-                   "it has unless\n"
-                   "given, and whether a reload can change it. --json prints the file's JSON "
-                   "Schema.",
+    .description = "Prints every setting of appeal-routerd's file, with what it takes, the "
+                   "value it has unless given, and whether a reload can change it. --json "
+                   "prints the file's JSON Schema.",
     .examples = "  appealctl settings | less\n"
                 "  appealctl settings --json > config.schema.json     for an editor to check by\n",
     .run = run,

@@ -15,11 +15,9 @@ const struct command command_start_shard = {
     .arguments = { ASK_SOCKET,
                    { .name = "new-ledger",
                      .help = "Begin with the ledger as it is, though records are lost." } },
-    .description = "A shard stops where going on could break a promise: its ledger was lost, its "
-                   "topics changed,\n"
-                   "another group writes to its ledger. 'appealctl status' tells the reason. Once "
-                   "that is mended,\n"
-                   "this has it go on.",
+    .description = "A shard stops where going on could break a promise: its ledger was lost, "
+                   "its topics changed, another group writes to its ledger. 'appealctl status' "
+                   "tells the reason. Once that is mended, this has it go on.",
     .examples = "  appealctl start-shard main\n"
                 "  appealctl start-shard main --new-ledger     accept that the old state is gone\n",
     .run = run,

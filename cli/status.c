@@ -12,8 +12,8 @@ const struct command command_status = {
     .summary = "What the daemon is doing, shard by shard.",
     .arguments = { ASK_SOCKET, ASK_WATCH },
     .description = "Asks the daemon for its instance, version and rulebook, and for each shard "
-                   "whether it is owner,\n"
-                   "standby or stopped and why, what waits in it, and how far it has read.",
+                   "whether it is owner, standby or stopped and why, what waits in it, and how "
+                   "far it has read.",
     .examples = "  appealctl status\n"
                 "  appealctl status --watch\n"
                 "  appealctl status --json | jq '.shards[].state'\n",

@@ -1,10 +1,11 @@
 #include "cli/terminal.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WIDTH = 78, INDENT = 4 };
+enum { WIDTH = 80, INDENT = 4 };
 
 static const char *const sequences[] = {
     [TERMINAL_PLAIN] = "",          [TERMINAL_BOLD] = "\x1b[1m",   [TERMINAL_RED] = "\x1b[31m",
@@ -34,38 +35,45 @@ void terminal_clear(FILE *stream)
         fputs("\x1b[H\x1b[2J", stream);
 }
 
-void terminal_print_wrapped(const char *text)
+void terminal_print_words(const char *text, size_t indent)
 {
-    size_t column = 0;
+    size_t column = indent;
+
     while (*text) {
-        size_t length = strcspn(text, " ");
-        if (column == 0 || column + 1 + length > WIDTH) {
-            printf("%s%*s", column ? "\n" : "", INDENT, "");
-            column = INDENT;
-        } else {
+        size_t length = strcspn(text, " \n"), gap = strspn(text + length, " \n");
+        if (column > indent && column + 1 + length > WIDTH) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
             putchar(' ');
             column++;
         }
         printf("%.*s", (int)length, text);
         column += length;
-        text += length + (text[length] == ' ');
+        if (memmem(text + length, gap, "\n\n", 2)) { /* a paragraph ends */
+            printf("\n\n%*s", (int)indent, "");
+            column = indent;
+        }
+        text += length + gap;
     }
     putchar('\n');
 }
 
-void terminal_error_list(const char *format, va_list arguments)
+void terminal_print_wrapped(const char *text)
 {
-    fprintf(stderr, "%sappealctl:%s ", terminal_begin(stderr, TERMINAL_RED), terminal_end(stderr));
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    printf("%*s", INDENT, "");
+    terminal_print_words(text, INDENT);
 }
 
 void terminal_error(const char *format, ...)
 {
     va_list arguments;
+
+    fprintf(stderr, "%sappealctl:%s ", terminal_begin(stderr, TERMINAL_RED), terminal_end(stderr));
     va_start(arguments, format);
-    terminal_error_list(format, arguments);
+    vfprintf(stderr, format, arguments);
     va_end(arguments);
+    fputc('\n', stderr);
 }
 
 void terminal_file_error(const char *path, const struct aro_error *error)

@@ -4,8 +4,8 @@
 
 #include <aro/error.h>
 
-#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum terminal_colour {
@@ -23,13 +23,15 @@ const char *terminal_end(FILE *stream);
 /* Empties the screen where @stream is one. */
 void terminal_clear(FILE *stream);
 
-/* A paragraph on stdout, indented, its words broken into lines. */
+/* The words of @text on stdout, in lines that a narrow terminal holds, each but the first behind
+ * @indent blanks: the first begins where the caller has left off. "\n\n" parts paragraphs. */
+void terminal_print_words(const char *text, size_t indent);
+
+/* The same, indented. */
 void terminal_print_wrapped(const char *text);
 
 /* "appealctl: ..." on stderr. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void terminal_error_list(const char *format, va_list arguments)
-    __attribute__((format(printf, 1, 0)));
 
 /* "FILE:LINE:COLUMN: ..." on stderr, as compilers do; @path may be NULL. */
 void terminal_file_error(const char *path, const struct aro_error *error);

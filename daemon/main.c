@@ -9,23 +9,27 @@
 static const char help[] =
     "Usage: appeal-routerd --config FILE [--check] [--new-ledger]\n"
     "\n"
-    "Gives each appeal that it reads from Kafka to the right person, by the rulebook.\n"
-    "Runs in the foreground and logs to stderr, or to the journal where stderr is the journal's.\n"
+    "Gives each appeal that it reads from Kafka to the right person, by the\n"
+    "rulebook. Runs in the foreground and logs to stderr, or to the journal where\n"
+    "stderr is the journal's.\n"
     "\n"
     "  -c, --config FILE  the settings (appeal-router.yaml)\n"
-    "      --check        read settings and rulebook, say what is wrong with them, and end\n"
-    "      --new-ledger   begin a new ledger where the old one was lost: appeals that it held are\n"
-    "                     read again from their topic as far as that still has them\n"
+    "      --check        read settings and rulebook, say what is wrong with them,\n"
+    "                     and end\n"
+    "      --new-ledger   begin a new ledger where the old one was lost: appeals that\n"
+    "                     it held are read again from their topic as far as that\n"
+    "                     still has them\n"
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
     "SIGTERM, SIGINT  finish what is under way, hand the shards over, end within 10 s\n"
     "SIGHUP           read settings and rulebook again, all or nothing\n"
     "\n"
-    "Exit codes: 0 fine; 1 failed, a restart may help; 2 usage; 78 settings or rulebook wrong or\n"
-    "missing, a restart does not help.\n"
+    "Exit codes: 0 fine; 1 failed, a restart may help; 2 usage; 78 settings or\n"
+    "rulebook wrong or missing, a restart does not help.\n"
     "\n"
-    "appealctl(1) asks a running daemon how it does, and tries a rulebook without one.\n";
+    "appealctl(1) asks a running daemon how it does, and tries a rulebook without\n"
+    "one.\n";
 
 enum { OPTION_CHECK = 256, OPTION_NEW_LEDGER };
 

@@ -1,5 +1,6 @@
 """The command line itself: help, versions, and what is said about a wrong one."""
 
+import json
 import re
 import subprocess
 
@@ -28,6 +29,14 @@ def test_the_version_is_told(appealctl):
     assert re.fullmatch(r"appealctl \d+\.\d+\.\d+\n", result.stdout)
 
 
+def test_no_help_is_wider_than_a_narrow_terminal(appealctl, program):
+    helps = [appealctl("--help").stdout]
+    helps += [appealctl(command, "--help").stdout for command in listed_commands(appealctl)]
+    daemon = program.parents[1] / "daemon" / "appeal-routerd"
+    helps.append(subprocess.run([daemon, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout)
+    assert [line for text in helps for line in text.splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("words, said", [
     ([], "which command?"),
     (["sandbok"], "no command 'sandbok'; did you mean 'sandbox'?"),
@@ -44,6 +53,48 @@ def test_a_wrong_command_line_ends_with_2_and_says_why(appealctl, words, said):
     assert result.returncode == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("words, exit_code, code", [
+    (["check"], 2, "usage"),
+    (["check", "one", "two"], 2, "usage"),
+    (["check", "--sttrict", "x"], 2, "usage"),
+    (["route", "x", "--at"], 2, "usage"),
+    (["completions", "fish"], 2, "usage"),
+    (["sandbox", "--brokers", "0"], 2, "usage"),
+    (["sandbox", "--config", "none.yaml"], 78, "input"),
+    (["messages", "--code", "none"], 1, "not_found"),
+    (["status", "--socket", "none.sock"], 1, "unreachable"),
+])
+def test_with_json_what_is_wrong_stands_on_stdout_too(appealctl, tmp_path, words, exit_code, code):
+    result = appealctl(words[0], "--json", *words[1:], cwd=tmp_path)
+    error = json.loads(result.stdout)["error"]
+    assert (result.returncode, error["code"]) == (exit_code, code)
+    assert error["message"] in result.stderr
+
+
+def test_a_word_behind_two_dashes_is_no_option(appealctl, tmp_path):
+    result = appealctl("check", "--", "--json", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (78, "")
+    assert "cannot read '--json'" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["settings", "metrics", "messages"])
+def test_what_needs_no_daemon_prints_json(appealctl, command):
+    assert json.loads(appealctl(command, "--json").stdout)
+
+
+def test_what_completions_know_is_told_as_json(appealctl):
+    commands = json.loads(appealctl("completions", "zsh", "--json").stdout)["commands"]
+    assert [command["name"] for command in commands] == listed_commands(appealctl)
+    [check] = [command for command in commands if command["name"] == "check"]
+    assert (check["options"][0]["name"], check["options"][0]["value"]) == ("agents", "FILE.jsonl")
+
+
+def test_one_message_comes_in_the_form_that_is_asked_for(appealctl):
+    one = appealctl("messages", "--markdown", "--code", "shard-stopped").stdout.strip()
+    assert one.startswith("## shard-stopped")
+    assert one in appealctl("messages", "--markdown").stdout
 
 
 def test_what_could_not_be_written_is_a_failure(program):
