@@ -222,7 +222,8 @@ struct agent_class *agent_class_of_event(struct aro_router *router, const struct
     return class_of_profile(router, profile);
 }
 
-struct agent_class *agent_class_of_agent(struct aro_router *router, const struct agent *agent)
+/* The class that @agent, who has one, belongs to as agents are arranged now. */
+static struct agent_class *class_of_agent(struct aro_router *router, const struct agent *agent)
 {
     const struct agent_profile *old = &agent->class->profile;
     const struct aro_event event = {
@@ -489,6 +490,26 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
         }
     }
     agent_put(router, agent);
+}
+
+size_t agent_regroup(struct aro_router *router, struct agent *agent)
+{
+    struct agent_class *old = agent->class, *class = class_of_agent(router, agent);
+    size_t looked_at = 0;
+
+    agent_lift(agent);
+    if (class != old) {
+        if (++class->known == 1)
+            looked_at += appeal_classes_share_links(old, class);
+        LIST_REMOVE(agent, of_class);
+        agent->class = class;
+        LIST_INSERT_HEAD(&class->members, agent, of_class);
+        if (--old->known == 0)
+            looked_at += appeal_classes_end_links(old);
+        agent_class_release(router, old);
+    }
+    agent_put(router, agent);
+    return looked_at;
 }
 
 struct agent *agent_get(struct aro_router *router, const char *id)

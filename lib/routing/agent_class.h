@@ -54,9 +54,6 @@ struct agent_class {
  * One that nobody is in is to be released again. */
 struct agent_class *agent_class_of_event(struct aro_router *router, const struct aro_event *event);
 
-/* The one that @agent, who has one, belongs to as agents are arranged now. */
-struct agent_class *agent_class_of_agent(struct aro_router *router, const struct agent *agent);
-
 /* Frees it where nobody is in it. */
 void agent_class_release(struct aro_router *router, struct agent_class *class);
 /* Frees an agent, who is in no class. */
@@ -75,6 +72,11 @@ void agent_forget_unknown(struct aro_router *router, struct agent *agent);
 /* Team, site and lead of an agent.updated; before the class of it is set. */
 void agent_set_people(struct aro_router *router, struct agent *agent,
                       const struct aro_event *event);
+
+/* Moves @agent, who is known, into the class that they belong to as agents are arranged now, which
+ * differs from theirs in nothing that the rulebook in force looks at. Gives how many candidates of
+ * appeal classes that took a look at. */
+size_t agent_regroup(struct aro_router *router, struct agent *agent);
 
 /* Moves @agent into @class (NULL: nobody's any more), with every count and tree. */
 void agent_set_class(struct aro_router *router, struct agent *agent, struct agent_class *class);

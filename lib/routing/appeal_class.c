@@ -253,11 +253,18 @@ static void class_place_last_candidate(struct appeal_class *class)
     class->candidates[at] = last;
 }
 
-static void class_drop_candidate(struct appeal_class *class, const struct agent_class *agents)
+static size_t class_find_candidate(const struct appeal_class *class,
+                                   const struct agent_class *agents)
 {
     size_t at = 0;
     while (class->candidates[at].agents != agents)
         at++;
+    return at;
+}
+
+static void class_drop_candidate(struct appeal_class *class, const struct agent_class *agents)
+{
+    size_t at = class_find_candidate(class, agents);
     class->candidate_count--;
     memmove(&class->candidates[at], &class->candidates[at + 1],
             (class->candidate_count - at) * sizeof *class->candidates);
@@ -320,7 +327,6 @@ void appeal_class_link(struct aro_router *router, struct appeal_class *class)
     class_sort_candidates(class);
     class->is_linked = true;
     TAILQ_INSERT_TAIL(&router->linked_classes, class, linked);
-    router->linked_count++;
 }
 
 void appeal_class_link_later(struct aro_router *router, struct appeal_class *class)
@@ -350,7 +356,6 @@ static void class_forget_agents(struct aro_router *router, struct appeal_class *
     memset(class->rejected, 0, sizeof class->rejected);
     class->is_linked = false;
     TAILQ_REMOVE(&router->linked_classes, class, linked);
-    router->linked_count--;
 }
 
 static void class_unlink(struct aro_router *router, struct appeal_class *class)
@@ -398,4 +403,33 @@ void appeal_classes_count_agents(struct aro_router *router, struct agent_class *
             agents_drop_eligible(agents, class);
         }
     }
+}
+
+size_t appeal_classes_share_links(struct agent_class *of, struct agent_class *agents)
+{
+    size_t looked_at = 0;
+
+    for (size_t i = 0; i < of->eligible_count; i++) {
+        struct appeal_class *class = of->eligible[i];
+        size_t at = class_find_candidate(class, of);
+        struct candidate_class candidate = class->candidates[at];
+        candidate.agents = agents;
+        class_add_candidate(class, &candidate);
+        class_place_last_candidate(class);
+        agents_add_eligible(agents, class);
+        looked_at += class->candidate_count;
+    }
+    return looked_at;
+}
+
+size_t appeal_classes_end_links(struct agent_class *agents)
+{
+    size_t looked_at = 0;
+
+    for (size_t i = 0; i < agents->eligible_count; i++) {
+        looked_at += agents->eligible[i]->candidate_count;
+        class_drop_candidate(agents->eligible[i], agents);
+    }
+    agents->eligible_count = 0;
+    return looked_at;
 }

@@ -96,4 +96,11 @@ void appeal_classes_relink(struct aro_router *router);
  * one makes or ends the link. To be called with the class already, or still, counted. */
 void appeal_classes_count_agents(struct aro_router *router, struct agent_class *agents, int count);
 
+/* Some of @of become @agents, until now nobody, who differ from them in nothing that the rulebook
+ * looks at: those linked to @of are linked to these, too. Gives how many candidates that took a
+ * look at, as does the next. */
+size_t appeal_classes_share_links(struct agent_class *of, struct agent_class *agents);
+/* The last of @agents became others likewise. */
+size_t appeal_classes_end_links(struct agent_class *agents);
+
 #endif

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a move costs; to another class each appeal class that is linked has to be asked, too. */
-enum { COST_MOVE = 1, COST_REGROUP = 4, LINKED_A_COST = 16 };
+/* What a move costs; one to another class more, and what has to be looked at for that. */
+enum { COST_MOVE = 1, COST_REGROUP = 3, CANDIDATES_A_COST = 500 };
 
 /* --- what rulebooks need --- */
 
@@ -161,7 +161,8 @@ static void set_ties(const struct arrangement *arrangement, struct agent *agent)
         agent->ties[side] = siphash(agent->id, strlen(agent->id), arrangement->seeds[side], 0);
 }
 
-static void move(struct aro_router *router, struct agent *agent)
+/* Gives what it cost. */
+static int64_t move(struct aro_router *router, struct agent *agent)
 {
     struct arrangement *arrangement = &router->arrangement;
 
@@ -171,27 +172,24 @@ static void move(struct aro_router *router, struct agent *agent)
     agent->arranged_in = arrangement->pass;
     TAILQ_REMOVE(&arrangement->agents, agent, of_router);
     TAILQ_INSERT_TAIL(&arrangement->agents, agent, of_router);
-    if (arrangement->is_regrouping && agent_is_known(agent))
-        agent_set_class(router, agent, agent_class_of_agent(router, agent));
-    else
+    if (!arrangement->is_regrouping || !agent_is_known(agent)) {
         agent_put(router, agent);
+        return COST_MOVE;
+    }
+    return COST_REGROUP + (int64_t)(agent_regroup(router, agent) / CANDIDATES_A_COST);
 }
 
 /* Gives whether all have been moved. */
 static bool move_some(struct aro_router *router, int64_t *budget)
 {
     struct arrangement *arrangement = &router->arrangement;
-    int64_t cost = COST_MOVE;
 
-    if (arrangement->is_regrouping)
-        cost = COST_REGROUP + (int64_t)(router->linked_count / LINKED_A_COST);
     for (struct agent *agent; (agent = TAILQ_FIRST(&arrangement->agents)) != NULL;) {
         if (!is_left_behind(arrangement, agent))
             return true;
         if (*budget <= 0)
             return false;
-        move(router, agent);
-        *budget -= cost;
+        *budget -= move(router, agent);
     }
     return true;
 }

@@ -54,7 +54,7 @@ struct aro_router {
 
     /* The last: the longest so first. Those due are to be linked. */
     TAILQ_HEAD(, appeal_class) linked_classes, due_classes, idle_classes;
-    size_t linked_count, idle_count;
+    size_t idle_count;
     struct arrangement arrangement;
 
     struct timers appeal_timers, remembered_timers, subject_timers, shift_timers;

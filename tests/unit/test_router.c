@@ -852,6 +852,51 @@ static void test_who_was_overtaken_may_be_in_the_middle_of_putting_it_in_order(v
     assert_the_overtaken_serves_in_the_new_order(*state, 1);
 }
 
+static size_t count_moved(const struct aro_router *router)
+{
+    const struct agent *agent;
+    size_t count = 0;
+
+    TAILQ_FOREACH(agent, &router->arrangement.agents, of_router)
+    {
+        count += agent->arranged_in == router->arrangement.pass;
+    }
+    return count;
+}
+
+/* Moves one agent with each call, until @next may decide. */
+static void prepare_one_by_one(struct aro_router *router, const struct aro_rulebook *next)
+{
+    for (size_t expected = 1; aro_router_prepare(router, next, 1); expected++)
+        assert_int_equal(count_moved(router), expected);
+}
+
+#define AGENT_OF_TEAM(id, team)                                                                    \
+    "{\"type\":\"agent.updated\",\"agent_id\":\"" id "\",\"capacity\":2,\"languages\":[\"pt\"],"   \
+    "\"markets\":[\"BR\"],\"team\":\"" team "\"}"
+
+static void test_a_reload_that_was_prepared_moves_nobody_when_it_comes(void **state)
+{
+    const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+    struct world *world = *state;
+    const struct aro_rulebook *next =
+        world_parse(world, "rulebook: two\nseed: 2\nqueues: { general: { choose: [fewest_open], "
+                           "independence: [agent, team] } }\n"
+                           "rules: [ { name: rest, route: { queue: general } } ]\n");
+    world_send(world, AGENT_OF_TEAM("ana", "one"));
+    world_send(world, AGENT_OF_TEAM("rui", "two"));
+    world_send(world, AGENT_OF_TEAM("zoe", "two"));
+    prepare_one_by_one(world->router, next);
+    uint32_t pass = world->router->arrangement.pass;
+    assert_int_equal(count_moved(world->router), 3);
+    aro_router_set_rulebook(world->router, world->now, next, &source, world->effects);
+    assert_int_equal(world->router->arrangement.pass, pass);
+    prepare_one_by_one(world->router, NULL);
+    assert_true(world->router->arrangement.pass >
+                pass); /* they have left what the old one needed */
+    assert_false(aro_router_prepare(world->router, NULL, 0));
+}
+
 static void test_a_reload_may_begin_to_ask_for_a_site(void **state)
 {
     struct world *world = *state;
@@ -915,6 +960,7 @@ int main(void)
         ORDERS_TEST(test_who_was_overtaken_in_the_middle_of_a_reload_serves_in_the_new_order),
         ORDERS_TEST(test_who_was_overtaken_may_be_in_the_middle_of_putting_it_in_order),
         WORLD_TEST(test_what_somebody_away_holds_is_reclaimed_after_a_while),
+        WORLD_TEST(test_a_reload_that_was_prepared_moves_nobody_when_it_comes),
         WORLD_TEST(test_a_reload_may_begin_to_ask_for_a_site),
         OFFERS_TEST(test_an_accepted_offer_is_an_assignment_of_the_same_epoch),
         OFFERS_TEST(test_an_offer_holds_capacity_until_it_expires),
