@@ -31,6 +31,17 @@ static const char rulebook_text[] =
     "  - { name: fraud, when: { reason: fraud }, route: { queue: fraud } }\n"
     "  - { name: rest, route: { queue: general } }\n";
 
+/* Among agents who differ, by what they differ in. */
+static const char unlike_rulebook_text[] =
+    "rulebook: bench\nseed: 1\ndefaults: { deadline: 72h, dedupe_window: 1s }\n"
+    "queues:\n"
+    "  fraud: { deliver: agent, needs: { skills: { fraud: 2 } },\n"
+    "    choose: [lowest_load, best_skill, longest_idle] }\n"
+    "  general: { deliver: agent, choose: [lowest_load, best_language, longest_idle] }\n"
+    "rules:\n"
+    "  - { name: fraud, when: { reason: fraud }, route: { queue: fraud } }\n"
+    "  - { name: rest, route: { queue: general } }\n";
+
 static const char *const market_names[MARKETS] = { "BR", "US", "GB", "DE", "FR",
                                                    "ES", "ID", "NO", "SA", "JP" };
 static const char *const tags[MARKETS] = { "pt-BR", "en-US", "en-GB", "de", "fr",
@@ -63,13 +74,12 @@ static void need(int r)
         abort();
 }
 
-static void bench_begin(struct bench *bench)
+static void bench_begin(struct bench *bench, const char *text)
 {
     struct aro_error error;
     *bench = (struct bench){ .now = { INT64_C(1795341600000) } };
     need(aro_languages_new(&bench->languages));
-    need(aro_rulebook_parse(rulebook_text, strlen(rulebook_text), bench->languages,
-                            &bench->rulebook, &error));
+    need(aro_rulebook_parse(text, strlen(text), bench->languages, &bench->rulebook, &error));
     need(aro_router_new(bench->languages, bench->rulebook, &bench->router));
     need(aro_effects_new(&bench->effects));
     for (int i = 0; i < MARKETS; i++)
@@ -130,29 +140,64 @@ static void write_id(char id[static ID_SIZE], const char *kind, unsigned number)
     *decimal_write(stpcpy(id, kind), number) = '\0';
 }
 
-/* Every team is of one market and its language; every second one knows fraud. In teams of one,
- * everybody has a skill of their own too, so that no two profiles are the same. */
-static void add_agent(struct bench *bench, unsigned number, unsigned team_size)
+/* Every team is of one market and its language; every second one knows fraud. @more: capacity
+ * beyond the usual. */
+static void add_agent(struct bench *bench, unsigned number, unsigned team_size, unsigned more)
 {
     unsigned team = number / team_size;
     char id[ID_SIZE], team_name[ID_SIZE];
     struct aro_language_level level = { bench->by_market[team % MARKETS], 5 };
-    struct aro_skill skills[] = { { team_name, 1 }, { "fraud", 3 } };
+    struct aro_skill fraud = { "fraud", 3 };
     write_id(id, "agent-", number);
     write_id(team_name, "team-", team);
     struct aro_event event = {
         .type = ARO_AGENT_UPDATED,
         .agent_id = id,
-        .capacity = 4,
+        .capacity = 4 + more,
         .agent_language_count = 1,
         .agent_languages = &level,
         .market_count = 1,
         .markets = &market_names[team % MARKETS],
-        .skill_count = (team / MARKETS % 2) + (team_size == 1),
-        .skills = team_size == 1 ? skills : skills + 1,
+        .skill_count = team / MARKETS % 2,
+        .skills = &fraud,
         .team = team_name,
     };
     bench_apply(bench, &event);
+}
+
+/* They differ in level, second language, capacity and knowledge of fraud; and have a skill of their
+ * own, so that no two profiles are the same. */
+static void add_unlike_agent(struct bench *bench, unsigned number, unsigned more)
+{
+    unsigned market = number % MARKETS, kind = number / MARKETS;
+    unsigned fraud_level = (kind + 2) % 4, other_market = (market + 1 + kind / 16) % MARKETS;
+    char id[ID_SIZE], own_skill[ID_SIZE];
+    write_id(id, "agent-", number);
+    write_id(own_skill, "skill-", number);
+    struct aro_language_level levels[] = { { bench->by_market[market], 3 + (kind + 1) % 3 },
+                                           { bench->by_market[other_market], 3 } };
+    struct aro_skill skills[] = { { own_skill, 1 }, { "fraud", fraud_level } };
+    struct aro_event event = {
+        .type = ARO_AGENT_UPDATED,
+        .agent_id = id,
+        .capacity = 3 + kind / 2 % 4 + more,
+        .agent_language_count = 2,
+        .agent_languages = levels,
+        .market_count = 1,
+        .markets = &market_names[market],
+        .skill_count = fraud_level ? 2 : 1,
+        .skills = skills,
+    };
+    bench_apply(bench, &event);
+}
+
+/* @team_size 0: no two are alike. */
+static void update_agent(struct bench *bench, unsigned number, unsigned team_size, unsigned more)
+{
+    if (team_size == 0)
+        add_unlike_agent(bench, number, more);
+    else
+        add_agent(bench, number, team_size, more);
 }
 
 /* @is_detailed: with a subject of its own, a decision and two attributes. Gives the length of all
@@ -261,18 +306,19 @@ static double bench_choice(struct bench *bench, size_t count)
     return choosing;
 }
 
-/* Half of the capacity is in use; each round submits a block and decides the oldest. Gives what
- * a routed appeal costs, which was @before in the row above. */
+/* Half of the capacity is in use; each round submits a block and decides the oldest. In the end
+ * some agents get another profile. Gives what a routed appeal costs, which was @before in the row
+ * above. @team_size is 0 where no two are alike. */
 static double bench_routing(unsigned agents, unsigned team_size, double before)
 {
     struct bench bench;
-    double submitting = 0, deciding = 0, choosing = 0;
-    unsigned open = agents * 2, block = agents < BATCH ? agents : BATCH;
+    double submitting = 0, deciding = 0, choosing = 0, changing = 0;
+    unsigned open = agents * 2, block = agents < BATCH ? agents : BATCH, change = block / ROUNDS;
 
-    bench_begin(&bench);
+    bench_begin(&bench, team_size ? rulebook_text : unlike_rulebook_text);
     bench.started = clock_seconds();
     for (unsigned i = 0; i < agents; i++)
-        add_agent(&bench, i, team_size);
+        update_agent(&bench, i, team_size, 0);
     double adding = per_event(&bench, agents);
     for (unsigned i = 0; i < open; i++)
         submit(&bench, i, false);
@@ -287,8 +333,15 @@ static double bench_routing(unsigned agents, unsigned team_size, double before)
         keep_least(&deciding, per_event(&bench, block));
         keep_least(&choosing, bench_choice(&bench, block));
     }
-    printf("%10u %10u %12.2f %12.2f %12.2f %12.2f", agents, agents / team_size, adding, deciding,
-           choosing, submitting);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        per_event(&bench, 1);
+        for (unsigned i = 0; i < change; i++)
+            update_agent(&bench, round * change + i, team_size, 1);
+        keep_least(&changing, per_event(&bench, change));
+    }
+    printf("%10u %10u %12.2f %12.2f %12.2f %12.2f %12.2f", agents,
+           team_size ? agents / team_size : agents, adding, changing, deciding, choosing,
+           submitting);
     print_growth(before, submitting);
     printf("\n");
     bench_end(&bench);
@@ -296,7 +349,8 @@ static double bench_routing(unsigned agents, unsigned team_size, double before)
 }
 
 static const char routing_header[] =
-    "    agents   profiles  updated, us  decided, us   chosen, us   routed, us   growth\n";
+    "    agents   profiles    added, us  changed, us  decided, us   chosen, us   routed, us   "
+    "growth\n";
 
 static double bench_teams(unsigned agents, double before)
 {
@@ -305,7 +359,7 @@ static double bench_teams(unsigned agents, double before)
 
 static double bench_unique(unsigned agents, double before)
 {
-    return bench_routing(agents, 1, before);
+    return bench_routing(agents, 0, before);
 }
 
 /* --- waiting appeals --- */
@@ -337,9 +391,9 @@ static double bench_line(unsigned waiting, bool is_detailed, double before)
     size_t texts = 0, number = OPEN, decided = 0;
     unsigned block = waiting < BATCH ? waiting : BATCH;
 
-    bench_begin(&bench);
+    bench_begin(&bench, rulebook_text);
     for (unsigned i = 0; i < AGENTS; i++)
-        add_agent(&bench, i, team_size_of(AGENTS));
+        add_agent(&bench, i, team_size_of(AGENTS), 0);
     for (unsigned i = 0; i < OPEN; i++)
         submit(&bench, i, is_detailed);
     bench_seal(&bench);
@@ -407,7 +461,7 @@ static double bench_census(unsigned waiting, double before)
     struct bench bench;
 
     need(slices ? 0 : -1);
-    bench_begin(&bench);
+    bench_begin(&bench, rulebook_text);
     for (unsigned i = 0; i < waiting; i++)
         submit(&bench, i, false);
     bench_seal(&bench);
@@ -442,7 +496,7 @@ static const struct {
     { "teams", "Routed among agents in teams of up to a hundred that are alike", routing_header,
       bench_teams, 100, 100000 },
     { "unique", "Routed among agents of whom no two are alike", routing_header, bench_unique, 100,
-      10000 },
+      100000 },
     { "waiting",
       "An agent is freed and gets the best of those that wait (* beside its texts; not "
       "told for few)",
