@@ -211,6 +211,7 @@ static struct agent_class *class_of_profile(struct aro_router *router, struct ag
     class->key = memory_copy_text(router->key.data);
     ledger_write_agent_class(class);
     table_add(&router->agent_classes, class);
+    groups_add_class(router, class);
     router->census.is_table_other = true;
     return class;
 }
@@ -247,6 +248,7 @@ static struct agent_class *class_of_agent(struct aro_router *router, const struc
 
 void agent_class_free(struct aro_router *router, struct agent_class *class)
 {
+    groups_remove_class(router, class);
     profile_done(router, &class->profile);
     free(class->counts);
     free(class->trees);

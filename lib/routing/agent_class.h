@@ -11,6 +11,7 @@
 #define ARO_ROUTING_AGENT_CLASS_H
 
 #include "routing/agent.h"
+#include "routing/group.h"
 
 #include <aro/event.h>
 #include <aro/rulebook.h>
@@ -48,6 +49,7 @@ struct agent_class {
     struct agent_tree *trees; /* [level * slot_count + slot]: arrangement.h */
     size_t eligible_count, eligible_size;
     struct appeal_class **eligible; /* linked ones that these agents may take; sorted by queue */
+    LIST_ENTRY(agent_class) of_group[GROUP_KIND_COUNT];
 };
 
 /* The class of the profile that @event (agent.updated) describes, made where there is none yet.

@@ -48,18 +48,28 @@ static void group_drop(struct aro_router *router, const struct agent_group *grou
     names_drop(&router->names, group->lead);
 }
 
-/* Are those of @profile in a team, site or lead that @agent was in and no longer is? Only where the
- * rulebook looks at it; so their profile has it. */
-static bool group_has_left(const struct arrangement_needs *needs, const struct agent_group *old,
-                           const struct agent *agent, const struct agent_profile *profile)
+/* Those of @kind's @old, where @agent, who was of it, is of @now. Only where the rulebook looks at
+ * it; so profiles have it. */
+static void note_group_hungry(struct turn *turn, enum group_kind kind, const char *old,
+                              const struct agent *agent, const char *now)
 {
-    bool is_known = agent_is_known(agent);
-    return (needs->is_by_team && profile->team && profile->team == old->team &&
-            !(is_known && agent->team == old->team)) ||
-           (needs->is_by_site && profile->site && profile->site == old->site &&
-            !(is_known && agent->site == old->site)) ||
-           (needs->is_by_lead && profile->lead && profile->lead == old->lead &&
-            !(is_known && agent->lead == old->lead));
+    const struct group *group;
+    const struct agent_class *class;
+    struct agent *member;
+
+    if (agent_is_known(agent) && now == old)
+        return;
+    group = group_find(turn->router, kind, old);
+    if (!group)
+        return;
+    LIST_FOREACH(class, &group->classes, of_group[kind])
+    {
+        LIST_FOREACH(member, &class->members, of_class)
+        {
+            if (agent_room(member) > 0)
+                agent_note_hungry(turn, member);
+        }
+    }
 }
 
 /* Where appeals name somebody who was no agent then, their team is what it is now; so once it is
@@ -67,20 +77,14 @@ static bool group_has_left(const struct arrangement_needs *needs, const struct a
 static void note_companions_hungry(struct turn *turn, const struct agent_group *old,
                                    const struct agent *agent)
 {
-    struct aro_router *router = turn->router;
-    size_t position = 0;
-    struct agent *member;
+    const struct arrangement_needs *needs = &turn->router->arrangement.needs;
 
-    for (struct agent_class *class;
-         (class = table_next(&router->agent_classes, &position)) != NULL;) {
-        if (!group_has_left(&router->arrangement.needs, old, agent, &class->profile))
-            continue;
-        LIST_FOREACH(member, &class->members, of_class)
-        {
-            if (agent_room(member) > 0)
-                agent_note_hungry(turn, member);
-        }
-    }
+    if (needs->is_by_team)
+        note_group_hungry(turn, GROUP_TEAM, old->team, agent, agent->team);
+    if (needs->is_by_site)
+        note_group_hungry(turn, GROUP_SITE, old->site, agent, agent->site);
+    if (needs->is_by_lead)
+        note_group_hungry(turn, GROUP_LEAD, old->lead, agent, agent->lead);
 }
 
 static void agent_update(struct turn *turn, const struct aro_event *event)

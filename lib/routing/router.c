@@ -65,6 +65,7 @@ struct gathered appeals_held_by(const struct agent *agent)
     }
 DEFINE_KEY(agent, id)
 DEFINE_KEY(agent_class, key)
+DEFINE_KEY(group, key)
 DEFINE_KEY(queue, name)
 DEFINE_KEY(market, name)
 DEFINE_KEY(appeal, id)
@@ -127,6 +128,7 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     names_init(&router->names);
     table_init(&router->agents, agent_key);
     table_init(&router->agent_classes, agent_class_key);
+    table_init(&router->groups, group_key);
     table_init(&router->queues, queue_key);
     table_init(&router->markets, market_key);
     table_init(&router->appeals, appeal_key);
@@ -184,9 +186,10 @@ void aro_router_free(struct aro_router *router)
     free_appeals(router);
     free_agents(router);
     struct table *tables[] = {
-        &router->agents,         &router->agent_classes, &router->queues,
-        &router->appeal_classes, &router->appeals,       &router->remembered,
-        &router->subjects,       &router->appellants,    &router->reviews,
+        &router->agents,     &router->agent_classes,  &router->groups,
+        &router->queues,     &router->appeal_classes, &router->appeals,
+        &router->remembered, &router->subjects,       &router->appellants,
+        &router->reviews,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_done(tables[i]);

@@ -41,6 +41,7 @@ struct aro_router {
     struct names names;
     struct table agents;         /* owned; known ones and placeholders */
     struct table agent_classes;  /* owned */
+    struct table groups;         /* owned; of those */
     struct table queues;         /* owned; of the rulebook, and others that still hold appeals */
     struct table appeal_classes; /* owned */
     struct appeal_class *recent_classes[RECENT_CLASSES];
