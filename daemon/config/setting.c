@@ -56,6 +56,14 @@ int setting_refuse(const struct setting *setting, const char *format, ...)
     return r;
 }
 
+static const char *empty_name(const struct document_node *node)
+{
+    if (node->kind == DOCUMENT_TEXT)
+        return "an empty text";
+    return node->kind == DOCUMENT_LIST && node->count == 0 ? "an empty list"
+                                                           : document_kind_name(node->kind);
+}
+
 int setting_expected(const struct setting *setting, const struct document_node *node,
                      const char *expected, ...)
 {
@@ -65,9 +73,7 @@ int setting_expected(const struct setting *setting, const struct document_node *
     vsnprintf(text, sizeof text, expected, arguments);
     va_end(arguments);
     if (node->text[0] == '\0')
-        return setting_refuse_at(setting, node, "expected %s, found %s", text,
-                                 node->kind == DOCUMENT_TEXT ? "an empty text"
-                                                             : document_kind_name(node->kind));
+        return setting_refuse_at(setting, node, "expected %s, found %s", text, empty_name(node));
     return setting_refuse_at(setting, node, "expected %s, found '%.*s'", text, VALUE_SHOWN_MAX,
                              node->text);
 }
