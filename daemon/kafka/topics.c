@@ -66,6 +66,15 @@ static void needed_add_output(struct needed_list *list, const char *name, int64_
                          .name = name, .partitions_min = 1, .record_bytes_min = record_bytes });
 }
 
+static void needed_add_queues(struct needed_list *list, const struct aro_rulebook *rulebook)
+{
+    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++) {
+        const char *topic = aro_rulebook_queue_at(rulebook, i)->topic;
+        if (topic)
+            needed_add_output(list, topic, RECORD_BYTES);
+    }
+}
+
 static void needed_fill(struct needed_list *list, const struct config *config,
                         const struct aro_rulebook *rulebook)
 {
@@ -82,11 +91,7 @@ static void needed_fill(struct needed_list *list, const struct config *config,
         if (shard->partition + 1 > ledger_partitions)
             ledger_partitions = shard->partition + 1;
     }
-    for (size_t i = 0; i < aro_rulebook_queue_count(rulebook); i++) {
-        const char *topic = aro_rulebook_queue_at(rulebook, i)->topic;
-        if (topic)
-            needed_add_output(list, topic, RECORD_BYTES);
-    }
+    needed_add_queues(list, rulebook);
     needed_add(list, (struct needed){ .name = config->ledger_topic,
                                       .is_ledger = true,
                                       .partitions_min = ledger_partitions,
@@ -224,7 +229,7 @@ static int refuse_missing(const struct config *config, const struct needed_list 
     }
     aro_error_set(
         reterr, -ENOENT,
-        "%zu topics are missing: create them by the commands above, or set kafka.create_topics: "
+        "%zu topics are missing: create them by the commands in the log, or set kafka.create_topics: "
         "true: %.300s",
         missing_count(list), names.data);
     buffer_done(&names);
@@ -456,17 +461,39 @@ static int prepare_with_client(const struct config *config, struct needed_list *
     return r;
 }
 
+/* As the client's certificates are by then. */
+static int prepare_anyhow(const struct config *config, struct needed_list *list,
+                          bool (*is_cancelled)(void), struct aro_error *reterr)
+{
+    int r;
+
+    do
+        r = prepare_with_client(config, list, is_cancelled, reterr);
+    while (r == -ESTALE);
+    return r;
+}
+
+int topics_prepare_queues(const struct config *config, const struct aro_rulebook *rulebook,
+                          bool (*is_cancelled)(void), struct aro_error *reterr)
+{
+    struct needed_list list = { 0 };
+    int r = 0;
+
+    needed_add_queues(&list, rulebook);
+    if (list.count > 0)
+        r = prepare_anyhow(config, &list, is_cancelled, reterr);
+    needed_done(&list);
+    return r;
+}
+
 int topics_prepare(const struct config *config, const struct aro_rulebook *rulebook,
                    bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
                    struct aro_error *reterr)
 {
     struct needed_list list = { .tombstones_last = { TOMBSTONES_LAST_MS } };
-    int r;
 
     needed_fill(&list, config, rulebook);
-    do
-        r = prepare_with_client(config, &list, is_cancelled, reterr);
-    while (r == -ESTALE);
+    int r = prepare_anyhow(config, &list, is_cancelled, reterr);
     if (r == 0)
         *ret_tombstones_last = list.tombstones_last;
     needed_done(&list);

@@ -18,4 +18,9 @@ int topics_prepare(const struct config *config, const struct aro_rulebook *ruleb
                    bool (*is_cancelled)(void), struct aro_span *ret_tombstones_last,
                    struct aro_error *reterr);
 
+/* The same of the topics alone that @rulebook's queues name for themselves; asks nothing of Kafka
+ * where none does. */
+int topics_prepare_queues(const struct config *config, const struct aro_rulebook *rulebook,
+                          bool (*is_cancelled)(void), struct aro_error *reterr);
+
 #endif

@@ -1,5 +1,6 @@
 #include "loop/reload.h"
 
+#include "kafka/topics.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
 #include "loop/daemon.h"
@@ -14,6 +15,10 @@
 #include <string.h>
 #include <sys/queue.h>
 
+/* While Kafka does not answer, a reload does not wait for ever: it is taken then, and a topic that is
+ * missing stops the shard when it is first written to. */
+enum { TOPICS_MS_MAX = 30000 };
+
 static const char is_about_to_end[] = "the daemon is about to end";
 
 /* Somebody who asked. */
@@ -27,7 +32,7 @@ STAILQ_HEAD(askers, asker);
 
 /* What the thread has read. */
 struct reading {
-    int r; /* of daemon_load(); the next is set where it failed, and the others where not */
+    int r; /* below 0: as the next says, and nothing is taken */
     struct aro_error error;
     struct config *config;
     struct rulebook_file *rulebook;
@@ -65,12 +70,38 @@ static void reading_done(struct reading *reading)
     *reading = (struct reading){ 0 };
 }
 
-static void read_files(const char *config_path, struct reading *ret)
+/* The one whose thread asks Kafka, and until when. */
+static struct reload *asking;
+static int64_t asking_until_ms; /* monotonic */
+
+static bool asking_is_over(void)
 {
+    pthread_mutex_lock(&asking->mutex);
+    bool is_ending = asking->is_ending;
+    pthread_mutex_unlock(&asking->mutex);
+    return is_ending || monotonic_ms() > asking_until_ms;
+}
+
+static int look_for_topics(struct reload *reload, struct reading *reading)
+{
+    asking = reload;
+    asking_until_ms = monotonic_ms() + TOPICS_MS_MAX;
+    int r = topics_prepare_queues(reading->config, reading->rulebook->rulebook, asking_is_over,
+                                  &reading->error);
+    return r == -ECANCELED ? 0 : r;
+}
+
+static void read_files(struct reload *reload)
+{
+    struct reading *ret = &reload->result;
+
     *ret = (struct reading){ 0 };
     if (aro_languages_new(&ret->languages) < 0)
         memory_exhausted();
-    ret->r = daemon_load(config_path, ret->languages, &ret->config, &ret->rulebook, &ret->error);
+    ret->r = daemon_load(reload->config_path, ret->languages, &ret->config, &ret->rulebook,
+                         &ret->error);
+    if (ret->r == 0)
+        ret->r = look_for_topics(reload, ret);
 }
 
 static void free_unused(struct rulebook_file *unused)
@@ -107,7 +138,7 @@ static void *reload_main(void *context)
         free_unused(unused);
         if (!is_asked)
             continue;
-        read_files(reload->config_path, &reload->result);
+        read_files(reload);
         pthread_mutex_lock(&reload->mutex);
         reload->has_result = true;
         pthread_mutex_unlock(&reload->mutex);

@@ -1,7 +1,7 @@
 """A new rulebook: taken whole or not at all, and each assignment names the one that made it."""
 
 import pytest
-from harness import events
+from harness import events, topics
 from harness.crowd import Crowd
 from harness.process import wait_until
 from harness.world import RULEBOOK
@@ -62,6 +62,22 @@ def test_a_rulebook_that_is_refused_changes_nothing(world, watch, flaw):
     world.send("agents", [events.agent("ana")])
     world.send("appeals", events.appeals(1))
     assert watch.wait("assignment.created", appeal_id="a-0").body["rulebook"] == "scenario.1"
+
+
+def test_a_queue_whose_topic_is_not_there_is_refused_and_taken_once_it_is(new_world):
+    """The first assignment to it would stop the shard."""
+    world = new_world(own=["later"])
+    (topic,) = world.own_topics
+    topics.delete(world.broker.admin, [topic])
+    instance = world.start()
+    instance.wait_state("main", "owner")
+    world.write_rulebook({**NEW, "queues": {**RULEBOOK["queues"], "general": {"topic": topic}}})
+    answer = instance.ask("reload", seconds=60)
+    assert not answer["ok"] and topic in answer["error"]["message"]
+    assert rulebook_of(instance) == "scenario.1"
+    topics.create(world.broker.admin, [topics.NewTopic(topic, 2, replication_factor=1)])
+    assert instance.ask("reload", seconds=60)["ok"]
+    assert rulebook_of(instance) == "scenario.2"
 
 
 def rulebook_of(instance):
