@@ -324,6 +324,28 @@ static void bench_taking_over(const struct size *size, size_t at)
     bench_end(&bench);
 }
 
+/* The shard is lost in the middle of a reload that orders lines otherwise. */
+static void bench_cut_short(const struct size *size)
+{
+    static const struct aro_source source = { .kind = ARO_SOURCE_CONTROL };
+    struct bench bench;
+
+    bench_begin(&bench, size, CHANGE_ORDER);
+    next_batch(&bench);
+    prepare(&bench, bench.next);
+    aro_router_set_rulebook(bench.router, bench.now, bench.next, &source, bench.effects);
+    for (unsigned slices = size->waiting / SLICE / 4; slices > 0; slices--) {
+        next_batch(&bench);
+        aro_router_work(bench.router, bench.now, SLICE, bench.effects);
+    }
+    aro_router_undo(bench.router, bench.effects);
+    struct span mended = prepare(&bench, NULL);
+    printf("  %-24s:", "lost in the middle");
+    print_span("mended", &mended);
+    printf("\n");
+    bench_end(&bench);
+}
+
 static void report(struct bench *bench, const char *what, double began)
 {
     double took = clock_ms() - began;
@@ -378,6 +400,7 @@ int main(int argument_count, char **arguments)
                sizes[i].is_unlike ? ", no two alike" : "", sizes[i].waiting, SLICE);
         for (size_t at = 0; at < sizeof changes / sizeof *changes; at++)
             bench_taking_over(&sizes[i], at);
+        bench_cut_short(&sizes[i]);
         bench_commands(&sizes[i]);
     }
     return 0;

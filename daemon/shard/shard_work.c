@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-enum { SLICE_LEAST = 16, SLICE_MOST = 256, SLICE_MS = 3 };
+enum { SLICE_LEAST = 4, SLICE_MOST = 256, SLICE_MS = 3 };
 
 bool shard_pause_market(struct shard *shard, const char *market, bool is_paused,
                         void (*done)(bool is_committed, void *context), void *context)
