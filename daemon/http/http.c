@@ -129,13 +129,12 @@ static const struct http_page *find_page(const struct http *http, const char *pa
 /* "GET /metrics?x=1 HTTP/1.1" into "GET" and "/metrics"; @line is cut up. */
 static bool parse_request_line(char *line, const char **ret_method, const char **ret_path)
 {
-    char *rest = line;
-    const char *method = strsep(&rest, " "), *target = strsep(&rest, " ");
+    char *rest = line, *method = strsep(&rest, " "), *target = strsep(&rest, " ");
 
     if (!rest || strncmp(rest, "HTTP/1.", 7) || strchr(rest, ' ') || !*method || target[0] != '/')
         return false;
     *ret_method = method;
-    *ret_path = strsep((char **)&target, "?");
+    *ret_path = strsep(&target, "?");
     return true;
 }
 

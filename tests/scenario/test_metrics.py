@@ -17,7 +17,8 @@ def test_a_sender_s_open_transaction_shows_until_it_ends(world):
     owner = world.start()
     owner.wait_state("main", "owner")
     world.send("agents", [events.agent("ana")])
-    sender = Producer({"bootstrap.servers": world.broker.address, "transactional.id": f"{world.name}.sender"})
+    sender = Producer({"bootstrap.servers": world.broker.address, "transactional.id": f"{world.name}.sender",
+                       "transaction.timeout.ms": 600_000})  # the broker must not end it before we do
     sender.init_transactions(60)
     sender.begin_transaction()
     for appeal in events.appeals(3):
