@@ -109,6 +109,16 @@ def test_alerts_and_dashboard_look_at_metrics_that_are_there(groups, dashboard, 
         assert set(METRIC.findall(expression)) - known == set(), expression
 
 
+def test_commands_look_for_metrics_that_are_there(root, known):
+    """Each alternative of a `grep -E '^appeal_router_(one|another)'` begins the name of some."""
+    text = (root / "docs/operations.md").read_text()
+    searches = re.findall(r"/metrics \| grep -E '(.*)'", text)
+    looked_for = [re.fullmatch(r"\^appeal_router_\(([a-z_|]+)\)", search).group(1).split("|") for search in searches]
+    assert looked_for
+    for start in sum(looked_for, []):
+        assert any(name.startswith(PREFIX + start) for name in known), start
+
+
 def test_prometheus_understands_every_expression_of_the_dashboard(dashboard, tmp_path):
     rules = [{"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
              for number, expression in enumerate(expressions(dashboard))]
