@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MARKETS = 60, QUEUES = 50, SLICE = 250, PREPARE_SLICE = 2000, BATCH = 1000 };
+enum { MARKETS = 60, QUEUES = 50, SLICE = 250, PREPARE_SLICE = 1000, BATCH = 1000 };
 
 /* What differs from the rulebook before. */
 enum change {

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { AGENTS_A_SLICE = 2000 /* a millisecond or two */ };
+enum { AGENTS_A_SLICE = 1000 /* a millisecond or two */ };
 
 void shard_prepare(struct shard *shard)
 {

@@ -107,9 +107,27 @@ def test_a_broken_rulebook_leaves_the_one_before_and_the_next_reload_is_taken(ro
     assert router.ask("reload") == (0, {"rulebook": "three"})
 
 
-def test_a_host_that_allows_no_more_threads_refuses_a_reload_and_everything_goes_on(program, folder, broker, systemd):
+@pytest.fixture
+def without_threads(program, folder, systemd):
+    """The environment of a daemon that can start no thread while the second, a file, is there."""
     scarce, preload = folder / "scarce", program.parents[1] / "tests" / "libscarce.so"
-    router = Router(program, folder, broker, environment=systemd.environment(LD_PRELOAD=str(preload), SCARCE_FILE=str(scarce)))
+    return systemd.environment(LD_PRELOAD=str(preload), SCARCE_FILE=str(scarce)), scarce
+
+
+def test_a_host_that_allows_no_thread_ends_the_start_and_tells_which(program, folder, broker, without_threads):
+    environment, scarce = without_threads
+    scarce.touch()
+    router = Router(program, folder, broker, environment=environment)
+    assert router.process.wait(WAIT_S) == 1
+    router.log.close()
+    log = router.read_log()
+    assert "cannot start: cannot start the writer's thread: Resource temporarily unavailable" in log
+    assert "Sanitizer" not in log
+
+
+def test_a_host_that_allows_no_more_threads_refuses_a_reload_and_everything_goes_on(program, folder, broker, without_threads):
+    environment, scarce = without_threads
+    router = Router(program, folder, broker, environment=environment)
     wait_until(lambda: router.ask("queues")[0] == 0)
     (folder / "rulebook.yaml").write_text(named("two"))
     scarce.touch()
