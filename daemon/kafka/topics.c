@@ -227,11 +227,11 @@ static int refuse_missing(const struct config *config, const struct needed_list 
             config->kafka.bootstrap_servers, topic->name, partitions_to_create(config, topic),
             topic->is_ledger ? " --config cleanup.policy=compact" : "");
     }
-    aro_error_set(
-        reterr, -ENOENT,
-        "%zu topics are missing: create them by the commands in the log, or set kafka.create_topics: "
-        "true: %.300s",
-        missing_count(list), names.data);
+    aro_error_set(reterr, -ENOENT,
+                  "%zu topics are missing: create them by the commands in the log, or set "
+                  "kafka.create_topics: "
+                  "true: %.300s",
+                  missing_count(list), names.data);
     buffer_done(&names);
     return -ENOENT;
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* While Kafka does not answer, a reload does not wait for ever: it is taken then, and a topic that is
- * missing stops the shard when it is first written to. */
+/* While Kafka does not answer, a reload does not wait for ever: it is taken then, and a topic that
+ * is missing stops the shard when it is first written to. */
 enum { TOPICS_MS_MAX = 30000 };
 
 static const char is_about_to_end[] = "the daemon is about to end";
@@ -98,8 +98,8 @@ static void read_files(struct reload *reload)
     *ret = (struct reading){ 0 };
     if (aro_languages_new(&ret->languages) < 0)
         memory_exhausted();
-    ret->r = daemon_load(reload->config_path, ret->languages, &ret->config, &ret->rulebook,
-                         &ret->error);
+    ret->r =
+        daemon_load(reload->config_path, ret->languages, &ret->config, &ret->rulebook, &ret->error);
     if (ret->r == 0)
         ret->r = look_for_topics(reload, ret);
 }

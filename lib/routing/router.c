@@ -186,10 +186,9 @@ void aro_router_free(struct aro_router *router)
     free_appeals(router);
     free_agents(router);
     struct table *tables[] = {
-        &router->agents,     &router->agent_classes,  &router->groups,
-        &router->queues,     &router->appeal_classes, &router->appeals,
-        &router->remembered, &router->subjects,       &router->appellants,
-        &router->reviews,
+        &router->agents,         &router->agent_classes, &router->groups,     &router->queues,
+        &router->appeal_classes, &router->appeals,       &router->remembered, &router->subjects,
+        &router->appellants,     &router->reviews,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_done(tables[i]);
