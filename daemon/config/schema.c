@@ -76,7 +76,7 @@ static json_t *choices_new(const struct option *option)
 /* A text that YAML takes for a number is a text to the parser too. */
 static json_t *text_new(const char *pattern, json_int_t minimum, json_int_t maximum)
 {
-    return json_pack("{s:[s,s], s:s, s:I, s:I}", "type", "string", "integer", "pattern", pattern,
+    return json_pack("{s:[s,s], s:s, s:I, s:I}", "type", "string", "number", "pattern", pattern,
                      "minLength", minimum, "maxLength", maximum);
 }
 

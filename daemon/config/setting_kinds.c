@@ -26,10 +26,11 @@ static void free_text(void *target)
     free(*(char **)target);
 }
 
-static bool is_scalar(const struct document_node *node)
+/* A text, or a number that stands for one: names may be of digits alone. */
+static bool is_text(const struct document_node *node)
 {
     return node->kind == DOCUMENT_TEXT || node->kind == DOCUMENT_INTEGER ||
-           node->kind == DOCUMENT_NUMBER || node->kind == DOCUMENT_BOOL;
+           node->kind == DOCUMENT_NUMBER;
 }
 
 static bool is_printable(const char *text)
@@ -45,7 +46,7 @@ static int parse_text(const struct setting *setting, void *target)
     const struct option *option = setting->option;
     size_t length = strlen(setting->node->text);
 
-    if (!is_scalar(setting->node) || length < (size_t)option->minimum ||
+    if (!is_text(setting->node) || length < (size_t)option->minimum ||
         length > (size_t)option->maximum || !is_printable(setting->node->text))
         return setting_expected(setting, setting->node,
                                 "a text of %" PRId64 " to %" PRId64
@@ -61,7 +62,7 @@ static int parse_name(const struct setting *setting, void *target)
     const char *text = setting->node->text;
     size_t length = strlen(text);
 
-    if (!is_scalar(setting->node) || length < (size_t)option->minimum ||
+    if (!is_text(setting->node) || length < (size_t)option->minimum ||
         length > (size_t)option->maximum || strspn(text, NAME_CHARACTERS) != length)
         return setting_expected(setting, setting->node,
                                 "%" PRId64 " to %" PRId64
@@ -75,7 +76,7 @@ static int parse_topic_node(const struct setting *setting, const struct document
                             char **ret)
 {
     size_t length = strlen(node->text);
-    if (!is_scalar(node) || length == 0 || length > TOPIC_LENGTH_MAX ||
+    if (!is_text(node) || length == 0 || length > TOPIC_LENGTH_MAX ||
         strspn(node->text, NAME_CHARACTERS) != length || strcmp(node->text, ".") == 0 ||
         strcmp(node->text, "..") == 0)
         return setting_expected(setting, node,
@@ -162,7 +163,7 @@ static int parse_span(const struct setting *setting, void *target)
     const struct option *option = setting->option;
     struct aro_span span;
 
-    if (!is_scalar(setting->node) || aro_span_parse(setting->node->text, &span) < 0 ||
+    if (!is_text(setting->node) || aro_span_parse(setting->node->text, &span) < 0 ||
         span.ms < option->minimum || span.ms > option->maximum) {
         char minimum[ARO_SPAN_TEXT_SIZE], maximum[ARO_SPAN_TEXT_SIZE];
         aro_span_format((struct aro_span){ option->minimum }, minimum);
@@ -184,7 +185,7 @@ static int parse_choice(const struct setting *setting, void *target)
 {
     const char *const *choices = setting->option->choices;
     for (int i = 0; choices[i]; i++)
-        if (is_scalar(setting->node) && strcmp(setting->node->text, choices[i]) == 0) {
+        if (is_text(setting->node) && strcmp(setting->node->text, choices[i]) == 0) {
             *(int *)target = i;
             return 0;
         }
@@ -205,7 +206,7 @@ static bool equals_choice(const void *a, const void *b)
 static int parse_path(const struct setting *setting, void *target)
 {
     const char *text = setting->node->text;
-    if (!is_scalar(setting->node) || *text == '\0' || !is_printable(text))
+    if (!is_text(setting->node) || *text == '\0' || !is_printable(text))
         return setting_expected(setting, setting->node, "the path of a file");
     *(char **)target = setting_path(setting->folders->settings, text);
     return 0;
@@ -214,7 +215,7 @@ static int parse_path(const struct setting *setting, void *target)
 static int find_file(const struct setting *setting, bool is_secret, void *target)
 {
     const char *text = setting->node->text;
-    if (!is_scalar(setting->node) || *text == '\0' || !is_printable(text))
+    if (!is_text(setting->node) || *text == '\0' || !is_printable(text))
         return setting_expected(setting, setting->node, "the path of a file");
     return setting_find_file(setting, setting->node, is_secret, target);
 }
