@@ -27,18 +27,28 @@ static const char *const groups[] = {
 static int refuse_field(const struct rulebook_parser *parser, const struct spot *member)
 {
     struct nearest nearest;
+    char fields[160] = "", attribute[80] = "";
+    const char *dot = strchr(member->key, '.');
+    size_t length = 0;
 
     nearest_init(&nearest, member->key);
-    for (size_t i = 0; i < FIELD_COUNT_FIXED; i++)
+    for (size_t i = 0; i < FIELD_COUNT_FIXED; i++) {
         nearest_offer(&nearest, fixed_fields[i].name);
+        length += (size_t)snprintf(fields + length, sizeof fields - length, "%s%s", i ? ", " : "",
+                                   fixed_fields[i].name);
+    }
+    if (dot) { /* "attribute.value" */
+        snprintf(attribute, sizeof attribute, ATTRIBUTE_PREFIX "%.60s", dot + 1);
+        nearest_offer(&nearest, attribute);
+    }
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         nearest_offer(&nearest, groups[i]);
     if (nearest.best)
         return spot_refuse_key(member, parser->reterr, "unknown field: did you mean '%s'?",
                                nearest.best);
     return spot_refuse_key(member, parser->reterr,
-                           "unknown field: an attribute is written 'attributes.%.60s'",
-                           member->key);
+                           "unknown field: expected %s, or an attribute such as 'attributes.%.60s'",
+                           fields, member->key);
 }
 
 static int add_attribute(const struct rulebook_parser *parser, const struct spot *member,

@@ -1,13 +1,14 @@
 #include "support/spot.h"
 
 #include "support/nearest.h"
+#include "support/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_LENGTH_MAX = 128, PATH_SIZE = 160 };
+enum { ID_LENGTH_MAX = 128, PATH_SIZE = 160, ALTERNATIVES_SIZE = 300 };
 
 struct spot spot_root(const struct document *document)
 {
@@ -177,34 +178,33 @@ int spot_read_span(const struct spot *spot, struct aro_span *ret, struct aro_err
     return 0;
 }
 
+/* "one, two or three" */
+static void alternatives_format(const char *const *names, size_t count,
+                                char what[static ALTERNATIVES_SIZE])
+{
+    size_t length = 0;
+
+    what[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const char *gap = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        int written = snprintf(what + length, ALTERNATIVES_SIZE - length, "%s%s", gap, names[i]);
+        length += length + (size_t)written < ALTERNATIVES_SIZE ? (size_t)written : 0;
+    }
+}
+
 int spot_read_choice(const struct spot *spot, const char *const *names, size_t count, size_t *ret,
                      struct aro_error *reterr)
 {
-    char what[300];
-    size_t length = 0;
+    char what[ALTERNATIVES_SIZE];
+    size_t chosen =
+        spot->node->kind == DOCUMENT_TEXT ? text_index(names, count, spot->node->text) : count;
 
-    for (size_t i = 0; i < count; i++) {
-        if (spot->node->kind == DOCUMENT_TEXT && strcmp(spot->node->text, names[i]) == 0) {
-            *ret = i;
-            return 0;
-        }
-        int written = snprintf(what + length, sizeof what - length, "%s%s",
-                               i == 0           ? ""
-                               : i + 1 == count ? " or "
-                                                : ", ",
-                               names[i]);
-        length += length + (size_t)written < sizeof what ? (size_t)written : 0;
+    if (chosen < count) {
+        *ret = chosen;
+        return 0;
     }
+    alternatives_format(names, count, what);
     return spot_refuse_kind(spot, reterr, what);
-}
-
-static bool is_among(const char *text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(text, names[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 static const char *nearest_of(const char *text, const char *const *names, size_t count)
@@ -216,6 +216,18 @@ static const char *nearest_of(const char *text, const char *const *names, size_t
     return nearest.best;
 }
 
+static int refuse_unknown_key(const struct spot *member, const char *const *keys, size_t count,
+                              struct aro_error *reterr)
+{
+    char what[ALTERNATIVES_SIZE];
+    const char *nearest = nearest_of(member->key, keys, count);
+
+    if (nearest)
+        return spot_refuse_key(member, reterr, "unknown key: did you mean '%s'?", nearest);
+    alternatives_format(keys, count, what);
+    return spot_refuse_key(member, reterr, "unknown key: expected %s", what);
+}
+
 int spot_check_keys(const struct spot *map, const char *const *keys, size_t count,
                     struct aro_error *reterr)
 {
@@ -224,12 +236,10 @@ int spot_check_keys(const struct spot *map, const char *const *keys, size_t coun
     int r = spot_expect(map, DOCUMENT_MAP, reterr);
     for (size_t i = 0; r == 0 && i < map->node->count; i++) {
         const char *key = map->node->keys[i].text;
-        if (is_among(key, keys, count))
+        if (text_index(keys, count, key) < count)
             continue;
         struct spot member = spot_member(map, i);
-        const char *nearest = nearest_of(key, keys, count);
-        r = nearest ? spot_refuse_key(&member, reterr, "unknown key: did you mean '%s'?", nearest)
-                    : spot_refuse_key(&member, reterr, "unknown key");
+        r = refuse_unknown_key(&member, keys, count, reterr);
     }
     return r;
 }
