@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_SIZE = 512 };
+/* Names of rules and queues have 128 bytes at most; a message has up to four. */
+enum { MESSAGE_SIZE = 1024 };
 
 static const char *agent_key(const void *item)
 {

@@ -400,7 +400,7 @@ static void describe_hiding(const struct aro_rulebook *rulebook, const struct ru
             buffer_add_text(text, " and others");
             return;
         }
-        buffer_add_format(text, "%s'%.100s' on line %u", count > 1 ? ", " : "", earlier->name,
+        buffer_add_format(text, "%s'%s' on line %u", count > 1 ? ", " : "", earlier->name,
                           earlier->line);
     }
 }
@@ -465,7 +465,7 @@ static void tell_hidden(struct aro_lint *lint, const struct rule *rule)
     describe_hiding(lint->rulebook, rule, &hiding);
     lint_find(lint, is_last ? ARO_LINT_NOTE : ARO_LINT_WARNING, rule->line, rule->column,
               "rule-hidden",
-              "rule '%.100s' can never match: earlier rules together take all of it first (%s)",
+              "rule '%s' can never match: earlier rules together take all of it first (%s)",
               rule->name, hiding.data);
 }
 

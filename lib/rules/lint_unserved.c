@@ -97,8 +97,8 @@ static void check_rule(struct aro_lint *lint, const struct rule *rule)
         if (!queue->delivers_to_queue && !is_served(lint, rule, queue) &&
             anybody_takes(lint, queue, &anything))
             lint_find(lint, ARO_LINT_WARNING, rule->line, rule->column, "rule-unserved",
-                      "rule '%.100s': no agent can take what it sends to queue '%.100s'",
-                      rule->name, queue->name);
+                      "rule '%s': no agent can take what it sends to queue '%s'", rule->name,
+                      queue->name);
     }
 }
 

@@ -1,5 +1,7 @@
 #include <aro/error.h>
 
+#include "support/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@ static void error_fill(struct aro_error *error, enum aro_error_code code, unsign
     if (field)
         snprintf(error->field, sizeof error->field, "%s", field);
     vsnprintf(error->message, sizeof error->message, format, arguments);
+    utf8_drop_malformed(error->message); /* what it repeats is cut after so many bytes */
 }
 
 int aro_error_set(struct aro_error *reterr, int r, const char *format, ...)

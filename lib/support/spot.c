@@ -2,6 +2,7 @@
 
 #include "support/nearest.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -59,6 +60,7 @@ static int refuse_at(const struct spot *spot, const struct document_node *node,
     if (!reterr)
         return -EINVAL;
     path_format(spot, path, sizeof path);
+    utf8_drop_malformed(path);
     vsnprintf(message, sizeof message, format, arguments);
     aro_error_set_at(reterr, -EINVAL, node->line, node->column, "%s%s%s", path, *path ? ": " : "",
                      message);

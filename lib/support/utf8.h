@@ -33,4 +33,18 @@ static inline size_t utf8_length(const char *at)
     return 0;
 }
 
+/* Takes out of @text what is no character, as a cut after so many bytes leaves it. */
+static inline void utf8_drop_malformed(char *text)
+{
+    char *to = text;
+
+    for (const char *at = text; *at != '\0';) {
+        size_t length = (unsigned char)*at < 0x80 ? 1 : utf8_length(at);
+        for (size_t i = 0; i < length; i++)
+            *to++ = *at++;
+        at += length == 0;
+    }
+    *to = '\0';
+}
+
 #endif

@@ -77,6 +77,15 @@ def test_a_rule_that_can_never_match_is_a_warning(appealctl, tmp_path):
     assert [(finding["line"], finding["name"]) for finding in answer["findings"]] == [(6, "rule-hidden")]
 
 
+def test_names_of_many_letters_are_told_whole(appealctl, tmp_path):
+    long = {name: name[0] + "é" * 63 for name in ["first", "second", "both"]}
+    rulebook = HIDDEN
+    for name, letters in long.items():
+        rulebook = rulebook.replace(f"name: {name}", f"name: {letters}")
+    [finding] = json.loads(check(appealctl, tmp_path, rulebook, "--json").stdout)["findings"]
+    assert [letters for letters in long.values() if letters not in finding["message"]] == []
+
+
 def test_strict_makes_a_warning_end_with_1(appealctl, tmp_path):
     assert check(appealctl, tmp_path, HIDDEN, "--strict").returncode == 1
     assert check(appealctl, tmp_path, RULEBOOK, "--strict").returncode == 0
