@@ -8,7 +8,7 @@
 #include <unicode/ucal.h>
 #include <unicode/ustring.h>
 
-enum { MS_A_MINUTE = 60 * 1000, ZONE_NAME_MAX = 64, WINDOWS_A_DAY_MAX = 24 };
+enum { MS_A_MINUTE = 60 * 1000, ZONE_NAME_MAX = 64 };
 #define MS_A_DAY INT64_C(86400000)
 
 /* Changes of offset are known for these years; before and after, the nearest one holds. */

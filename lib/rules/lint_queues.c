@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PERCENT = 100 };
-
 static void warn_queue(struct aro_lint *lint, const struct aro_queue_terms *queue, const char *name,
                        const char *message)
 {
@@ -91,11 +89,7 @@ static void check_ladder(struct aro_lint *lint, const struct aro_queue_terms *qu
 
 static bool is_named(const char *const *names, size_t count, const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (name && strcmp(names[i], name) == 0)
-            return true;
-    }
-    return count == 0;
+    return count == 0 || (name && text_index(names, count, name) < count);
 }
 
 static bool has_skills(const struct lint_agent *agent, const struct aro_step *step)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS_A_DAY_MAX = 24, PERCENT = 100, MS_A_DAY = 24 * 60 * 60 * 1000 };
+enum { MS_A_DAY = 24 * 60 * 60 * 1000 };
 
 static const char *const day_names[DAYS_A_WEEK] = {
     "mon", "tue", "wed", "thu", "fri", "sat", "sun"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_MAX = 1000, PERCENT = 100, TOPIC_LENGTH_MAX = 249 };
+enum { LIMIT_MAX = 1000, TOPIC_LENGTH_MAX = 249 };
 
 static const char *const criterion_names[ARO_CRITERION_COUNT] = {
     [ARO_LOWEST_LOAD] = "lowest_load",

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { RULE_NAME_LENGTH_MAX = 128, PERCENT = 100 };
+enum { RULE_NAME_LENGTH_MAX = 128 };
 
 static int read_name(const struct rulebook_parser *parser, const struct spot *rule,
                      struct rule *ret)

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PERCENT = 100 };
+
 /* The part of a `split`, in percent, that goes to @queue. */
 struct share {
     const struct aro_queue_terms *queue;

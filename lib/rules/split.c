@@ -12,7 +12,7 @@ uint64_t split_key(uint64_t seed, const char *name)
 
 unsigned split_place(uint64_t seed, uint64_t key, const char *appeal_id)
 {
-    return (unsigned)(siphash(appeal_id, strlen(appeal_id), seed, key) % 100);
+    return (unsigned)(siphash(appeal_id, strlen(appeal_id), seed, key) % PERCENT);
 }
 
 const struct aro_queue_terms *split_queue(uint64_t seed, const struct rule *rule,
