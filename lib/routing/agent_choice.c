@@ -1,155 +1,24 @@
 /* The best of a class for an appeal lies at the head of a *run*: agents in the order of the queue's
  * criteria. Where load is the first criterion that tells members of a class apart, its levels one
  * after the other are one run; otherwise each level is a run of its own. Choosing is then entering
- * the head of each run into a contest of two places, and a run goes on only while it wins one. */
+ * the head of each run into a contest of two places, and a run goes on only while it wins one.
+ * Among many classes a crowd knows the one with the best head, and whom it was better than. */
 #include "routing/agent_choice.h"
 
 #include "routing/agent_class.h"
 #include "routing/agent_turn.h"
 #include "routing/appeal_class.h"
+#include "routing/criteria.h"
+#include "routing/crowd.h"
 #include "routing/independence.h"
 #include "routing/router_state.h"
 
-#include <assert.h>
-#include <string.h>
-
-struct candidate {
-    const struct agent *agent;
-    const struct candidate_class *class;
-    const struct aro_router *router;
-    const struct appeal *appeal;
-};
-
-typedef int criterion_compare(const struct candidate *a, const struct candidate *b);
-
-static int compare_numbers(uint64_t a, uint64_t b)
+/* Is every agent of @agents kept from @appeal, with those of their team, site or lead? */
+static bool is_covered(const struct aro_router *router, const struct appeal *appeal,
+                       const struct agent_class *agents)
 {
-    return (a > b) - (a < b);
-}
-
-/* (used + effort) / capacity, multiplied out. */
-static int compare_load(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(
-        (uint64_t)(a->agent->used + a->appeal->effort) * agent_capacity(b->agent),
-        (uint64_t)(b->agent->used + b->appeal->effort) * agent_capacity(a->agent));
-}
-
-static int compare_spare(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(agent_room(b->agent), agent_room(a->agent));
-}
-
-static int compare_idle(const struct candidate *a, const struct candidate *b)
-{
-    return (a->agent->idle_since.ms > b->agent->idle_since.ms) -
-           (a->agent->idle_since.ms < b->agent->idle_since.ms);
-}
-
-static int compare_language(const struct candidate *a, const struct candidate *b)
-{
-    const struct language_fit *x = &a->class->fit, *y = &b->class->fit;
-    if (x->rank != y->rank)
-        return compare_numbers(x->rank, y->rank);
-    if (x->level != y->level)
-        return compare_numbers(y->level, x->level);
-    return compare_numbers(y->is_same_region, x->is_same_region);
-}
-
-static int compare_skill(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(b->class->skill_sum, a->class->skill_sum);
-}
-
-static int compare_skill_count(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(a->class->agents->profile.skill_count,
-                           b->class->agents->profile.skill_count);
-}
-
-static int compare_open(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(a->agent->open, b->agent->open);
-}
-
-/* Whose turn it is: from behind who was served last in the order of ids, around to them. */
-static int compare_turn(const struct candidate *a, const struct candidate *b)
-{
-    const struct agent *last = a->appeal->class->queue->served_last;
-    bool is_a_behind = !last || strcmp(a->agent->id, last->id) > 0;
-    bool is_b_behind = !last || strcmp(b->agent->id, last->id) > 0;
-
-    if (is_a_behind != is_b_behind)
-        return is_a_behind ? -1 : 1;
-    return strcmp(a->agent->id, b->agent->id);
-}
-
-static int compare_reserve(const struct candidate *a, const struct candidate *b)
-{
-    return compare_numbers(agent_class_rarest(b->router, b->class->agents),
-                           agent_class_rarest(a->router, a->class->agents));
-}
-
-/* What can differ between two agents of one class. */
-enum criterion_scope {
-    SCOPE_CLASS, /* nothing: it looks at the profile */
-    SCOPE_CROWD, /* nothing, but it may change between two classes with anybody's news */
-    SCOPE_LEVEL, /* the level: the fewer units in use, the better */
-    SCOPE_AGENT, /* the agent */
-};
-
-static const struct {
-    criterion_compare *compare;
-    enum criterion_scope scope;
-} criteria[ARO_CRITERION_COUNT] = {
-    [ARO_LOWEST_LOAD] = { compare_load, SCOPE_LEVEL },
-    [ARO_MOST_SPARE] = { compare_spare, SCOPE_LEVEL },
-    [ARO_LONGEST_IDLE] = { compare_idle, SCOPE_AGENT },
-    [ARO_ROUND_ROBIN] = { compare_turn, SCOPE_AGENT },
-    [ARO_BEST_LANGUAGE] = { compare_language, SCOPE_CLASS },
-    [ARO_BEST_SKILL] = { compare_skill, SCOPE_CLASS },
-    [ARO_FEWEST_SKILLS] = { compare_skill_count, SCOPE_CLASS },
-    [ARO_FEWEST_OPEN] = { compare_open, SCOPE_AGENT },
-    [ARO_RESERVE] = { compare_reserve, SCOPE_CROWD },
-};
-
-int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,
-                            const struct candidate_class *b)
-{
-    struct candidate x = { .class = a }, y = { .class = b };
-
-    for (size_t i = 0; i < terms->criterion_count; i++) {
-        if (criteria[terms->criteria[i]].scope != SCOPE_CLASS)
-            break;
-        int order = criteria[terms->criteria[i]].compare(&x, &y);
-        if (order)
-            return order;
-    }
-    return 0;
-}
-
-static int compare(const struct aro_queue_terms *terms, const struct candidate *a,
-                   const struct candidate *b, const char **ret_criterion)
-{
-    for (size_t i = 0; i < terms->criterion_count; i++) {
-        int order = criteria[terms->criteria[i]].compare(a, b);
-        if (order) {
-            *ret_criterion = aro_criterion_name(terms->criteria[i]);
-            return order;
-        }
-    }
-    unsigned side = a->router->arrangement.side;
-    *ret_criterion = a->agent->ties[side] != b->agent->ties[side] ? "seeded_hash" : "id";
-    return agent_compare_tie(a->router, a->agent, b->agent);
-}
-
-int candidate_compare(const struct aro_router *router, const struct appeal *appeal,
-                      const struct agent *a, const struct candidate_class *a_class,
-                      const struct agent *b, const struct candidate_class *b_class,
-                      const char **ret_criterion)
-{
-    return compare(appeal->class->queue->terms, &(struct candidate){ a, a_class, router, appeal },
-                   &(struct candidate){ b, b_class, router, appeal }, ret_criterion);
+    return appeal->class->queue->terms->independence && /* most have none */
+           independence_covers(router, appeal, agents);
 }
 
 /* --- the contest --- */
@@ -157,26 +26,28 @@ int candidate_compare(const struct aro_router *router, const struct appeal *appe
 struct contest {
     const struct aro_router *router;
     const struct appeal *appeal;
-    const struct aro_queue_terms *terms;
-    enum agent_order order;        /* of the trees */
+    const struct asked *asked;
+    enum agent_order order; /* of the trees */
+    bool levels_are_one_run;
     struct candidate best, second; /* agent NULL: nobody yet */
+    struct measures measures;      /* in a crowd: of the next */
+    const struct agent *measured;  /* the second best as it was asked about last */
 };
 
-static bool is_better(const struct contest *contest, const struct candidate *a,
-                      const struct candidate *b)
+static bool is_better(const struct candidate *a, const struct candidate *b)
 {
     const char *criterion;
-    return !b->agent || compare(contest->terms, a, b, &criterion) < 0;
+    return !b->agent || candidate_compare(a, b, &criterion) < 0;
 }
 
 /* Gives whether @candidate won a place, or may not compete: whether to go on with their run. */
 static bool contest_enter(struct contest *contest, const struct candidate *candidate)
 {
-    if (contest->second.agent && !is_better(contest, candidate, &contest->second))
+    if (contest->second.agent && !is_better(candidate, &contest->second))
         return false;
     if (independence_bar_of(contest->appeal, candidate->agent->id) != DETAILS_BAR_NONE)
         return true;
-    if (is_better(contest, candidate, &contest->best)) {
+    if (is_better(candidate, &contest->best)) {
         contest->second = contest->best;
         contest->best = *candidate;
         return true;
@@ -192,43 +63,28 @@ static bool contest_enter_level(struct contest *contest, const struct candidate_
     struct agent_tree *tree =
         agent_class_tree(contest->router, class->agents, level, contest->order);
     struct agent *served_last =
-        contest->order >= AGENT_ORDER_TURN ? contest->appeal->class->queue->served_last : NULL;
+        contest->order >= AGENT_ORDER_TURN ? contest->asked->queue->served_last : NULL;
     struct agent_walk walk;
 
     for (struct agent_place *place = agent_walk_begin(&walk, tree, served_last); place;
          place = agent_walk_next(&walk)) {
-        struct candidate candidate = { place->agent, class, contest->router, contest->appeal };
+        struct candidate candidate = { place->agent, class, contest->asked };
         if (!contest_enter(contest, &candidate))
             return false;
     }
     return true;
 }
 
-/* Do the levels of a class, one after the other, make one run? */
-static bool is_ordered_by_level(const struct aro_queue_terms *terms)
-{
-    for (size_t i = 0; i < terms->criterion_count; i++) {
-        enum criterion_scope scope = criteria[terms->criteria[i]].scope;
-        if (scope == SCOPE_LEVEL || scope == SCOPE_AGENT)
-            return scope == SCOPE_LEVEL;
-    }
-    return false;
-}
-
-static void contest_enter_class(struct contest *contest, const struct candidate_class *class,
-                                bool levels_are_one_run)
+static void contest_enter_class(struct contest *contest, const struct candidate_class *class)
 {
     const struct agent_class *agents = class->agents;
-    unsigned effort = contest->appeal->effort;
+    size_t end = agent_class_level_end(agents, contest->asked->effort);
 
-    if (agents->available == 0 || effort > agents->profile.capacity)
+    if (agents->available == 0 || is_covered(contest->router, contest->appeal, agents))
         return;
-    size_t end = agents->profile.capacity - effort + 1;
-    if (end > agents->level_count)
-        end = agents->level_count;
     for (size_t level = 0; level < end; level++) {
         if (agents->counts[level] > 0 && !contest_enter_level(contest, class, level) &&
-            levels_are_one_run)
+            contest->levels_are_one_run)
             return;
     }
 }
@@ -238,18 +94,100 @@ static void contest_enter_class(struct contest *contest, const struct candidate_
 static void contest_run(struct contest *contest)
 {
     const struct appeal_class *class = contest->appeal->class;
-    bool levels_are_one_run = is_ordered_by_level(contest->terms);
 
     for (size_t i = 0; i < class->candidate_count; i++) {
-        if (contest->second.agent && candidate_class_compare(contest->terms, &class->candidates[i],
-                                                             contest->second.class) > 0)
+        if (contest->second.agent &&
+            candidate_class_compare(contest->asked->queue->terms, &class->candidates[i],
+                                    contest->second.class) > 0)
             break;
-        if (!independence_covers(contest->router, contest->appeal, class->candidates[i].agents))
-            contest_enter_class(contest, &class->candidates[i], levels_are_one_run);
+        contest_enter_class(contest, &class->candidates[i]);
+    }
+}
+
+/* Can nobody of a part of the tournament with @head win a place? By the criteria that last: where
+ * people take turns, equals can. */
+static bool is_lost(struct contest *contest, const struct candidate *head,
+                    const struct measures *measures)
+{
+    if (!head->agent)
+        return true;
+    if (!contest->second.agent)
+        return false;
+    if (contest->measured != contest->second.agent) {
+        contest->measures = candidate_measure(&contest->second);
+        contest->measured = contest->second.agent;
+    }
+    int order = measures_compare(measures, &contest->measures);
+    return (order ? order : candidate_compare_rest(head, &contest->second)) > 0;
+}
+
+/* The best of a part of the tournament, and on the way down to them those whom they won against. */
+static void contest_run_part(struct contest *contest, const struct crowd *crowd, uint32_t part)
+{
+    uint32_t winner = crowd_winner(crowd, part);
+    const struct crowd_place *place = &crowd->places[winner];
+    struct candidate head = { place->head, &crowd->class->candidates[winner], contest->asked };
+
+    if (is_lost(contest, &head, &place->measures))
+        return;
+    if (head.class->agents->known > 1)
+        contest_enter_class(contest, head.class);
+    else if (!is_covered(contest->router, contest->appeal, head.class->agents))
+        contest_enter(contest, &head);
+    if (contest->second.agent == head.agent && contest->order < AGENT_ORDER_TURN)
+        return;
+    while (part < crowd->size) {
+        uint32_t won = 2 * part + (crowd_winner(crowd, 2 * part) != winner);
+        contest_run_part(contest, crowd, won ^ 1);
+        part = won;
     }
 }
 
 /* --- the counts --- */
+
+/* The covered ones of a crowd. */
+struct covered {
+    const struct appeal_class *class;
+    unsigned effort;
+    struct headcount headcount;
+};
+
+static void count_covered(struct agent_class *agents, void *context)
+{
+    struct covered *covered = context;
+    if (agent_class_find_eligible(agents, covered->class) < agents->eligible_count)
+        headcount_add_class(&covered->headcount, agents, covered->effort);
+}
+
+static struct crowd *crowd_of(struct aro_router *router, struct appeal_class *class,
+                              const struct appeal *appeal)
+{
+    return class->is_crowded ? crowd_get(router, class, appeal->effort) : NULL;
+}
+
+/* The agents of candidate classes of @class who may judge @appeal as far as their team goes, and
+ * those who may not. @crowd is that of @class; NULL where it is not crowded. */
+static void count_candidates(struct aro_router *router, const struct appeal *appeal,
+                             const struct appeal_class *class, const struct crowd *crowd,
+                             struct headcount *ret, struct headcount *ret_covered)
+{
+    struct covered covered = { .class = class, .effort = appeal->effort };
+
+    *ret_covered = covered.headcount;
+    if (!crowd) {
+        *ret = covered.headcount;
+        for (size_t i = 0; i < class->candidate_count; i++) {
+            const struct agent_class *agents = class->candidates[i].agents;
+            headcount_add_class(is_covered(router, appeal, agents) ? ret_covered : ret, agents,
+                                appeal->effort);
+        }
+        return;
+    }
+    independence_each_covered(router, appeal, count_covered, &covered);
+    *ret = crowd->headcount;
+    *ret_covered = covered.headcount;
+    headcount_subtract(ret, ret_covered);
+}
 
 /* Would nothing but a bar of their own, or the moment, keep @agent from @appeal, were it of @class?
  */
@@ -282,24 +220,26 @@ static void count_barred(const struct aro_router *router, const struct appeal *a
     }
 }
 
-void choice_count(struct aro_router *router, const struct appeal *appeal, struct why *ret)
+static void count(struct aro_router *router, const struct appeal *appeal, const struct crowd *crowd,
+                  struct why *ret)
 {
-    struct appeal_class *class = appeal->class;
+    const struct appeal_class *class = appeal->class;
+    struct headcount candidates, covered;
 
-    appeal_class_link(router, class);
+    count_candidates(router, appeal, class, crowd, &candidates, &covered);
     *ret = (struct why){ .pool = class->pool, .step = class->step };
     for (unsigned i = 0; i < FILTER_OF_CLASS_COUNT; i++)
         ret->by_filter[i] = class->rejected[i];
-    for (size_t i = 0; i < class->candidate_count; i++) {
-        const struct agent_class *agents = class->candidates[i].agents;
-        if (independence_covers(router, appeal, agents)) {
-            ret->by_filter[FILTER_INDEPENDENCE] += agents->known;
-            continue;
-        }
-        ret->by_filter[FILTER_STATUS] += agents->known - agents->available;
-        ret->by_filter[FILTER_CAPACITY] += agent_class_full_count(agents, appeal->effort);
-    }
+    ret->by_filter[FILTER_INDEPENDENCE] = covered.known;
+    ret->by_filter[FILTER_STATUS] = candidates.known - candidates.available;
+    ret->by_filter[FILTER_CAPACITY] = candidates.full;
     count_barred(router, appeal, ret);
+}
+
+void choice_count(struct aro_router *router, const struct appeal *appeal, struct why *ret)
+{
+    appeal_class_link(router, appeal->class);
+    count(router, appeal, crowd_of(router, appeal->class, appeal), ret);
 }
 
 static uint64_t count_at_last_step(struct aro_router *router, const struct appeal *appeal)
@@ -307,23 +247,18 @@ static uint64_t count_at_last_step(struct aro_router *router, const struct appea
     size_t last = appeal->class->queue->terms->step_count;
     struct appeal_class *class = appeal_class_at_step(router, appeal->class, (unsigned)last);
     struct barred_walk walk = { 0 };
+    struct headcount candidates, covered;
     enum details_bar bar;
-    uint64_t count = 0;
 
     appeal_class_link(router, class);
-    for (size_t i = 0; i < class->candidate_count; i++) {
-        const struct agent_class *agents = class->candidates[i].agents;
-        if (agents->profile.capacity >= appeal->effort &&
-            !independence_covers(router, appeal, agents))
-            count += agents->known;
-    }
+    count_candidates(router, appeal, class, crowd_of(router, class, appeal), &candidates, &covered);
     for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
         const struct agent *agent = table_find(&router->agents, id);
         if (bar == DETAILS_BAR_INDEPENDENCE && is_candidate(router, appeal, class, agent) &&
             agent_capacity(agent) >= appeal->effort)
-            count--;
+            candidates.able--;
     }
-    return count;
+    return candidates.able;
 }
 
 void choice_count_of_waiting(struct aro_router *router, const struct appeal *appeal,
@@ -336,23 +271,30 @@ void choice_count_of_waiting(struct aro_router *router, const struct appeal *app
 
 void choice_make(struct aro_router *router, const struct appeal *appeal, struct choice *ret)
 {
-    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    const struct queue *queue = appeal->class->queue;
+    const struct asked asked = { router, queue, appeal->effort };
     struct contest contest = {
         .router = router,
         .appeal = appeal,
-        .terms = terms,
-        .order = agent_order_of(terms),
+        .asked = &asked,
+        .order = agent_order_of(queue->terms),
+        .levels_are_one_run = criteria_order_by_level(queue->terms),
     };
 
+    appeal_class_link(router, appeal->class);
+    const struct crowd *crowd = crowd_of(router, appeal->class, appeal);
     *ret = (struct choice){ 0 };
-    choice_count(router, appeal, &ret->why);
-    contest_run(&contest);
+    count(router, appeal, crowd, &ret->why);
+    if (crowd)
+        contest_run_part(&contest, crowd, 1);
+    else
+        contest_run(&contest);
     if (!contest.best.agent)
         return;
     ret->agent = (struct agent *)(uintptr_t)contest.best.agent;
     ret->language = contest.best.class->fit.language;
     if (contest.second.agent) {
-        compare(terms, &contest.best, &contest.second, &ret->why.criterion);
+        candidate_compare(&contest.best, &contest.second, &ret->why.criterion);
         ret->why.runner_up = contest.second.agent;
     }
 }

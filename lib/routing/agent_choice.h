@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct candidate_class;
-
 /* Why an appeal went where it went, or went nowhere: the agents of its queue, those that each
  * filter kept from it, and what told the best from the second best. */
 struct why {
@@ -37,15 +35,5 @@ void choice_count(struct aro_router *router, const struct appeal *appeal, struct
  * where nobody ever will, as things are. */
 void choice_count_of_waiting(struct aro_router *router, const struct appeal *appeal,
                              struct why *ret);
-
-/* By the queue's criteria before the first that looks at a person rather than a class. */
-int candidate_class_compare(const struct aro_queue_terms *terms, const struct candidate_class *a,
-                            const struct candidate_class *b);
-
-/* By all of them, then tie and id; *@ret_criterion is what told them apart. */
-int candidate_compare(const struct aro_router *router, const struct appeal *appeal,
-                      const struct agent *a, const struct candidate_class *a_class,
-                      const struct agent *b, const struct candidate_class *b_class,
-                      const char **ret_criterion);
 
 #endif

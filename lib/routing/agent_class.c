@@ -1,5 +1,6 @@
 #include "routing/agent_class.h"
 
+#include "routing/crowd.h"
 #include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
@@ -248,11 +249,13 @@ static struct agent_class *class_of_agent(struct aro_router *router, const struc
 
 void agent_class_free(struct aro_router *router, struct agent_class *class)
 {
+    crowds_forget(class);
     groups_remove_class(router, class);
     profile_done(router, &class->profile);
     free(class->counts);
     free(class->trees);
     free(class->eligible);
+    free(class->candidate_indices);
     buffer_done(&class->record);
     free(class->key);
     free(class);
@@ -308,6 +311,22 @@ size_t agent_class_full_count(const struct agent_class *class, unsigned effort)
     for (size_t level = class->profile.capacity - effort + 1; level < class->level_count; level++)
         full += class->counts[level];
     return full;
+}
+
+size_t agent_class_level_end(const struct agent_class *class, unsigned effort)
+{
+    if (effort > class->profile.capacity)
+        return 0;
+    size_t end = class->profile.capacity - effort + 1;
+    return end < class->level_count ? end : class->level_count;
+}
+
+size_t agent_class_find_eligible(const struct agent_class *agents, const struct appeal_class *class)
+{
+    size_t at = 0;
+    while (at < agents->eligible_count && agents->eligible[at] != class)
+        at++;
+    return at;
 }
 
 /* --- order within a level --- */
@@ -417,6 +436,8 @@ void agent_lift(struct agent *agent)
 void agent_put(struct aro_router *router, struct agent *agent)
 {
     assert(!agent->is_placed);
+    if (agent->class)
+        crowds_note(&router->crowds, agent->class);
     if (!agent->class || !agent_is_there(agent))
         return;
     if (!agent->places)
@@ -435,6 +456,7 @@ static void count_speakers(struct aro_router *router, const struct agent_class *
 {
     const struct agent_profile *profile = &class->profile;
 
+    router->speakers_changes++;
     for (size_t i = 0; i < profile->language_count; i++) {
         uint32_t base = profile->languages[i].language->base_id;
         size_t first = 0;
@@ -502,12 +524,13 @@ size_t agent_regroup(struct aro_router *router, struct agent *agent)
     agent_lift(agent);
     if (class != old) {
         if (++class->known == 1)
-            looked_at += appeal_classes_share_links(old, class);
+            looked_at += appeal_classes_share_links(router, old, class);
         LIST_REMOVE(agent, of_class);
         agent->class = class;
         LIST_INSERT_HEAD(&class->members, agent, of_class);
+        crowds_note(&router->crowds, old);
         if (--old->known == 0)
-            looked_at += appeal_classes_end_links(old);
+            looked_at += appeal_classes_end_links(router, old);
         agent_class_release(router, old);
     }
     agent_put(router, agent);

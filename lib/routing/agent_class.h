@@ -39,17 +39,21 @@ struct agent_profile {
 };
 
 struct agent_class {
-    char *key; /* the profile as a text */
-    struct agent_profile profile;
-    struct buffer record; /* the members of its agents' records that say it */
+    size_t known, available; /* agents */
     LIST_HEAD(, agent) members;
-    size_t known, available;        /* agents */
     size_t level_count, slot_count; /* of the next two; grow with use */
     uint32_t *counts;         /* available agents at each level: units in use, at most capacity */
     struct agent_tree *trees; /* [level * slot_count + slot]: arrangement.h */
+    struct agent_profile profile;
+    char *key;            /* the profile as a text */
+    struct buffer record; /* the members of its agents' records that say it */
     size_t eligible_count, eligible_size;
     struct appeal_class **eligible; /* linked ones that these agents may take; sorted by queue */
+    uint32_t *candidate_indices;    /* where they are among the candidates of each, if crowded */
     LIST_ENTRY(agent_class) of_group[GROUP_KIND_COUNT];
+    LIST_ENTRY(agent_class) changed; /* listed while the second is set */
+    bool is_in_crowd, is_changed;    /* a crowd has to be told of news; it still has to be */
+    uint64_t covered_in;             /* the last count that found them covered by independence */
 };
 
 /* The class of the profile that @event (agent.updated) describes, made where there is none yet.
@@ -94,6 +98,11 @@ int agent_compare_tie(const struct aro_router *router, const struct agent *a,
 
 /* Available agents that an appeal of @effort does not fit. */
 size_t agent_class_full_count(const struct agent_class *class, unsigned effort);
+/* The first level that leaves no room for one; levels from here on may have no agents at all. */
+size_t agent_class_level_end(const struct agent_class *class, unsigned effort);
+/* The index of @class, which is linked, among those that @agents may take, or their count. */
+size_t agent_class_find_eligible(const struct agent_class *agents,
+                                 const struct appeal_class *class);
 
 static inline unsigned agent_capacity(const struct agent *agent)
 {

@@ -1,7 +1,8 @@
 #include "routing/appeal_class.h"
 
-#include "routing/agent_choice.h"
 #include "routing/agent_class.h"
+#include "routing/criteria.h"
+#include "routing/crowd.h"
 #include "routing/ledger_record.h"
 #include "routing/line.h"
 #include "routing/router_state.h"
@@ -256,27 +257,63 @@ static void class_place_last_candidate(struct appeal_class *class)
 static size_t class_find_candidate(const struct appeal_class *class,
                                    const struct agent_class *agents)
 {
+    if (class->is_crowded)
+        return agents->candidate_indices[agent_class_find_eligible(agents, class)];
     size_t at = 0;
     while (class->candidates[at].agents != agents)
         at++;
     return at;
 }
 
+static void class_set_index(struct appeal_class *class, size_t index)
+{
+    struct agent_class *agents = class->candidates[index].agents;
+    agents->candidate_indices[agent_class_find_eligible(agents, class)] = (uint32_t)index;
+    crowds_note_candidate(class, index);
+}
+
+/* In a crowd the last one takes its place. */
 static void class_drop_candidate(struct appeal_class *class, const struct agent_class *agents)
 {
-    size_t at = class_find_candidate(class, agents);
-    class->candidate_count--;
-    memmove(&class->candidates[at], &class->candidates[at + 1],
-            (class->candidate_count - at) * sizeof *class->candidates);
+    size_t at = class_find_candidate(class, agents), last = --class->candidate_count;
+
+    if (!class->is_crowded) {
+        memmove(&class->candidates[at], &class->candidates[at + 1],
+                (last - at) * sizeof *class->candidates);
+        return;
+    }
+    crowds_note_candidate(class, last);
+    if (at == last)
+        return;
+    class->candidates[at] = class->candidates[last];
+    class_set_index(class, at);
+}
+
+static void class_set_crowded(struct aro_router *router, struct appeal_class *class,
+                              bool is_crowded)
+{
+    class->is_crowded = is_crowded;
+    if (!is_crowded) {
+        crowds_free(&router->crowds, class);
+        class_sort_candidates(class);
+        return;
+    }
+    for (size_t i = 0; i < class->candidate_count; i++)
+        class_set_index(class, i);
 }
 
 static void agents_add_eligible(struct agent_class *agents, struct appeal_class *class)
 {
+    size_t size = agents->eligible_size;
     agents->eligible = memory_reach(agents->eligible, agents->eligible_count,
                                     &agents->eligible_size, sizeof(struct appeal_class *));
+    if (agents->eligible_size > size)
+        agents->candidate_indices = memory_resize(
+            agents->candidate_indices, agents->eligible_size * sizeof *agents->candidate_indices);
     size_t at = agents->eligible_count++;
     while (at > 0 && agents->eligible[at - 1]->queue > class->queue) {
         agents->eligible[at] = agents->eligible[at - 1];
+        agents->candidate_indices[at] = agents->candidate_indices[at - 1];
         at--;
     }
     agents->eligible[at] = class;
@@ -284,12 +321,35 @@ static void agents_add_eligible(struct agent_class *agents, struct appeal_class 
 
 static void agents_drop_eligible(struct agent_class *agents, const struct appeal_class *class)
 {
-    size_t at = 0;
-    while (agents->eligible[at] != class)
-        at++;
-    agents->eligible_count--;
+    size_t at = agent_class_find_eligible(agents, class);
+    size_t behind = --agents->eligible_count - at;
     memmove(&agents->eligible[at], &agents->eligible[at + 1],
-            (agents->eligible_count - at) * sizeof(struct appeal_class *));
+            behind * sizeof(struct appeal_class *));
+    memmove(&agents->candidate_indices[at], &agents->candidate_indices[at + 1],
+            behind * sizeof *agents->candidate_indices);
+}
+
+static void class_enter_candidate(struct aro_router *router, struct appeal_class *class,
+                                  const struct candidate_class *candidate)
+{
+    class_add_candidate(class, candidate);
+    agents_add_eligible(candidate->agents, class);
+    if (class->is_crowded)
+        class_set_index(class, class->candidate_count - 1);
+    else if (class->candidate_count > router->crowds.above)
+        class_set_crowded(router, class, true);
+    else
+        class_place_last_candidate(class);
+}
+
+/* Not at the very number from which it is crowded, or who comes and goes there would cost much. */
+static void class_leave_candidate(struct aro_router *router, struct appeal_class *class,
+                                  struct agent_class *agents)
+{
+    class_drop_candidate(class, agents);
+    agents_drop_eligible(agents, class);
+    if (class->is_crowded && class->candidate_count <= router->crowds.above / 2)
+        class_set_crowded(router, class, false);
 }
 
 /* Counts @known agents of @agents (fewer where negative); true, with how they fit, where none of
@@ -324,7 +384,7 @@ void appeal_class_link(struct aro_router *router, struct appeal_class *class)
         class_add_candidate(class, &candidate);
         agents_add_eligible(agents, class);
     }
-    class_sort_candidates(class);
+    class_set_crowded(router, class, class->candidate_count > router->crowds.above);
     class->is_linked = true;
     TAILQ_INSERT_TAIL(&router->linked_classes, class, linked);
 }
@@ -351,7 +411,9 @@ bool appeal_classes_link_due(struct aro_router *router, int64_t *budget)
 /* What the class knows of agents; they are not told. */
 static void class_forget_agents(struct aro_router *router, struct appeal_class *class)
 {
+    crowds_free(&router->crowds, class);
     class->candidate_count = 0;
+    class->is_crowded = false;
     class->pool = 0;
     memset(class->rejected, 0, sizeof class->rejected);
     class->is_linked = false;
@@ -390,46 +452,47 @@ void appeal_classes_count_agents(struct aro_router *router, struct agent_class *
     struct appeal_class *class;
     struct candidate_class candidate;
 
+    crowds_note(&router->crowds, agents);
     TAILQ_FOREACH(class, &router->linked_classes, linked)
     {
         if (!class_count(router, class, agents, count, &candidate) || !is_only_one)
             continue;
-        if (count > 0) {
-            class_add_candidate(class, &candidate);
-            class_place_last_candidate(class);
-            agents_add_eligible(agents, class);
-        } else {
-            class_drop_candidate(class, agents);
-            agents_drop_eligible(agents, class);
-        }
+        if (count > 0)
+            class_enter_candidate(router, class, &candidate);
+        else
+            class_leave_candidate(router, class, agents);
     }
 }
 
-size_t appeal_classes_share_links(struct agent_class *of, struct agent_class *agents)
+/* What it costs to enter a candidate or to drop one. */
+static size_t look_count(const struct appeal_class *class)
+{
+    return class->is_crowded ? 1 : class->candidate_count;
+}
+
+size_t appeal_classes_share_links(struct aro_router *router, struct agent_class *of,
+                                  struct agent_class *agents)
 {
     size_t looked_at = 0;
 
     for (size_t i = 0; i < of->eligible_count; i++) {
         struct appeal_class *class = of->eligible[i];
-        size_t at = class_find_candidate(class, of);
-        struct candidate_class candidate = class->candidates[at];
+        struct candidate_class candidate = class->candidates[class_find_candidate(class, of)];
         candidate.agents = agents;
-        class_add_candidate(class, &candidate);
-        class_place_last_candidate(class);
-        agents_add_eligible(agents, class);
-        looked_at += class->candidate_count;
+        class_enter_candidate(router, class, &candidate);
+        looked_at += look_count(class);
     }
     return looked_at;
 }
 
-size_t appeal_classes_end_links(struct agent_class *agents)
+size_t appeal_classes_end_links(struct aro_router *router, struct agent_class *agents)
 {
     size_t looked_at = 0;
 
-    for (size_t i = 0; i < agents->eligible_count; i++) {
-        looked_at += agents->eligible[i]->candidate_count;
-        class_drop_candidate(agents->eligible[i], agents);
+    while (agents->eligible_count > 0) {
+        struct appeal_class *class = agents->eligible[agents->eligible_count - 1];
+        looked_at += look_count(class);
+        class_leave_candidate(router, class, agents);
     }
-    agents->eligible_count = 0;
     return looked_at;
 }

@@ -49,8 +49,10 @@ struct appeal_class {
     struct line **lines; /* sorted by effort; those of the overdue behind those of their effort */
 
     bool is_linked, is_due;
+    bool is_crowded; /* by so many candidates that they are in no order, and crowds look at them */
     size_t candidate_count, candidate_size;
     struct candidate_class *candidates; /* sorted by what the queue's criteria know of a class */
+    LIST_HEAD(, crowd) crowds;          /* one for each effort, as they are needed */
     uint64_t pool;                      /* known agents of the queue */
     uint64_t rejected[FILTER_OF_CLASS_COUNT]; /* of these, by the first filter that says no */
 
@@ -99,8 +101,9 @@ void appeal_classes_count_agents(struct aro_router *router, struct agent_class *
 /* Some of @of become @agents, until now nobody, who differ from them in nothing that the rulebook
  * looks at: those linked to @of are linked to these, too. Gives how many candidates that took a
  * look at, as does the next. */
-size_t appeal_classes_share_links(struct agent_class *of, struct agent_class *agents);
+size_t appeal_classes_share_links(struct aro_router *router, struct agent_class *of,
+                                  struct agent_class *agents);
 /* The last of @agents became others likewise. */
-size_t appeal_classes_end_links(struct agent_class *agents);
+size_t appeal_classes_end_links(struct aro_router *router, struct agent_class *agents);
 
 #endif

@@ -5,6 +5,7 @@
 #include "routing/agent_class.h"
 #include "routing/appeal_class.h"
 #include "routing/appeal_past.h"
+#include "routing/criteria.h"
 #include "routing/independence.h"
 #include "routing/ladder.h"
 #include "routing/router_state.h"
@@ -222,8 +223,10 @@ struct survey {
 static int compare_candidates(const struct survey *survey, const struct standing *a,
                               const struct standing *b, const char **ret_criterion)
 {
-    return candidate_compare(survey->router, survey->appeal, a->agent, &a->class, b->agent,
-                             &b->class, ret_criterion);
+    const struct appeal *appeal = survey->appeal;
+    const struct asked asked = { survey->router, appeal->class->queue, appeal->effort };
+    return candidate_compare(&(struct candidate){ a->agent, &a->class, &asked },
+                             &(struct candidate){ b->agent, &b->class, &asked }, ret_criterion);
 }
 
 /* Who has it; then those who may take it, the best first; then those who come near, who pass the

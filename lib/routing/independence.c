@@ -101,6 +101,63 @@ bool independence_covers(const struct aro_router *router, const struct appeal *a
     return false;
 }
 
+/* The classes of some groups, each visited once. */
+struct covered_walk {
+    struct aro_router *router;
+    unsigned independence;
+    void (*visit)(struct agent_class *agents, void *context);
+    void *context;
+};
+
+static void visit_group(const struct covered_walk *walk, enum group_kind kind, const char *name)
+{
+    const struct group *group = group_find(walk->router, kind, name);
+    struct agent_class *agents;
+
+    if (!group)
+        return;
+    LIST_FOREACH(agents, &group->classes, of_group[kind])
+    {
+        if (agents->covered_in == walk->router->cover_last)
+            continue;
+        agents->covered_in = walk->router->cover_last;
+        walk->visit(agents, walk->context);
+    }
+}
+
+static void visit_groups(const struct covered_walk *walk, const char *team, const char *site,
+                         const char *lead)
+{
+    if (walk->independence & ARO_INDEPENDENT_TEAM)
+        visit_group(walk, GROUP_TEAM, team);
+    if (walk->independence & ARO_INDEPENDENT_SITE)
+        visit_group(walk, GROUP_SITE, site);
+    if (walk->independence & ARO_INDEPENDENT_LEAD)
+        visit_group(walk, GROUP_LEAD, lead);
+}
+
+void independence_each_covered(struct aro_router *router, const struct appeal *appeal,
+                               void (*visit)(struct agent_class *agents, void *context),
+                               void *context)
+{
+    const struct covered_walk walk = { router, appeal->class->queue->terms->independence, visit,
+                                       context };
+    const struct subject *subject = appeal->subject;
+    struct person person;
+
+    if (!walk.independence)
+        return;
+    router->cover_last++;
+    for (size_t position = 0; details_next_person(appeal->details, &position, &person);) {
+        if (!person.is_known)
+            person = person_of(router, person.id, person.has_decided);
+        visit_groups(&walk, person.team, person.site, person.lead);
+    }
+    for (size_t i = 0; subject && i < subject->decider_count; i++)
+        visit_groups(&walk, subject->deciders[i].team, subject->deciders[i].site,
+                     subject->deciders[i].lead);
+}
+
 enum details_bar independence_bar(const struct aro_router *router, const struct appeal *appeal,
                                   const struct agent *agent)
 {

@@ -8,6 +8,7 @@
 #define ARO_ROUTING_INDEPENDENCE_H
 
 #include "routing/appeal.h"
+#include "routing/group.h"
 
 struct agent;
 struct agent_class;
@@ -18,6 +19,11 @@ enum details_bar independence_bar_of(const struct appeal *appeal, const char *ag
 /* Is every agent of @agents of a team, site or lead that may not judge @appeal? */
 bool independence_covers(const struct aro_router *router, const struct appeal *appeal,
                          const struct agent_class *agents);
+
+/* Visits the classes of agents that this is true of, each once. */
+void independence_each_covered(struct aro_router *router, const struct appeal *appeal,
+                               void (*visit)(struct agent_class *agents, void *context),
+                               void *context);
 
 /* Both, for an agent who is known. */
 enum details_bar independence_bar(const struct aro_router *router, const struct appeal *appeal,

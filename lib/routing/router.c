@@ -2,9 +2,10 @@
  *
  * Agents with the same profile form an *agent class*, appeals that ask the same form an *appeal
  * class*. Whether those may take these is worked out once for a pair; so an appeal looks at the
- * best agent of each class that may take it (agent_choice.c), and an agent who has room looks at
- * the first in line of each class that they may take (agent_work.c). No event walks over all agents
- * or all waiting appeals.
+ * best agent of each class that may take it (agent_choice.c), or, where those are many, at the
+ * winner of a tournament among them (crowd.c), and an agent who has room looks at the first in line
+ * of each class that they may take (agent_work.c). No event walks over all agents or all waiting
+ * appeals.
  *
  * An event makes a *turn* (turn.c): a handler changes what the event is about (appeal_events.c,
  * agent_events.c), through the moves of assignment.c; then the turn settles, which gives out until
@@ -137,6 +138,7 @@ int aro_router_new(struct aro_languages *languages, const struct aro_rulebook *r
     table_init(&router->appellants, appellant_key);
     table_init(&router->reviews, review_key);
     appeal_classes_init(router);
+    crowds_init(&router->crowds);
     timers_init(&router->appeal_timers, compare_timer_appeals);
     timers_init(&router->remembered_timers, compare_timer_remembered);
     timers_init(&router->subject_timers, compare_timer_subjects);

@@ -8,6 +8,7 @@
 #include "routing/appellant.h"
 #include "routing/arrangement.h"
 #include "routing/census.h"
+#include "routing/crowd.h"
 #include "routing/market.h"
 #include "routing/names.h"
 #include "routing/queue.h"
@@ -57,6 +58,8 @@ struct aro_router {
     TAILQ_HEAD(, appeal_class) linked_classes, due_classes, idle_classes;
     size_t idle_count;
     struct arrangement arrangement;
+    struct crowds crowds;
+    uint64_t cover_last; /* numbers the counts of those covered by independence */
 
     struct timers appeal_timers, remembered_timers, subject_timers, shift_timers;
     uint64_t arrival_last;
@@ -68,7 +71,8 @@ struct aro_router {
     uint32_t batch_last; /* the number of the newest effects */
 
     size_t speaker_size;
-    uint32_t *speakers; /* known agents, by the base_id of the language */
+    uint32_t *speakers;        /* known agents, by the base_id of the language */
+    uint64_t speakers_changes; /* how often it changed */
 
     uint64_t known_count, held_count; /* agents; appeals */
     uint64_t state_counts[APPEAL_STATE_COUNT];

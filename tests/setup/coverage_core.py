@@ -4,8 +4,8 @@ import json
 import sys
 
 CORE = {
-    "agent choice": ["routing/agent_choice.c", "routing/agent_work.c", "routing/agent_turn.c", "routing/filter.c",
-                     "routing/independence.c"],
+    "agent choice": ["routing/agent_choice.c", "routing/agent_work.c", "routing/agent_turn.c", "routing/criteria.c",
+                     "routing/crowd.c", "routing/filter.c", "routing/independence.c"],
     "ladder": ["routing/ladder.c"],
     "offers": ["routing/assignment.c", "routing/appeal_timer.c"],
     "conditions": ["rules/condition.c", "rules/conjunction.c"],

@@ -16,6 +16,7 @@
 #include "../model/router_model.h"
 
 #include "routing/ledger_record.h"
+#include "routing/router_state.h"
 #include "support/text.h"
 
 #include <aro/router.h>
@@ -1203,6 +1204,12 @@ static void history_undo(struct history *history)
     history_begin_batch(history);
 }
 
+/* In every second history two classes of agents make a crowd; its twin looks at each. */
+static void set_crowds(const struct history *history, struct aro_router *router, bool is_twin)
+{
+    router->crowds.above = history->seed % 2 == is_twin ? 1 : CROWD_ABOVE;
+}
+
 /* Makes the twin: another router, folded from the ledger in an order of its own. */
 static void history_fold(struct history *history)
 {
@@ -1211,6 +1218,7 @@ static void history_fold(struct history *history)
 
     if (history->twin || aro_router_new(languages, history->book->rulebook, &history->twin) < 0)
         return;
+    set_crowds(history, history->twin, true);
     for (size_t i = 0; i < count; i++) {
         size_t at = (start + count - i) % count;
         const char *value = history->ledger.entries[at].value;
@@ -1337,6 +1345,7 @@ static void run(const struct trial *trial, struct aro_event_reader *reader)
     history.now = INT64_C(1795341600000);
     if (aro_router_new(languages, history.book->rulebook, &history.router) < 0)
         abort();
+    set_crowds(&history, history.router, false);
     history_begin_batch(&history);
     for (history.step = 0; history.step < STEPS; history.step++)
         run_step(&history, trial);
