@@ -125,6 +125,37 @@ void json_add_name(struct json_writer *writer, const char *name)
     writer->needs_comma = false;
 }
 
+/* A number of few decimals, as most are, written without printf(): gives false where @value is
+ * none. The shortest that reads back is unique up to 15 digits, and a whole number below 2^53
+ * divided by a power of ten gives exactly the double that the quotient reads as; so this is what
+ * "%.15g" writes. */
+static bool put_decimals(struct buffer *buffer, double value)
+{
+    enum { PLACES_MAX = 4 };
+    double magnitude = fabs(value), scaled = 0;
+    int64_t scale = 1;
+    int places = 0;
+
+    if (magnitude < 0.001 || magnitude >= 1e9)
+        return false;
+    do {
+        if (places++ == PLACES_MAX)
+            return false;
+        scale *= 10;
+        scaled = nearbyint(magnitude * (double)scale);
+    } while (scaled / (double)scale != magnitude);
+
+    /* The digits behind the point with a 1 before them, in whose place the point goes. */
+    int64_t digits = (int64_t)scaled;
+    if (value < 0)
+        buffer_add(buffer, "-", 1);
+    buffer_add_integer(buffer, digits / scale);
+    size_t point = buffer->length;
+    buffer_add_integer(buffer, scale + digits % scale);
+    buffer->data[point] = '.';
+    return true;
+}
+
 void json_put_number(struct buffer *buffer, double value)
 {
     assert(isfinite(value));
@@ -132,6 +163,8 @@ void json_put_number(struct buffer *buffer, double value)
         buffer_add_integer(buffer, (int64_t)value);
         return;
     }
+    if (put_decimals(buffer, value))
+        return;
     char text[40];
     for (int precision = 15; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);

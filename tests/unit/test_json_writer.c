@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 static void test_members_lists_and_escapes_are_written_as_json(void **state)
@@ -115,6 +116,38 @@ static void test_numbers_read_back_as_the_same_number(void **state)
     }
 }
 
+static void expect_as_printf_writes_it(double value)
+{
+    struct buffer buffer = { 0 };
+    char expected[40];
+
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(expected, sizeof expected, "%.*g", precision, value);
+        if (strtod(expected, NULL) == value)
+            break;
+    }
+    json_put_number(&buffer, value);
+    assert_string_equal(buffer.data, expected);
+    buffer_done(&buffer);
+}
+
+/* Decimals of every length, their neighbours, which have seventeen digits, and both signs. */
+static void test_numbers_are_written_as_printf_writes_them(void **state)
+{
+    static const double scales[] = { 10, 100, 1000, 10000, 100000, 1e6, 3, 7 };
+
+    (void)state;
+    for (int64_t digits = 1; digits < INT64_C(1) << 52; digits = digits * 3 + digits / 7 + 1) {
+        for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+            double value = (double)digits / scales[i];
+            expect_as_printf_writes_it(value);
+            expect_as_printf_writes_it(-value);
+            expect_as_printf_writes_it(nextafter(value, 0));
+            expect_as_printf_writes_it(nextafter(value, DBL_MAX));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_an_escape_is_written_wherever_it_stands),
         cmocka_unit_test(test_integers_of_every_length_are_written_digit_by_digit),
         cmocka_unit_test(test_numbers_read_back_as_the_same_number),
+        cmocka_unit_test(test_numbers_are_written_as_printf_writes_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
