@@ -65,7 +65,7 @@ size_t aro_effects_changed_agent_count(const struct aro_effects *effects)
 const char *aro_effects_changed_agent_at(const struct aro_effects *effects, size_t index)
 {
     assert(index < effects->agent_count);
-    return effects->agents[index].name;
+    return effects->agents[index].id;
 }
 
 size_t aro_effects_changed_queue_count(const struct aro_effects *effects)
@@ -115,16 +115,18 @@ void effects_add_note(struct aro_effects *effects, const struct aro_note *note)
     copy->appeal_id = note->appeal_id ? copy_text(effects, note->appeal_id) : NULL;
 }
 
-void effects_add_agent(struct aro_effects *effects, const char *id, const char *source)
+void effects_add_agent(struct aro_effects *effects, const char *id, const char *source,
+                       struct agent *agent)
 {
     effects->agents = memory_reach(effects->agents, effects->agent_count, &effects->agent_size,
                                    sizeof *effects->agents);
-    effects->agents[effects->agent_count++] = (struct changed){ copy_text(effects, id), source };
+    effects->agents[effects->agent_count++] = (struct changed_agent){ id, source, agent };
 }
 
 void effects_add_queue(struct aro_effects *effects, const char *name, const char *source)
 {
     effects->queues = memory_reach(effects->queues, effects->queue_count, &effects->queue_size,
                                    sizeof *effects->queues);
-    effects->queues[effects->queue_count++] = (struct changed){ copy_text(effects, name), source };
+    effects->queues[effects->queue_count++] =
+        (struct changed_queue){ copy_text(effects, name), source };
 }

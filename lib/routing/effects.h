@@ -6,11 +6,17 @@
 
 #include <aro/effects.h>
 
+struct agent;
 struct aro_router;
 
-/* What the board shows anew, and what first changed it in this batch. */
-struct changed {
+/* What the board shows anew, and what first changed it in this batch. A queue may be gone before
+ * the batch is sealed, an agent is there until then. */
+struct changed_queue {
     const char *name, *source;
+};
+struct changed_agent {
+    const char *id, *source;
+    struct agent *agent;
 };
 
 /* The ledger record of @key from before this batch; @value NULL: there was none. */
@@ -33,7 +39,8 @@ struct aro_effects {
     size_t note_count, note_size;
     struct aro_note *notes;
     size_t agent_count, agent_size, queue_count, queue_size;
-    struct changed *agents, *queues; /* each once */
+    struct changed_agent *agents; /* each once, as is the next */
+    struct changed_queue *queues;
 };
 
 /* Its texts lie in the effects' own memory; @text_length: of all of them but value and topic. */
@@ -43,8 +50,10 @@ void effects_add_record(struct aro_effects *effects, const struct aro_record *re
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
 /* Copies the texts of @note but its reason. */
 void effects_add_note(struct aro_effects *effects, const struct aro_note *note);
+/* Both texts lie in the effects' own memory. */
+void effects_add_agent(struct aro_effects *effects, const char *id, const char *source,
+                       struct agent *agent);
 /* @source lies in the effects' own memory. */
-void effects_add_agent(struct aro_effects *effects, const char *id, const char *source);
 void effects_add_queue(struct aro_effects *effects, const char *name, const char *source);
 
 #endif

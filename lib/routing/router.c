@@ -354,7 +354,7 @@ int aro_router_counters_set(struct aro_router *router, const json_t *counters)
 }
 
 /* What a queue learnt in the batch. */
-static void seal_queue(struct turn *turn, const struct changed *changed)
+static void seal_queue(struct turn *turn, const struct changed_queue *changed)
 {
     struct queue *queue = queue_find(turn->router, changed->name);
 
@@ -366,12 +366,10 @@ static void seal_queue(struct turn *turn, const struct changed *changed)
 
 /* The record of an agent whose load or idle time changed; those removed are let go of only now, so
  * that one who comes back within the batch is still the one whose record was saved. */
-static void seal_agent(struct turn *turn, const struct changed *changed)
+static void seal_agent(struct turn *turn, const struct changed_agent *changed)
 {
-    struct agent *agent = table_find(&turn->router->agents, changed->name);
+    struct agent *agent = changed->agent;
 
-    if (!agent)
-        return;
     turn_set_source(turn, changed->source);
     if (agent_is_known(agent) && agent->is_record_due)
         turn_write_agent(turn, agent);

@@ -224,11 +224,11 @@ void turn_touch_agent(struct turn *turn, struct agent *agent)
     if (agent->touched_in == turn->effects->batch)
         return;
     agent->touched_in = turn->effects->batch;
-    effects_add_agent(turn->effects, agent->id, turn->source_text);
+    struct kept key = key_of(turn, KEY_AGENT, agent->id);
+    effects_add_agent(turn->effects, key.text + strlen(KEY_AGENT), turn->source_text, agent);
     if (!is_new)
         ledger_write_agent(turn->router, agent, body);
-    save(turn, key_of(turn, KEY_AGENT, agent->id), is_new ? NULL : body->data,
-         is_new ? 0 : body->length);
+    save(turn, key, is_new ? NULL : body->data, is_new ? 0 : body->length);
 }
 
 void turn_touch_queue(struct turn *turn, struct queue *queue)
