@@ -163,7 +163,7 @@ static void hold_appeals_if_full(struct shard *shard)
     uint64_t waiting = counts.waiting + counts.merged;
     if (waiting >= limit)
         reader_hold_appeals(shard->reader, true);
-    else if (waiting < limit * HOLD_RELEASE_PERCENT / 100 || limit == 0)
+    else if (waiting <= limit * HOLD_RELEASE_PERCENT / 100)
         reader_hold_appeals(shard->reader, false);
 }
 

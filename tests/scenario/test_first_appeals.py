@@ -157,6 +157,23 @@ def test_a_queue_that_is_delivered_to_gets_appeals_without_an_agent(new_world):
     world.assert_faultless()
 
 
+def test_appeals_beyond_the_limit_wait_in_kafka_until_one_that_waits_is_gone(world):
+    """Also where the limit is one."""
+    world.start(limits={"waiting_appeals": 1, "batch_records": 1}).wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("appeals", events.appeals(3))
+        for _ in range(3):
+            (waits,) = watch.wait_until(lambda: waiting(watch), "one waits")
+            world.send("reviews", [{"type": "appeal.decided", "appeal_id": waits, "outcome": "upheld"}])
+            watch.wait("appeal.closed", appeal_id=waits)
+    world.assert_faultless()
+
+
+def waiting(watch):
+    """Those that wait now, as far as the outputs tell."""
+    return {one.key for one in watch.find("appeal.waiting")} - {one.key for one in watch.find("appeal.closed")}
+
+
 def test_shards_work_side_by_side_on_their_own_topics(new_world):
     world = new_world(shard_names=("main", "two"))
     world.start("a")
