@@ -97,8 +97,10 @@ static int examine(struct examination *examination)
         return code;
     if (aro_lint_new(examination->rulebook, &examination->lint) < 0)
         memory_exhausted();
-    if (agents)
+    if (agents) {
+        aro_lint_consider_agents(examination->lint);
         code = input_agents(invocation, agents, examination->reader, add_agent, examination->lint);
+    }
     if (code == EXIT_FINE)
         aro_lint_run(examination->lint);
     return code;

@@ -27,6 +27,10 @@ struct aro_lint;
 int aro_lint_new(const struct aro_rulebook *rulebook, struct aro_lint **ret);
 void aro_lint_free(struct aro_lint *lint);
 
+/* What agents cannot do is told from here on: those added are all there are, even where it is none.
+ */
+void aro_lint_consider_agents(struct aro_lint *lint);
+
 /* Takes an agent.updated into account; all of it is copied but the languages, which live with
  * their table. A later one of the same agent replaces the earlier. */
 void aro_lint_add_agent(struct aro_lint *lint, const struct aro_event *event);

@@ -58,11 +58,17 @@ static const struct aro_skill *copy_skills(struct aro_lint *lint, const struct a
     return copies;
 }
 
+void aro_lint_consider_agents(struct aro_lint *lint)
+{
+    lint->has_agents = true;
+}
+
 void aro_lint_add_agent(struct aro_lint *lint, const struct aro_event *event)
 {
     struct lint_agent *agent = table_find(&lint->agents, event->agent_id);
     bool is_new = !agent;
 
+    lint->has_agents = true;
     if (is_new)
         agent = arena_new(&lint->arena, sizeof *agent);
     *agent = (struct lint_agent){
@@ -103,10 +109,8 @@ void lint_find(struct aro_lint *lint, enum aro_lint_grade grade, unsigned line, 
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (lint->finding_count == lint->finding_size) {
-        lint->finding_size = lint->finding_size ? lint->finding_size * 2 : 16;
-        lint->findings = memory_resize(lint->findings, lint->finding_size * sizeof *lint->findings);
-    }
+    lint->findings = memory_reach(lint->findings, lint->finding_count, &lint->finding_size,
+                                  sizeof *lint->findings);
     lint->findings[lint->finding_count] =
         (struct lint_finding){ .told = { .grade = grade,
                                          .line = line,

@@ -26,6 +26,7 @@ struct lint_agent {
 struct aro_lint {
     const struct aro_rulebook *rulebook;
     struct arena arena;
+    bool has_agents; /* though there may be none */
     struct table agents;
     size_t finding_count, finding_size;
     struct lint_finding {

@@ -196,7 +196,7 @@ void lint_check_markets(struct aro_lint *lint)
                       "to has a step with 'language: fallback'",
                       market->name);
         check_launch(lint, market);
-        for (size_t l = 0; lint->agents.count > 0 && l < market->language_count; l++)
+        for (size_t l = 0; lint->has_agents && l < market->language_count; l++)
             check_language(lint, market, market->languages[l]);
     }
 }

@@ -78,9 +78,12 @@ static bool step_opens_to_nobody_new(const struct aro_step *earlier, const struc
 static void check_ladder(struct aro_lint *lint, const struct aro_queue_terms *queue,
                          bool has_fallback)
 {
+    /* Where offers are made, those who declined may be asked anew at the next step. */
+    enum aro_lint_grade grade = queue->makes_offers ? ARO_LINT_NOTE : ARO_LINT_WARNING;
+
     for (size_t i = 1; i < queue->step_count; i++) {
         if (step_opens_to_nobody_new(&queue->steps[i - 1], &queue->steps[i], has_fallback))
-            lint_find(lint, ARO_LINT_WARNING, queue->line, queue->column, "step-opens-to-nobody",
+            lint_find(lint, grade, queue->line, queue->column, "step-opens-to-nobody",
                       "queue '%s': step %zu of its ladder opens it to nobody whom step %zu "
                       "does not",
                       queue->name, i + 1, i);
@@ -114,7 +117,8 @@ static bool has_level(const struct lint_agent *agent, unsigned level)
 bool lint_agent_can_serve(const struct lint_agent *agent, const struct aro_queue_terms *queue,
                           const struct aro_step *step)
 {
-    return lint_agent_is_in_queue(agent, queue->name) && has_skills(agent, step) &&
+    return (agent->all_markets || agent->market_count > 0) &&
+           lint_agent_is_in_queue(agent, queue->name) && has_skills(agent, step) &&
            has_level(agent, step->level) && is_named(step->sites, step->site_count, agent->site) &&
            is_named(step->teams, step->team_count, agent->team);
 }
@@ -181,7 +185,7 @@ void lint_check_queues(struct aro_lint *lint)
         }
         check_criteria(lint, queue);
         check_ladder(lint, queue, has_fallback[i]);
-        if (lint->agents.count > 0)
+        if (lint->has_agents)
             check_agents(lint, queue);
     }
 }

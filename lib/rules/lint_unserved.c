@@ -104,7 +104,7 @@ static void check_rule(struct aro_lint *lint, const struct rule *rule)
 
 void lint_check_unserved(struct aro_lint *lint)
 {
-    if (lint->agents.count == 0 || lint->rulebook->rule_count > LINT_PAIRS_MAX)
+    if (!lint->has_agents || lint->rulebook->rule_count > LINT_PAIRS_MAX)
         return;
     for (size_t i = 0; i < lint->rulebook->rule_count; i++)
         check_rule(lint, &lint->rulebook->rules[i]);

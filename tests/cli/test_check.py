@@ -100,6 +100,18 @@ def test_queues_that_the_agents_cannot_serve_are_told(appealctl, tmp_path):
     assert "queue 'general'" not in result.stdout
 
 
+def test_no_agents_at_all_serve_nothing(appealctl, tmp_path):
+    (tmp_path / "agents.jsonl").write_text("\n")
+    result = check(appealctl, tmp_path, RULEBOOK, "--agents", tmp_path / "agents.jsonl")
+    assert "queue 'general': no agent can take anything from it" in result.stdout
+
+
+def test_a_step_that_asks_anew_is_a_note_alone(appealctl, tmp_path):
+    ladder = "rulebook: x\nqueues: { a: { %sladder: [{ for: 1h }, {}] } }\nrules: [{ name: rest, route: { queue: a } }]\n"
+    assert check(appealctl, tmp_path, ladder % "", "--strict").returncode == 1
+    assert check(appealctl, tmp_path, ladder % "offer: {}, ", "--strict").returncode == 0
+
+
 def test_a_broken_agent_is_told_with_its_line(appealctl, tmp_path):
     agents = tmp_path / "agents.jsonl"
     agents.write_text('\n{"agent_id":"ana"}\n')

@@ -441,7 +441,7 @@ static void test_a_rule_that_sends_what_nobody_in_the_queue_takes_is_told(void *
     }
 }
 
-static void test_who_has_no_capacity_or_was_removed_serves_nothing(void **state)
+static void test_who_has_no_capacity_or_market_or_was_removed_serves_nothing(void **state)
 {
     (void)state;
     static const char text[] = "rulebook: x\n"
@@ -454,15 +454,18 @@ static void test_who_has_no_capacity_or_was_removed_serves_nothing(void **state)
                               .all_markets = true,
                               .agent_languages = &spoken,
                               .agent_language_count = 1 };
-    struct aro_event ola = kari;
+    struct aro_event ola = kari, eva = kari;
     CLEANUP(aro_rulebook_freep) struct aro_rulebook *rulebook = parse(text);
     CLEANUP(aro_lint_freep) struct aro_lint *lint = NULL;
 
     ola.agent_id = "ola";
     ola.capacity = 0;
+    eva.agent_id = "eva";
+    eva.all_markets = false;
     assert_int_equal(aro_lint_new(rulebook, &lint), 0);
     aro_lint_add_agent(lint, &kari);
     aro_lint_add_agent(lint, &ola);
+    aro_lint_add_agent(lint, &eva);
     aro_lint_remove_agent(lint, "kari");
     aro_lint_remove_agent(lint, "who");
     assert_findings(lint, text, "3 queue-unserved\n");
@@ -543,7 +546,7 @@ int main(void)
         cmocka_unit_test(test_what_the_agents_cannot_do_is_told),
         cmocka_unit_test(test_an_open_hour_without_anybody_is_told),
         cmocka_unit_test(test_a_gap_between_two_shifts_is_told),
-        cmocka_unit_test(test_who_has_no_capacity_or_was_removed_serves_nothing),
+        cmocka_unit_test(test_who_has_no_capacity_or_market_or_was_removed_serves_nothing),
         cmocka_unit_test(test_a_rule_that_sends_what_nobody_in_the_queue_takes_is_told),
         cmocka_unit_test(test_a_canary_of_none_or_of_all_is_told),
         cmocka_unit_test(test_a_fallback_that_no_ladder_uses_is_told),
