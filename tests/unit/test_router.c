@@ -35,8 +35,10 @@ static const char rulebook_of_orders[] =
     "queues:\n"
     "  soonest: { order: deadline }\n"
     "  urgent: { order: priority, floors: { level: 4, skills: { appeals: 1 } } }\n"
+    "  shared: { order: arrival, overdue_share: 50 }\n"
     "rules:\n"
     "  - { name: soonest, when: { reason: soonest }, route: { queue: soonest } }\n"
+    "  - { name: shared, when: { reason: shared }, route: { queue: shared } }\n"
     "  - { name: rest, route: { queue: urgent } }\n";
 
 #define AGENT(id, capacity)                                                                        \
@@ -733,6 +735,24 @@ static void test_the_soonest_deadline_is_first_where_the_queue_says_so(void **st
     world_expect(world, "created soon ana 1\ncreated late ana 1\ncreated never ana 1");
 }
 
+static void test_an_overdue_one_within_its_share_keeps_its_place_in_order(void **state)
+{
+    struct world *world = *state;
+    world_send(world, AGENT("ana", 2));
+    world_send(world, APPEAL_WITH("one", "\"reason\":\"shared\""));
+    world_send(world, APPEAL_WITH("two", "\"reason\":\"shared\""));
+    world_send(world, APPEAL_WITH("first", "\"reason\":\"shared\""));
+    world_send(world, APPEAL_WITH("overdue", "\"reason\":\"shared\",\"deadline\":"
+                                             "\"2026-11-22T10:01:00Z\""));
+    world_pass(world, MINUTE);
+    world_tick(world);
+    world_answers(world);
+    world_send(world, DECIDE("one", ""));
+    world_expect(world, "closed one ana 1 decided\ncreated first ana 1");
+    world_send(world, DECIDE("two", ""));
+    world_expect(world, "closed two ana 1 decided\ncreated overdue ana 1");
+}
+
 static void test_what_is_urgent_is_first_until_age_has_made_up_for_it(void **state)
 {
     struct world *world = *state;
@@ -954,6 +974,7 @@ int main(void)
         WORLD_TEST(test_a_queue_knows_its_earliest_deadline_whatever_leaves_the_line),
         WORLD_TEST(test_a_damaged_ledger_record_is_refused_and_changes_nothing),
         ORDERS_TEST(test_the_soonest_deadline_is_first_where_the_queue_says_so),
+        ORDERS_TEST(test_an_overdue_one_within_its_share_keeps_its_place_in_order),
         ORDERS_TEST(test_what_is_urgent_is_first_until_age_has_made_up_for_it),
         ORDERS_TEST(test_nobody_below_a_floor_is_chosen),
         ORDERS_TEST(test_a_reload_puts_a_line_in_its_new_order),
