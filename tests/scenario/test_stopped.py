@@ -1,5 +1,7 @@
 """A shard that must not go on stops, says why, and goes on when it is told to."""
 
+import time
+
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import (
@@ -148,6 +150,30 @@ def test_a_record_that_is_too_large_for_its_topic_stops_the_shard_by_name(world)
         assert instance.ask("start-shard", shard="main")["ok"]
         watch.wait_count("assignment.created", 11)
     world.assert_faultless()
+
+
+def take_overs(instance):
+    """How many, and how long they took together."""
+    figures = instance.metrics()
+    return [figures[f"appeal_router_take_over_duration_seconds_{part}", ("shard", "main")] for part in ("count", "sum")]
+
+
+def test_the_time_that_a_shard_was_stopped_is_no_part_of_its_next_take_over(world):
+    instance = world.start()
+    instance.wait_state("main", "owner")
+    set_largest_record(world, world.main.assignments, "200")
+    world.send("agents", [events.agent("ana")])
+    world.send("appeals", events.appeals(1))
+    instance.wait_state("main", "stopped")
+    first, seconds = take_overs(instance)
+    assert first == 1
+    set_largest_record(world, world.main.assignments, "1048588")
+    told_at = time.monotonic()
+    assert instance.ask("start-shard", shard="main")["ok"]
+    instance.wait_state("main", "owner")
+    second, both_seconds = take_overs(instance)
+    assert second == 2
+    assert both_seconds - seconds <= time.monotonic() - told_at
 
 
 @pytest.mark.soak
