@@ -36,10 +36,8 @@ const struct command command_resume = {
     .operands = { "MARKET" },
     .arguments = { ASK_SOCKET, UNSEEN },
     .description = "What was held goes back to its place in line and is given out, first in line "
-                   "first. A market that the\n"
-                   "rulebook pauses (launch: { state: paused }) is resumed by launching it there "
-                   "and 'appealctl "
-                   "reload'.",
+                   "first. A market that the rulebook pauses (launch: { state: paused }) is "
+                   "resumed by launching it there and 'appealctl reload'.",
     .examples = "  appealctl resume BR\n",
     .run = run,
 };
