@@ -6,6 +6,7 @@
 #include "support/cleanup.h"
 #include "support/memory.h"
 #include "support/nearest.h"
+#include "support/scalar.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -74,8 +75,8 @@ int setting_expected(const struct setting *setting, const struct document_node *
     va_end(arguments);
     if (node->text[0] == '\0')
         return setting_refuse_at(setting, node, "expected %s, found %s", text, empty_name(node));
-    return setting_refuse_at(setting, node, "expected %s, found '%.*s'", text, VALUE_SHOWN_MAX,
-                             node->text);
+    return setting_refuse_at(setting, node, "expected %s, found %s'%.*s'", text,
+                             scalar_text_note(node), VALUE_SHOWN_MAX, node->text);
 }
 
 int setting_expected_map(const struct setting *setting, const struct document_node *node,

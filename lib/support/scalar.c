@@ -108,3 +108,13 @@ void scalar_resolve(struct document_node *node)
         node->kind = DOCUMENT_TEXT;
     }
 }
+
+const char *scalar_text_note(const struct document_node *node)
+{
+    struct document_node plain = { .text = node->text };
+
+    if (node->kind != DOCUMENT_TEXT)
+        return "";
+    scalar_resolve(&plain);
+    return plain.kind == DOCUMENT_TEXT || plain.kind == DOCUMENT_NULL ? "" : "the text ";
+}

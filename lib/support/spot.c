@@ -1,6 +1,7 @@
 #include "support/spot.h"
 
 #include "support/nearest.h"
+#include "support/scalar.h"
 #include "support/text.h"
 #include "support/utf8.h"
 
@@ -92,7 +93,8 @@ int spot_refuse_kind(const struct spot *spot, struct aro_error *reterr, const ch
     const struct document_node *node = spot->node;
     if (node->kind == DOCUMENT_INTEGER || node->kind == DOCUMENT_NUMBER ||
         node->kind == DOCUMENT_TEXT || node->kind == DOCUMENT_BOOL)
-        return spot_refuse(spot, reterr, "expected %s, found '%.60s'", what, node->text);
+        return spot_refuse(spot, reterr, "expected %s, found %s'%.60s'", what,
+                           scalar_text_note(node), node->text);
     return spot_refuse(spot, reterr, "expected %s, found %s", what, document_kind_name(node->kind));
 }
 
