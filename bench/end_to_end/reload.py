@@ -109,16 +109,18 @@ def measure_reload(broker, folder, redis_url, rate):
     first = 10_000_000
     send_all(broker.address, router.appeals, silent(first, WAITING))
     process = router.start(wrapper=turns.wrapper)
-    wait_until(lambda: is_at_rest(process), 300, "everything waits", pause=0.5)
-    turns.take()
-    yield "none", {**under_load(router, broker, process, 0, rate, lambda: None), **turns.take()}
-    for number, (kind, change) in enumerate(CHANGES.items(), 1):
-        (folder / "rulebook.yaml").write_text(rulebook_text(number, **change))
+    try:
+        wait_until(lambda: is_at_rest(process), 300, "everything waits", pause=0.5)
+        turns.take()
+        yield "none", {**under_load(router, broker, process, 0, rate, lambda: None), **turns.take()}
+        for number, (kind, change) in enumerate(CHANGES.items(), 1):
+            (folder / "rulebook.yaml").write_text(rulebook_text(number, **change))
 
-        def reload():
-            answer = process.ask("reload", seconds=120)
-            assert answer["ok"], answer
+            def reload():
+                answer = process.ask("reload", seconds=120)
+                assert answer["ok"], answer
 
-        figures = under_load(router, broker, process, number * rate * SECONDS, rate, reload)
-        yield kind, {**figures, **turns.take()}
-    process.stop()
+            figures = under_load(router, broker, process, number * rate * SECONDS, rate, reload)
+            yield kind, {**figures, **turns.take()}
+    finally:
+        process.stop()
