@@ -147,8 +147,8 @@ static bool rule_covers(const struct aro_rulebook *rulebook, const struct rule *
     return false;
 }
 
-static bool rule_hides(const struct aro_rulebook *rulebook, const struct rule *outer,
-                       const struct rule *rule)
+bool rule_hides(const struct aro_rulebook *rulebook, const struct rule *outer,
+                const struct rule *rule)
 {
     for (size_t i = 0; i < rule->conjunction_count; i++) {
         if (!rule_covers(rulebook, outer, &rulebook->conjunctions[rule->first_conjunction + i]))

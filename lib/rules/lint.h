@@ -8,9 +8,6 @@
 
 #include <aro/lint.h>
 
-/* With more rules than these they are not compared each with each, nor with each agent. */
-enum { LINT_PAIRS_MAX = 1000 };
-
 struct lint_agent {
     const char *id;
     unsigned capacity;

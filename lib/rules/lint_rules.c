@@ -6,6 +6,7 @@
 #include "rules/lint.h"
 
 #include "rules/conjunction.h"
+#include "rules/hidden.h"
 #include "rules/rule_index.h"
 #include "support/buffer.h"
 #include "support/memory.h"
@@ -13,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BRANCHES_A_RULE_MAX = 4000, BRANCHES_MAX = 2000000, HIDING_NAMED_MAX = 3 };
+enum {
+    BRANCHES_A_RULE_MAX = 4000,
+    BRANCHES_MAX = 2000000,
+    HIDING_NAMED_MAX = 3,
+    CROSSING_CONJUNCTIONS_MAX = 2000
+};
 
 /* --- what events can have --- */
 
@@ -417,18 +423,13 @@ static bool goes_elsewhere(const struct rule *a, const struct rule *b)
     return false;
 }
 
-/* Two rules with one combination each, of which neither is a special case of the other, that meet
- * and send to different queues: which comes first decides, and may be chance. */
+/* Two rules of which neither is a special case of the other, that meet and send to different
+ * queues: which comes first decides, and may be chance. */
 static bool is_crossing(struct arena *scratch, const struct aro_rulebook *rulebook,
                         const struct rule *a, const struct rule *b)
 {
-    if (a->conjunction_count != 1 || b->conjunction_count != 1 || !goes_elsewhere(a, b))
-        return false;
-    const struct conjunction *left = &rulebook->conjunctions[a->first_conjunction];
-    const struct conjunction *right = &rulebook->conjunctions[b->first_conjunction];
-    return left->constraint_count > 0 && right->constraint_count > 0 &&
-           conjunctions_meet(scratch, left, right) && !conjunction_is_within(left, right) &&
-           !conjunction_is_within(right, left);
+    return goes_elsewhere(a, b) && rules_meet(scratch, rulebook, a, b) &&
+           !rule_hides(rulebook, a, b) && !rule_hides(rulebook, b, a);
 }
 
 static void check_crossings(struct aro_lint *lint, const struct rule *rule)
@@ -486,7 +487,7 @@ void lint_check_rules(struct aro_lint *lint)
                       impossible->name);
         else if (is_hidden_together(rulebook, rule, &branches_left))
             tell_hidden(lint, rule);
-        else if (rulebook->rule_count <= LINT_PAIRS_MAX)
+        else if (rulebook->conjunction_count <= CROSSING_CONJUNCTIONS_MAX)
             check_crossings(lint, rule);
     }
 }

@@ -3,6 +3,9 @@
 
 #include "rules/conjunction.h"
 
+/* With more they are not compared with each agent. */
+enum { RULES_MAX = 1000 };
+
 /* Does @agent work for a market that @asked accepts? */
 static bool works_for(const struct aro_lint *lint, const struct lint_agent *agent,
                       const struct conjunction *asked)
@@ -104,7 +107,7 @@ static void check_rule(struct aro_lint *lint, const struct rule *rule)
 
 void lint_check_unserved(struct aro_lint *lint)
 {
-    if (!lint->has_agents || lint->rulebook->rule_count > LINT_PAIRS_MAX)
+    if (!lint->has_agents || lint->rulebook->rule_count > RULES_MAX)
         return;
     for (size_t i = 0; i < lint->rulebook->rule_count; i++)
         check_rule(lint, &lint->rulebook->rules[i]);

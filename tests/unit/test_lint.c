@@ -181,6 +181,23 @@ static void test_rules_that_cross_are_noted(void **state)
                  share, 100 - share);
         check(text, share == 50 ? "" : "5 rules-cross\n");
     }
+    check(
+        HEAD RULE(
+            "one",
+            "any: [{ market: BR }, { market: PT, tier: 2 }]") "  - { name: two, when: { reason: ip "
+                                                              "}, route: { queue: b } }\n" REST,
+        "5 rules-cross\n");
+    check(HEAD RULE(
+              "special",
+              "any: [{ reason: ip, tier: 2 }, { reason: ip, market: PT }]") "  - { name: wider, "
+                                                                            "when: { reason: ip }, "
+                                                                            "route: { queue: b } "
+                                                                            "}\n" REST,
+          "");
+    check(HEAD RULE("one",
+                    "any: [{ market: BR }, { market: PT }]") "  - { name: apart, when: { market: "
+                                                             "NO }, route: { queue: b } }\n" REST,
+          "");
     check(HEAD RULE("special", "market: BR, reason: ip") "  - { name: wider, when: { reason: ip }, "
                                                          "route: { queue: b } }\n" REST,
           "");
