@@ -475,6 +475,30 @@ static void count_speakers(struct aro_router *router, const struct agent_class *
     }
 }
 
+/* May be NULL, and then speaks none. */
+static bool speak_the_same(const struct agent_class *a, const struct agent_class *b)
+{
+    if (!a || !b || a->profile.language_count != b->profile.language_count)
+        return false;
+    for (size_t i = 0; i < a->profile.language_count; i++) {
+        if (a->profile.languages[i].language != b->profile.languages[i].language)
+            return false;
+    }
+    return true;
+}
+
+/* One agent of @old is of @new now. */
+static void count_speaker(struct aro_router *router, const struct agent_class *old,
+                          const struct agent_class *new)
+{
+    if (speak_the_same(old, new))
+        return;
+    if (new)
+        count_speakers(router, new, 1);
+    if (old)
+        count_speakers(router, old, -1);
+}
+
 uint32_t agent_class_rarest(const struct aro_router *router, const struct agent_class *class)
 {
     uint32_t least = UINT32_MAX;
@@ -494,10 +518,10 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
         timers_remove(&router->shift_timers, &agent->shift_timer);
     agent_lift(agent);
     if (class != old) {
+        count_speaker(router, old, class);
         if (class) {
             class->known++;
             router->known_count++;
-            count_speakers(router, class, 1);
             appeal_classes_count_agents(router, class, 1);
         }
         if (old)
@@ -509,7 +533,6 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
             appeal_classes_count_agents(router, old, -1);
             old->known--;
             router->known_count--;
-            count_speakers(router, old, -1);
             agent_class_release(router, old);
         }
     }
