@@ -8,9 +8,8 @@
  * names one. The index is built. */
 const struct rule *hidden_by(const struct aro_rulebook *rulebook, const struct rule *rule);
 
-/* Does @outer match wherever @rule does? True only where each combination of @rule lies within one
- * of
- * @outer. */
+/* Does @outer match wherever @rule does? Told where each combination of @rule lies within one of
+ * @outer, and not where only several together cover it. */
 bool rule_hides(const struct aro_rulebook *rulebook, const struct rule *outer,
                 const struct rule *rule);
 
