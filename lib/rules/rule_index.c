@@ -579,6 +579,8 @@ static void build_one_set(const struct aro_rulebook *rulebook, struct rule_index
     build_market(rulebook, false, bytes_left, &index->markets[0]);
 }
 
+_Static_assert(INDEX_COLUMNS_MAX == 256, "the message for more names the bound");
+
 static size_t widest_market(const struct rule_index *index)
 {
     size_t widest = 0;
@@ -587,6 +589,14 @@ static size_t widest_market(const struct rule_index *index)
             widest = index->markets[i].column_count;
     }
     return widest;
+}
+
+/* Of all rules: the place is that of the first. */
+static int refuse_rules(const struct rulebook_parser *parser, const char *message)
+{
+    const struct rule *first = &parser->rulebook->rules[0];
+    return aro_error_set_at(parser->reterr, -EINVAL, first->line, first->column, "rules: %s",
+                            message);
 }
 
 int rule_index_new(const struct rulebook_parser *parser, struct rule_index **ret)
@@ -601,12 +611,11 @@ int rule_index_new(const struct rulebook_parser *parser, struct rule_index **ret
     else
         build_one_set(rulebook, index, &bytes_left);
     if (bytes_left == 0)
-        return aro_error_set(parser->reterr, -EINVAL,
-                             "the rules tell more values apart than can be held");
+        return refuse_rules(parser, "they tell more values apart than can be held");
     if (widest_market(index) > INDEX_COLUMNS_MAX)
-        return aro_error_set(parser->reterr, -EINVAL,
-                             "the rules of one market look at more than %d things",
-                             INDEX_COLUMNS_MAX);
+        return refuse_rules(parser, "those of one market look at more than 256 fields and "
+                                    "attributes; one that they ask both what it is and what it "
+                                    "is not counts twice");
     *ret = TAKE(index);
     return 0;
 }

@@ -16,7 +16,7 @@ BEYOND_A_SCHEMA = {
     "ladder-last-step-with-end", "ladder-step-without-end", "offer-expires-too-soon", "bound-is-infinite",
     "rule-twice", "split-sums-to-90", "too-many-combinations", "too-many-conditions-on-one-list",
     "no-catch-all", "hidden-by-a-wider-rule", "hidden-by-a-catch-all", "hidden-range",
-    "hidden-by-a-rule-of-a-long-name",
+    "hidden-by-a-rule-of-a-long-name", "too-many-attributes-and-fields",
     "hidden-though-both-are-alternatives", "test-of-another-rule", "test-of-another-queue",
     "test-of-another-priority", "test-of-another-deadline", "test-of-a-deadline-of-its-rule",
     "test-of-an-unknown-market", "test-of-a-deadline-of-the-appeal", "test-of-a-deadline-from-no-time",
