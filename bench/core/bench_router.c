@@ -4,11 +4,13 @@
  * whole event: aro_router_apply(), its records written, and its share of sealing and freeing the
  * batch; by the clock of the process, the quickest block of some, since what else runs on the
  * machine can only add. "chosen" is the choice of an agent and its counts alone, made once more for
- * appeals that were just given out: the rest of "routed" is keeping account of it, most of it in
- * records. "growth" is the time in the row above times this. */
+ * appeals that were just given out, and "found" the search alone for the best appeal of an agent:
+ * the rest of "routed" and "freed" is keeping account of it, most of it in records. "growth" is the
+ * time in the row above times this. */
 #include <aro/router.h>
 
 #include "routing/agent_choice.h"
+#include "routing/agent_work.h"
 #include "routing/router_state.h"
 
 #include "support/decimal.h"
@@ -381,13 +383,28 @@ static size_t resident(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* What finding the best that waits costs, for agents of whom nobody has room: as if each had just
+ * got rid of one. */
+static double bench_finding(struct bench *bench, unsigned agents)
+{
+    size_t position = 0;
+
+    per_event(bench, 1);
+    for (struct agent *agent; (agent = table_next(&bench->router->agents, &position)) != NULL;) {
+        agent->used--;
+        need(agent_find_work(bench->router, agent, bench->now) ? 0 : -1);
+        agent->used++;
+    }
+    return per_event(bench, agents);
+}
+
 /* Nobody has room; then each decision frees somebody, who gets the best that waits. As many come as
  * are given out. Gives what a freed agent costs, which was @before in the row above. */
 static double bench_line(unsigned waiting, bool is_detailed, double before)
 {
     enum { AGENTS = 1000, OPEN = AGENTS * 4 * 2 };
     struct bench bench;
-    double freeing = 0;
+    double freeing = 0, finding = 0;
     size_t texts = 0, number = OPEN, decided = 0;
     unsigned block = waiting < BATCH ? waiting : BATCH;
 
@@ -413,9 +430,10 @@ static double bench_line(unsigned waiting, bool is_detailed, double before)
         for (unsigned i = 0; i < block; i++)
             submit(&bench, (unsigned)number++, is_detailed);
         bench_seal(&bench);
+        keep_least(&finding, bench_finding(&bench, AGENTS));
     }
-    printf("%10u %14.2f %12zu %12zu %12.2f", waiting, submitting, bytes / waiting,
-           waiting < 100000 ? 0 : resident_bytes / waiting, freeing);
+    printf("%10u %14.2f %12zu %12zu %12.2f %12.2f", waiting, submitting, bytes / waiting,
+           waiting < 100000 ? 0 : resident_bytes / waiting, finding, freeing);
     print_growth(before, freeing);
     printf("\n");
     bench_end(&bench);
@@ -424,7 +442,7 @@ static double bench_line(unsigned waiting, bool is_detailed, double before)
 }
 
 static const char line_header[] =
-    "   waiting  submitted, us  bytes each*   resident*   freed, us   growth\n";
+    "   waiting  submitted, us  bytes each*   resident*    found, us    freed, us   growth\n";
 
 static double bench_waiting(unsigned waiting, double before)
 {
