@@ -238,9 +238,9 @@ def test_no_reason_of_a_dead_letter_has_it(scenes):
     assert [reason for letter in letters if PROSE in (reason := dict(letter.headers())["aro-error"].decode())] == []
 
 
-@pytest.mark.parametrize("topic, count", [("assignments", 2), ("outcomes", 10), ("appeal-router.ledger", 10)])
+@pytest.mark.parametrize("topic, count", [("assignments", 1), ("outcomes", 10), ("appeal-router.ledger", 10)])
 def test_no_record_has_what_routing_does_not_need(scenes, topic, count):
-    """An appeal, an agent and a review had it."""
+    """An appeal, an agent and a review had it. Which of the examples are assigned too is a matter of whose topic came first."""
     assert [record.value() for record in scenes["text"].read(topic, count) if NEEDLESS.encode() in (record.value() or b"")] == []
 
 
