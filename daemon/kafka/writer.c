@@ -363,11 +363,13 @@ static enum transaction_outcome produce_batch(struct writer *writer, struct prod
 
 /* Has a record of the batch come to lie before what the ledger had? Then it is not the ledger that
  * our state is the fold of: somebody has made it anew, or Kafka has lost the end of it. Asked
- * before the commit, so that nothing is published that only this process knows. */
+ * before the commit, so that nothing is published that only this process knows. A broker that was
+ * begun anew may have the batch of a retry, and not tell where: that is no loss. */
 static bool is_ledger_behind(const struct writer *writer, const struct producer *producer,
                              struct aro_error *reterr)
 {
-    if (producer->delivery_error || producer->ledger_offset >= ledger_next_known(writer))
+    if (producer->delivery_error || producer->ledger_offset < 0 ||
+        producer->ledger_offset >= ledger_next_known(writer))
         return false;
     aro_error_set(reterr, -EINVAL,
                   "the ledger is lost: %s/%" PRId32 " writes at offset %" PRId64
@@ -410,7 +412,8 @@ static enum writer_verdict try_commit(struct writer *writer, struct batch *batch
             atomic_fetch_add(&writer->aborted_count, 1);
         return verdict;
     }
-    batch->ledger_offset = producer->ledger_offset;
+    batch->ledger_offset =
+        producer->ledger_offset < 0 ? ledger_next_known(writer) : producer->ledger_offset;
     writer->claim.ledger_next = batch->ledger_offset + 1;
     return WRITER_DONE;
 }

@@ -324,6 +324,19 @@ static void test_a_batch_that_the_ledger_takes_before_its_known_end_is_not_commi
     assert_works(world);
 }
 
+/* As a broker says that has been begun anew meanwhile: it has the records, and forgot where. */
+static void test_a_ledger_that_does_not_tell_where_it_took_a_batch_is_not_lost(void **state)
+{
+    struct world *world = *state;
+
+    claim_knowing(world, 1);
+    rd_kafka_mock_push_request_errors(world->cluster, PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER);
+    commit(world);
+    assert_int_equal(world->verdict, WRITER_DONE);
+    assert_works(world);
+}
+
 static void test_what_may_pass_is_tried_again_until_it_is_committed(void **state)
 {
     struct world *world = *state;
@@ -390,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_a_group_that_refuses_the_offsets_has_given_the_shard_away),
         cmocka_unit_test(test_what_kafka_will_never_take_is_refused_with_the_topics_name),
         cmocka_unit_test(test_a_batch_that_the_ledger_takes_before_its_known_end_is_not_committed),
+        cmocka_unit_test(test_a_ledger_that_does_not_tell_where_it_took_a_batch_is_not_lost),
         cmocka_unit_test(test_what_may_pass_is_tried_again_until_it_is_committed),
         cmocka_unit_test(test_a_producer_that_died_leaves_its_batch_in_doubt),
         cmocka_unit_test(test_a_producer_may_die_before_its_offsets_are_answered),
