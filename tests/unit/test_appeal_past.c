@@ -325,19 +325,12 @@ static void test_a_record_from_before_there_were_pasts_is_explained_all_the_same
 
     assert_int_equal(
         aro_router_restore(world->router, "appeal:a-1", record, strlen(record), &error), 0);
-    json_t *answer = world_explain(world, "a-1");
-    char *told = past_lines(answer);
-    assert_string_equal(told, "10:00:00 submitted queue=general rule=rest rulebook=past\n");
-    free(told);
-    json_decref(answer);
+    expect_past(world, "a-1", "10:00:00 submitted queue=general rule=rest rulebook=past\n");
     world_send(world, UPDATE("a-1", "\"on_hold\":false"));
-    answer = world_explain(world, "a-1");
-    told = past_lines(answer);
-    assert_string_equal(told, "10:00:00 submitted queue=general rule=rest rulebook=past\n"
-                              "10:00:00 updated changed=on_hold\n"
-                              "10:00:00 waiting\n");
-    free(told);
-    json_decref(answer);
+    expect_past(world, "a-1",
+                "10:00:00 submitted queue=general rule=rest rulebook=past\n"
+                "10:00:00 updated changed=on_hold\n"
+                "10:00:00 waiting\n");
 }
 
 static void test_a_record_of_an_assigned_appeal_from_then_tells_when_it_came(void **state)
@@ -351,11 +344,7 @@ static void test_a_record_of_an_assigned_appeal_from_then_tells_when_it_came(voi
 
     assert_int_equal(
         aro_router_restore(world->router, "appeal:a-1", record, strlen(record), &error), 0);
-    json_t *answer = world_explain(world, "a-1");
-    char *told = past_lines(answer);
-    assert_string_equal(told, "10:00:00 submitted queue=general rule=rest rulebook=past\n");
-    free(told);
-    json_decref(answer);
+    expect_past(world, "a-1", "10:00:00 submitted queue=general rule=rest rulebook=past\n");
 }
 
 static void test_a_wrong_past_in_the_ledger_is_refused(void **state)
