@@ -62,7 +62,8 @@ void shard_begin_term(struct shard *shard, struct term *term);
 void shard_end_term(struct shard *shard, bool is_lost);
 
 /* Routes by @rulebook (a reference is taken) once everything is ready for it, a moment later where
- * there are very many agents. An owner answers @done when that is committed; a standby at once. */
+ * there are very many agents. An owner answers @done when that is committed; a standby at once, and
+ * so does an owner whose shard the group takes back before. */
 void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
                         void (*done)(bool is_committed, void *context), void *context);
 

@@ -45,7 +45,7 @@ struct shard {
     struct rulebook_file *rulebook; /* the router's */
     /* Loaded since: the router's once it is ready for it, or from the next term on. */
     struct rulebook_file *rulebook_next;
-    struct batch_waiter *swap_waiters; /* until then */
+    struct swap_waiter *swap_waiters; /* until then */
     struct ledger_fold fold;
     struct core_clock clock;
 

@@ -16,12 +16,30 @@ void shard_prepare(struct shard *shard)
     event_add(shard->prepare_timer, &at_once);
 }
 
+/* Somebody who waits for the commit of a swap. */
+struct swap_waiter {
+    void (*done)(bool is_committed, void *context);
+    void *context;
+    struct shard *shard;
+    struct swap_waiter *next;
+};
+
+/* A shard that the group takes back meanwhile is its next owner's to answer for, like one that this
+ * daemon never had. */
+static void on_swap_over(bool is_committed, void *context)
+{
+    struct swap_waiter *waiter = context;
+
+    waiter->done(is_committed || waiter->shard->is_releasing, waiter->context);
+    free(waiter);
+}
+
 static void swap(struct shard *shard)
 {
     shard_swap_rulebook(shard);
-    for (struct batch_waiter *waiter; (waiter = shard->swap_waiters) != NULL; free(waiter)) {
+    for (struct swap_waiter *waiter; (waiter = shard->swap_waiters) != NULL;) {
         shard->swap_waiters = waiter->next;
-        batch_wait(shard->collecting, waiter->done, waiter->context);
+        batch_wait(shard->collecting, on_swap_over, waiter);
     }
     shard_commit_next(shard);
     shard_prepare(shard); /* what is left to do */
@@ -50,16 +68,17 @@ void shard_set_rulebook(struct shard *shard, struct rulebook_file *rulebook,
         done(true, context);
         return;
     }
-    struct batch_waiter *waiter = memory_new(sizeof *waiter);
-    *waiter =
-        (struct batch_waiter){ .done = done, .context = context, .next = shard->swap_waiters };
+    struct swap_waiter *waiter = memory_new(sizeof *waiter);
+    *waiter = (struct swap_waiter){
+        .done = done, .context = context, .shard = shard, .next = shard->swap_waiters
+    };
     shard->swap_waiters = waiter;
 }
 
 void shard_end_waiting_for_swap(struct shard *shard)
 {
-    for (struct batch_waiter *waiter; (waiter = shard->swap_waiters) != NULL; free(waiter)) {
+    for (struct swap_waiter *waiter; (waiter = shard->swap_waiters) != NULL;) {
         shard->swap_waiters = waiter->next;
-        waiter->done(false, waiter->context);
+        on_swap_over(false, waiter);
     }
 }

@@ -7,8 +7,12 @@ import pytest
 from harness import events
 from harness.access import User, rules_of
 from harness.certificates import DAY, Authority
+from harness.daemon import patience
 from harness.process import wait_until
 from harness.tls_server import TlsServer
+from harness.world import RULEBOOK
+
+AGENTS_OF_MANY_SLICES = 5000  # what a swap makes ready takes many turns of the loop
 
 
 def tls(authority, certificate=None, **properties):
@@ -146,6 +150,11 @@ def test_a_password_that_kafka_cannot_take_is_told_of_with_the_remedy(world_of_u
 # --- certificates that are renewed ---
 
 
+def agents_of(instance):
+    [shard] = instance.status()["shards"]
+    return shard["agents"]
+
+
 def copy_certificate(certificate, world):
     """To where the settings name it."""
     (world.folder / "client.pem").write_bytes(certificate.certificate.read_bytes())
@@ -193,6 +202,29 @@ def test_a_renewed_certificate_is_taken_by_a_reload(world_of_certificate, broker
         users[0].withdraw(*rules_of(world))
         world.owner()
         world.route_one(watch, 8)
+    world.assert_faultless()
+
+
+def test_a_reload_whose_certificate_has_the_shard_handed_over_before_its_swap_is_answered_as_done(
+    world_of_certificate, broker
+):
+    world = world_of_certificate
+    user = User(broker, f"{world.name}.user")
+    user.grant(*rules_of(world))
+    copy_certificate(broker.authority.issue(user.name), world)
+    instance = world.start()
+    world.owner()
+    with world.watch() as watch:
+        world.send("agents", events.agents(AGENTS_OF_MANY_SLICES))
+        wait_until(lambda: agents_of(instance) == AGENTS_OF_MANY_SLICES, 60 * patience(), "all agents are there")
+        world.route_one(watch, 0)
+        copy_certificate(broker.authority.issue(user.name), world)
+        queues = {name: {"choose": ["fewest_open"]} for name in RULEBOOK["queues"]}
+        world.write_rulebook({**RULEBOOK, "rulebook": "scenario.2", "queues": queues})
+        assert instance.ask("reload")["ok"]
+        instance.wait_log("[clients-renewed]")
+        world.owner()
+        world.route_one(watch, 1)
     world.assert_faultless()
 
 
