@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { STEADY_MS = 1000 }; /* records that come at least as often come without a pause */
+
 /* What is left of the offset at @host: half of the time since then has been caught up. */
 static int64_t offset_left(const struct core_clock *clock, struct aro_instant host)
 {
@@ -24,15 +26,26 @@ struct aro_instant core_clock_now(struct core_clock *clock, struct aro_instant h
 }
 
 struct aro_span core_clock_observe(struct core_clock *clock, struct aro_instant ledger,
-                                   struct aro_instant host, bool is_live)
+                                   struct aro_instant host, struct aro_instant end_seen_at)
 {
-    int64_t difference = ledger.ms - host.ms;
+    int64_t least = ledger.ms - host.ms;
+    int64_t offset = offset_left(clock, host);
 
+    if (end_seen_at.ms) {
+        /* Where one record follows close upon the other nobody sees an end, while the owner may be
+         * falling behind at half the speed of time, as much as `offset` has come up meanwhile. */
+        int64_t passed = host.ms - clock->offset_at.ms;
+        if (passed > 0 && passed <= STEADY_MS)
+            offset -= passed;
+        int64_t most = ledger.ms - end_seen_at.ms;
+        if (offset > most)
+            offset = most;
+    }
+    if (offset < least)
+        offset = least;
     if (ledger.ms > clock->last.ms)
         clock->last = ledger;
-    if (!is_live && difference < 0)
-        difference = 0;
-    clock->offset.ms = difference;
+    clock->offset.ms = offset;
     clock->offset_at = host;
     return clock->offset;
 }

@@ -19,11 +19,14 @@ struct core_clock {
 /* @host is this host's time: the wall clock at the start plus monotonic time since. */
 struct aro_instant core_clock_now(struct core_clock *clock, struct aro_instant host);
 
-/* The ledger holds a transaction of core time @ledger. With @is_live it was written just now, so
- * the difference to @host is the clocks'; otherwise it is old, and only a time ahead of @host
- * counts. Returns by how much the host's clock differs (0 where that cannot be told). */
+/* The ledger holds a transaction of core time @ledger, which @host finds there. Nothing newer was
+ * in it at @end_seen_at, host's time (0: its end has not been seen yet). So it was written in
+ * between, and how far the clocks are apart is known so far: a time ahead of @host is theirs, one
+ * behind may be that of an old record that this instance, asleep or cut off, finds only now. Of
+ * what is possible the next to what was known is taken. Returns by how much core time differs from
+ * @host. */
 struct aro_span core_clock_observe(struct core_clock *clock, struct aro_instant ledger,
-                                   struct aro_instant host, bool is_live);
+                                   struct aro_instant host, struct aro_instant end_seen_at);
 
 /* How long from @host until core time reaches @due; 0 where it has. */
 struct aro_span core_clock_until(struct core_clock *clock, struct aro_instant due,

@@ -181,11 +181,15 @@ void shard_on_turn(void *context)
 
 static void observe_time(struct shard *shard)
 {
+    struct aro_instant end_seen_at = { shard->has_caught_up ? shard->was_at_end_at.ms : 0 };
     struct aro_span difference = core_clock_observe(&shard->clock, shard->fold.positions.time,
-                                                    host_clock_now(), shard->has_caught_up);
-    if (llabs(difference.ms) > shard->config->limits.clock_jump.ms)
+                                                    host_clock_now(), end_seen_at);
+    bool is_apart = llabs(difference.ms) > shard->config->limits.clock_jump.ms;
+
+    if (is_apart && !shard->is_clock_apart)
         LOG(clocks_apart, shard_about(shard),
             "this host's clock and the owner's are %" PRId64 " ms apart", difference.ms);
+    shard->is_clock_apart = is_apart;
 }
 
 /* Another instance has claimed the shard: this one slept through its session, and the group's word

@@ -54,6 +54,7 @@ struct shard {
     enum shard_exit exit_pending;     /* when the writer gives its batch back */
     struct aro_span tombstones_last;  /* in the ledger topic */
     struct aro_instant was_at_end_at; /* of the ledger; host's time */
+    bool is_clock_apart;              /* as has been said */
     struct aro_instant looked_at_topics_at;
     bool is_asking_for_end; /* of the ledger, as a standby */
     bool has_read_anew;     /* after a stall, and nothing has come since */
