@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLAIM_RETRY_MS = 500 /* between tries to claim while Kafka does not answer */ };
+enum {
+    CLAIM_RETRY_MS = 500, /* between tries to claim while Kafka does not answer */
+    DUELS_MAX = 3,
+};
 
 void shard_claim_later(struct shard *shard)
 {
@@ -218,6 +221,20 @@ static void adopt_rulebook(struct shard *shard)
     shard_swap_rulebook(shard);
 }
 
+/* Another instance has claimed the shard: this one slept through its session, and the group's word
+ * comes in a moment. Where none comes, we ask: the claim begins with a probe. */
+void shard_lose_to_other(struct shard *shard, const struct aro_error *error)
+{
+    if (shard->term && ++shard->duel_count > DUELS_MAX) {
+        shard_stop(shard, error->message);
+        return;
+    }
+    LOG(shard_claimed_elsewhere, shard_about(shard), "%s; standing by", error->message);
+    shard_become_standby(shard);
+    if (shard->term)
+        shard_claim_later(shard);
+}
+
 /* Everything before our claim is settled and in memory. */
 static void begin_work(struct shard *shard)
 {
@@ -226,7 +243,7 @@ static void begin_work(struct shard *shard)
     if (strcmp(shard->fold.owner.claim, shard->claim)) {
         snprintf(error.message, sizeof error.message,
                  "instance '%s' has claimed this shard after us", shard->fold.owner.instance);
-        shard_stop(shard, error.message);
+        shard_lose_to_other(shard, &error);
         return;
     }
     bool records_topics = shard->fold.topics.topic_count == 0 || shard->accepts_partitions;

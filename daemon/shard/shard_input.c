@@ -14,7 +14,6 @@
 enum {
     HEADERS_MAX = 64, /* of a record, that are looked at */
     HOLD_RELEASE_PERCENT = 95,
-    DUELS_MAX = 3,
 };
 
 static size_t read_headers(const rd_kafka_message_t *message,
@@ -192,20 +191,6 @@ static void observe_time(struct shard *shard)
     shard->is_clock_apart = is_apart;
 }
 
-/* Another instance has claimed the shard: this one slept through its session, and the group's word
- * comes in a moment. Where none comes, we ask: the claim begins with a probe. */
-static void lose_to_other(struct shard *shard, const struct aro_error *error)
-{
-    if (shard->term && ++shard->duel_count > DUELS_MAX) {
-        shard_stop(shard, error->message);
-        return;
-    }
-    LOG(shard_claimed_elsewhere, shard_about(shard), "%s; standing by", error->message);
-    shard_become_standby(shard);
-    if (shard->term)
-        shard_claim_later(shard);
-}
-
 void shard_on_ledger_record(const rd_kafka_message_t *message, void *context)
 {
     struct shard *shard = context;
@@ -217,7 +202,7 @@ void shard_on_ledger_record(const rd_kafka_message_t *message, void *context)
     int r = ledger_fold_record(&shard->fold, message->key, message->key_len, message->payload,
                                message->len, &kind, &error);
     if (r == -EPERM) {
-        lose_to_other(shard, &error);
+        shard_lose_to_other(shard, &error);
         return;
     }
     if (r < 0) {

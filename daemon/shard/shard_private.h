@@ -121,6 +121,8 @@ void shard_on_claim_timer(evutil_socket_t descriptor, short what, void *context)
 void shard_on_claim_done(struct shard *shard, struct writer_result *result);
 /* Our claim may have been read by now. */
 void shard_go_on_after_claim(struct shard *shard);
+/* Another instance has claimed the shard, as @error says: stands by, and asks whose it is. */
+void shard_lose_to_other(struct shard *shard, const struct aro_error *error);
 /* Are the topics as the ledger knows them? -EINVAL with @reterr. */
 int shard_check_topics(const struct shard *shard, const struct aro_topics *now,
                        struct aro_error *reterr);

@@ -1,8 +1,12 @@
 """Requests of a transaction that are lost, answered to nobody, or arrive when nobody expects them."""
 
+import json
+
 import pytest
 from harness import events, fault_proxy
+from harness.daemon import patience
 from harness.fault_proxy import FaultProxy
+from harness.process import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -62,3 +66,27 @@ def test_a_transaction_that_the_broker_times_out_is_written_again(proxied_world,
 def test_a_commit_that_arrives_late_ends_no_other_transaction(proxied_world, proxy):
     fault = proxy.add("hold", fault_proxy.END_TXN, count=2, seconds=6)
     route_through(proxied_world, fault)
+
+
+def test_a_claim_that_another_has_overtaken_before_it_is_settled_is_made_again(new_world, broker, proxy):
+    """As by an owner that slept right after its claim, while the group let another in and out again: it
+    finds that one's claim behind its own. Nobody would work if it stopped for that."""
+    world = new_world(bootstrap_servers=broker.proxied_address)
+    fault = proxy.add("withhold", fault_proxy.END_TXN)
+    instance = world.start()
+
+    def claims():
+        return [entry.body for entry in world.read().ledger if entry.key == "owner"]
+
+    claim, *_ = wait_until(claims, 60, "a claim")
+    others = {**claim, "instance": "b", "claim": f"{claim['claim']}-of-b"}
+    world.sender.send_raw(world.ledger, "owner", json.dumps(others).encode())
+    world.sender.flush()
+    wait_until(lambda: instance.shard("main")["owner"] == "b", 60 * patience(), "it has read that")
+    fault.answer()
+    instance.wait_log("instance 'b' has claimed this shard after us; standing by")
+    instance.wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana")])
+        world.route_one(watch, 0)
+    world.assert_faultless()

@@ -133,7 +133,14 @@ class Daemon:
         return {(sample.name, *sorted(sample.labels.items())): sample.value
                 for family in families for sample in family.samples}  # fmt: skip
 
+    def shard(self, name):
+        """What `status` says of a shard, waiting for an answer."""
+        status = wait_until(self.status, 60 * patience(), f"{self.name} answers")
+        [shard] = [shard for shard in status["shards"] if shard["name"] == name]
+        return shard
+
     def shard_state(self, name):
+        """None where nobody answers, too."""
         for shard in (self.status() or {}).get("shards", []):
             if shard["name"] == name:
                 return shard["state"]

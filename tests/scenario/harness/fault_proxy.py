@@ -18,12 +18,21 @@ class Fault:
     """One fault, for the next `count` requests of `api_key`.
 
     cut: the request never arrives. swallow: it arrives, and its answer is lost. hold: it arrives
-    `seconds` later, however its sender has fared.
+    `seconds` later, however its sender has fared. withhold: it arrives, and its answer comes when the
+    test lets it.
     """
 
     def __init__(self, kind, api_key, count=1, seconds=0.0):
         self.kind, self.api_key, self.count, self.seconds = kind, api_key, count, seconds
         self.met = 0
+        self._is_answered = threading.Event()
+
+    def answer(self):
+        """What was withheld comes."""
+        self._is_answered.set()
+
+    def wait_answered(self):
+        self._is_answered.wait()
 
 
 def _read_exactly(source, length):
@@ -75,7 +84,7 @@ class FaultProxy:
                 broker = socket.create_connection(self.target)
                 for one in (client, broker):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                lost = set()  # correlation ids whose answers are swallowed
+                lost = {}  # the faults of answers, by their correlation ids
                 self._start(self._forward_requests, client, broker, lost)
                 self._start(self._forward_answers, broker, client, lost)
 
@@ -95,8 +104,8 @@ class FaultProxy:
                 fault = self._meet(api_key)
                 if fault and fault.kind == "cut":
                     break
-                if fault and fault.kind == "swallow":
-                    lost.add(correlation)
+                if fault and fault.kind in ("swallow", "withhold"):
+                    lost[correlation] = fault
                 if fault and fault.kind == "hold":
                     time.sleep(fault.seconds)  # of the wire, not of the test
                 broker.sendall(frame)
@@ -108,8 +117,11 @@ class FaultProxy:
         try:
             while True:
                 frame = _read_frame(broker)
-                if struct.unpack(">i", frame[4:8])[0] in lost:
+                fault = lost.pop(struct.unpack(">i", frame[4:8])[0], None)
+                if fault and fault.kind == "swallow":
                     break
+                if fault:
+                    fault.wait_answered()
                 client.sendall(frame)
         except OSError:
             pass
