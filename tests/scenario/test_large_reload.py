@@ -33,8 +33,7 @@ def version_of(record):
 
 
 def rulebook_of(instance):
-    [shard] = instance.status()["shards"]
-    return shard["rulebook"]
+    return instance.shard("main")["rulebook"]
 
 
 def assert_versions_never_go_back(data):

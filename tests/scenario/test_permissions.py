@@ -166,4 +166,4 @@ def test_synthetic_appeals_need_the_documented_rules_and_each_that_is_withdrawn_
     # The last: one that could not be sent is waited for, for a minute.
     world.user.withdraw(submit)
     wait_named(instance, submit)
-    assert instance.shard_state("main") == "owner"
+    instance.wait_state("main", "owner")

@@ -81,8 +81,7 @@ def test_a_queue_whose_topic_is_not_there_is_refused_and_taken_once_it_is(new_wo
 
 
 def rulebook_of(instance):
-    [shard] = instance.status()["shards"]
-    return shard["rulebook"]
+    return instance.shard("main")["rulebook"]
 
 
 def test_reloads_under_load_disturb_nothing(world):

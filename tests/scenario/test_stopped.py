@@ -16,8 +16,7 @@ from harness.process import wait_until
 
 
 def reason_of(instance):
-    (shard,) = instance.status()["shards"]
-    return shard["reason"]
+    return instance.shard("main")["reason"]
 
 
 def test_a_ledger_that_was_lost_stops_the_shard(world):
@@ -85,7 +84,7 @@ def test_another_group_on_the_same_ledger_is_refused(world):
         intruder = world.start("b", kafka=kafka)
         intruder.wait_state("main", "stopped")
         assert world.group in reason_of(intruder)
-        assert world.instances["a"].shard_state("main") == "owner"
+        world.instances["a"].wait_state("main", "owner")
         world.route_one(watch, 1)
     world.assert_faultless()
 
