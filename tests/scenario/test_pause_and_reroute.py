@@ -56,9 +56,8 @@ def test_a_pause_is_in_the_ledger_when_it_is_answered(waiting):
 @pytest.mark.owner_dies
 def test_a_pause_outlives_the_owner_that_began_it(waiting):
     world, watch = waiting
-    owner = world.owner()
-    assert owner.ask("pause", market="BR", seconds=60)["ok"]
-    owner.kill()
+    world.ask_owner("pause", market="BR")
+    world.owner().kill()
     heir = world.start("b")
     heir.wait_state("main", "owner")
     held = watch.wait_count("appeal.held", MANY, reason="market_paused")
@@ -68,7 +67,7 @@ def test_a_pause_outlives_the_owner_that_began_it(waiting):
     watch.wait("appeal.held", appeal_id=f"a-{MANY}")
     assert not watch.find("assignment.created")
 
-    assert heir.ask("resume", market="BR", seconds=60)["result"]["paused"] is False
+    assert world.ask_owner("resume", market="BR")["paused"] is False
     heir.kill()
     world.start("c").wait_state("main", "owner")
     watch.wait_count("assignment.created", MANY + 1)
@@ -116,10 +115,10 @@ def test_a_reroute_moves_what_it_said_it_would_and_is_answered_when_that_is_comm
 @pytest.mark.owner_dies
 def test_a_reroute_whose_owner_dies_goes_on_with_the_next(waiting):
     world, watch = waiting
-    owner = world.owner()
     fraud = {one["appeal_id"] for one in appeals(MANY) if one["reason"] == "fraud"}
     world.write_rulebook(TWO_QUEUES)
-    assert owner.ask("reload", seconds=60)["ok"]
+    world.ask_owner("reload")
+    owner = world.owner()
 
     def ask_in_vain():
         try:
