@@ -6,7 +6,7 @@ import time
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from harness import events
-from harness.crowd import AGENTS, Crowd
+from harness.crowd import Crowd
 from harness.daemon import patience
 from harness.process import wait_until
 
@@ -18,7 +18,7 @@ def test_capacity_binds_and_every_appeal_is_decided_once(world):
     world.start()
     with Crowd(world) as crowd:
         crowd.finish()
-        assert len(crowd.people.waiting) > crowd.count - 4 * AGENTS, "capacity did not bind"
+        assert len(crowd.people.waiting) > crowd.count / 2, "capacity did not bind"
 
 
 @pytest.mark.every_kafka
@@ -78,12 +78,21 @@ def test_a_younger_instance_does_not_take_the_shard_from_an_older_one(world):
         world.send("agents", [events.agent("ana", capacity=500)])
         for round_number in range(3):
             younger = world.start("a")
-            younger.wait_state("main", "standby")
+            wait_given(younger, 0, round_number + 1)
             world.send("appeals", events.appeals(20, first=20 * round_number))
             assert younger.stop() == 0
         watch.wait_count("assignment.created", 60)
-    assert world.instances["b"].shard_state("main") == "owner"
+    assert given(younger, 1) == 0
     world.assert_faultless()
+
+
+def given(instance, shards):
+    """How often the group has given it so many: from then on it is in the group."""
+    return instance.log().count(f"the group gives this instance {shards} of its shards")
+
+
+def wait_given(instance, shards, times):
+    wait_until(lambda: given(instance, shards) >= times, 60 * patience(), f"{instance.name} is given {shards} shards")
 
 
 @pytest.mark.parametrize("harm", ["deleted", "reset"])
