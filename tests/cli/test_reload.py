@@ -151,7 +151,9 @@ def test_a_stop_while_a_rulebook_is_read_is_a_clean_end(router, under_way, later
     assert router.process.wait(WAIT_S) == 0
     assert answer.result(WAIT_S)[0] != 0, "it is told to be in force"
     log = router.read_log()
-    assert "Sanitizer" not in log and "gave up" not in log
+    if "gave up" in log:  # after the seconds that it gives itself, which a busy machine may take
+        raise TimeoutError(log)
+    assert "Sanitizer" not in log
 
 
 def test_a_hang_up_reads_again_and_one_in_the_middle_is_not_lost(router, under_way):

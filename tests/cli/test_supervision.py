@@ -118,6 +118,12 @@ def supervised(program, broker):
         supervisor.close()
 
 
+def wait_hangs(router, call):
+    """Until it hangs there: a busy machine starves the watchdog without that."""
+    who = "thread" if call == "rd_kafka_commit_transaction" else "loop"
+    wait_until(lambda: f"hang: {who} in {call}\n" in router.read_log())
+
+
 def produce(broker, topic, event):
     producer = Producer({"bootstrap.servers": broker})
     producer.produce(topic, json.dumps(event))
@@ -156,6 +162,7 @@ def hanging(program, broker, folder, supervisor):
                         environment=supervisor.environment(LD_PRELOAD=str(preload), HANG_FILE=str(hang_file)))
         supervisor.wait("READY", "1")
         hang_file.write_text(call)
+        wait_hangs(router, call)
         supervisor.wait_starved()
         return router
 
@@ -179,6 +186,7 @@ def test_the_watchdog_is_fed_unless_a_part_hangs(supervised, broker, call):
     supervisor.wait("WATCHDOG", "1", count=3)
     hang_file.write_text(call)
     produce(broker, "agents", {"type": "agent.updated", "agent_id": call, "capacity": 0, "languages": ["pt"], "markets": ["BR"]})
+    wait_hangs(router, call)
     supervisor.wait_starved()
     if call == "rd_kafka_commit_transaction":  # the one hang that the loop outlives, to tell of it
         wait_until(lambda: "the writer of shard 'main' has not moved for" in router.read_log())

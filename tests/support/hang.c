@@ -1,5 +1,6 @@
 /* Preloaded into a program: while the file $HANG_FILE is there and names a call, that call does not
- * return. So a test hangs one part of the daemon, and the product knows nothing of it. */
+ * return, and says so on stderr. So a test hangs one part of the daemon, and the product knows
+ * nothing of it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -31,6 +32,9 @@ static bool is_told_to_hang(const char *call)
 
 static void hang_if_told(const char *call)
 {
+    if (!is_told_to_hang(call))
+        return;
+    dprintf(STDERR_FILENO, "hang: %s in %s\n", gettid() == getpid() ? "loop" : "thread", call);
     while (is_told_to_hang(call))
         usleep(1000);
 }
