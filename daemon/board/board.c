@@ -201,11 +201,6 @@ void board_set_password(struct board *board, const char *password)
         timer_arm(board->retry, 0);
 }
 
-void board_set_backlog(struct board *board, size_t rows_max)
-{
-    board->backlog_rows_max = rows_max;
-}
-
 void board_rebuild(struct board *board, const char *reason)
 {
     if (!board_is_writing(board))

@@ -89,12 +89,9 @@ void board_write(struct board *board, int64_t ledger_offset, struct board_change
 void board_set_rulebook(struct board *board, const char *rulebook, size_t queue_count,
                         const char *const *queues);
 
-/* After a reload of the settings: as board_settings.backlog_rows_max. */
 /* Another password for the next time that it connects, which is at once where Redis has refused
  * something of ours. It is copied; NULL: none. */
 void board_set_password(struct board *board, const char *password);
-
-void board_set_backlog(struct board *board, size_t rows_max);
 
 /* Builds the board anew from memory, as after a loss: for an operator's repair. */
 void board_rebuild(struct board *board, const char *reason);

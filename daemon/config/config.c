@@ -238,20 +238,3 @@ struct config_renewal config_take_reloadable(struct config *current, struct conf
            sizeof current->kafka.files_sha256);
     return renewal;
 }
-
-const struct config_shard *config_find_shard_by_partition(const struct config *config,
-                                                          int64_t partition)
-{
-    for (size_t i = 0; i < config->shards.count; i++)
-        if (config->shards.items[i].partition == partition)
-            return &config->shards.items[i];
-    return NULL;
-}
-
-const struct config_shard *config_find_shard(const struct config *config, const char *name)
-{
-    for (size_t i = 0; i < config->shards.count; i++)
-        if (strcmp(config->shards.items[i].name, name) == 0)
-            return &config->shards.items[i];
-    return NULL;
-}

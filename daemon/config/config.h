@@ -157,9 +157,4 @@ const char *config_find_kafka_property(const struct config *config, const char *
 int config_set_kafka_properties(const struct config *config, rd_kafka_conf_t *conf,
                                 struct aro_error *reterr);
 
-/* The shard whose ledger partition is @partition; NULL where none names it. */
-const struct config_shard *config_find_shard_by_partition(const struct config *config,
-                                                          int64_t partition);
-const struct config_shard *config_find_shard(const struct config *config, const char *name);
-
 #endif

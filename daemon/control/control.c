@@ -47,7 +47,6 @@ struct control {
 struct control_reply {
     struct connection *connection; /* NULL: the caller has gone */
     json_t *id;
-    struct ucred peer;
 };
 
 static void connection_free(struct connection *connection)
@@ -124,7 +123,6 @@ static void hand_over(struct connection *connection, json_t *id, const char *com
 
     reply->connection = connection;
     reply->id = id;
-    reply->peer = connection->peer.credentials;
     connection->reply = reply;
     event_del(connection->idle_timer);
     control->handler(command, args, reply, control->context);
@@ -395,9 +393,4 @@ void control_reply_error_with(struct control_reply *reply, const char *code, jso
     va_start(arguments, format);
     reply_give_error(reply, code, details, format, arguments);
     va_end(arguments);
-}
-
-struct ucred control_reply_peer(const struct control_reply *reply)
-{
-    return reply->peer;
 }

@@ -57,7 +57,4 @@ void control_reply_error(struct control_reply *reply, const char *code, const ch
 void control_reply_error_with(struct control_reply *reply, const char *code, json_t *details,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Who asked, as the kernel says: for the log. */
-struct ucred control_reply_peer(const struct control_reply *reply);
-
 #endif

@@ -8,11 +8,7 @@
 
 #include <aro/time.h>
 
-#include <stdbool.h>
-
 struct aro_calendar;
-
-bool aro_calendar_is_open(const struct aro_calendar *calendar, struct aro_instant at);
 
 /* The instant by which @span of working time has passed since @start, and the one at which it has
  * yet to pass until @end. NULL for @calendar is open always. */

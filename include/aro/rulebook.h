@@ -92,8 +92,6 @@ enum aro_launch {
     ARO_LAUNCH_CANARY,
     ARO_LAUNCH_PAUSED
 };
-/* "full" */
-const char *aro_launch_name(enum aro_launch launch);
 
 struct aro_market_terms {
     const char *name;

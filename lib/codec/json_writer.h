@@ -131,12 +131,6 @@ static inline void json_add_members(struct json_writer *writer, const char *memb
     buffer_add(writer->buffer, members, length);
 }
 
-static inline void json_add_null(struct json_writer *writer, const char *name)
-{
-    json_begin(writer, name);
-    json_put_text(writer->buffer, NULL);
-}
-
 /* Never: null. */
 static inline void json_add_instant(struct json_writer *writer, const char *name,
                                     struct aro_instant at)

@@ -37,7 +37,7 @@ const char *names_share(const char *name);
 void names_set(struct names *names, const char **name, const char *text);
 
 /* Gives a count back; the last one frees the text. NULL is fine. */
-void names_drop(struct names *names, const char *name);
+void names_drop(struct names *names, const char *text);
 
 /* The same with numbers. A name has its number for as long as anybody holds it. */
 name_number names_hold_number(struct names *names, const char *text);

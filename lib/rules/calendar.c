@@ -237,22 +237,6 @@ static int64_t overlap(const struct stretch *stretch, int64_t start_ms, int64_t 
     return end > start ? end - start : 0;
 }
 
-bool aro_calendar_is_open(const struct aro_calendar *calendar, struct aro_instant at)
-{
-    struct stretch stretches[WINDOWS_A_DAY_MAX];
-
-    if (!calendar)
-        return true;
-    for (int64_t day = local_day(calendar, at.ms) - 1; day <= local_day(calendar, at.ms); day++) {
-        size_t count = stretches_of(calendar, day, stretches);
-        for (size_t i = 0; i < count; i++) {
-            if (overlap(&stretches[i], at.ms, at.ms + 1) > 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 struct aro_instant aro_calendar_add(const struct aro_calendar *calendar, struct aro_instant start,
                                     struct aro_span span)
 {

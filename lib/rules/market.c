@@ -17,11 +17,6 @@ static const char *const launch_names[] = {
     [ARO_LAUNCH_CANARY] = "canary", [ARO_LAUNCH_PAUSED] = "paused",
 };
 
-const char *aro_launch_name(enum aro_launch launch)
-{
-    return launch_names[launch];
-}
-
 /* The hours of a market, while they are being read. */
 struct hours {
     bool is_given[DAYS_A_WEEK];

@@ -125,21 +125,6 @@ bool text_is_id(const char *text)
     return length > 0 && length <= ID_LENGTH_MAX && text[length] == '\0';
 }
 
-int spot_read_id(const struct spot *spot, const char **ret, struct aro_error *reterr)
-{
-    const char *text;
-    int r = spot_read_text(spot, &text, reterr);
-    if (r < 0)
-        return r;
-    if (!text_is_id(text))
-        return spot_refuse(spot, reterr,
-                           "expected a name of 1 to 128 letters, digits and . _ : ~ -, found "
-                           "'%.60s'",
-                           text);
-    *ret = text;
-    return 0;
-}
-
 int spot_read_integer(const struct spot *spot, int64_t least, int64_t greatest, int64_t *ret,
                       struct aro_error *reterr)
 {

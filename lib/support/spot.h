@@ -40,8 +40,6 @@ int spot_refuse_kind(const struct spot *spot, struct aro_error *reterr, const ch
 /* Readers of one value. 0 or -EINVAL; *@ret is set on success only. */
 int spot_expect(const struct spot *spot, enum document_kind kind, struct aro_error *reterr);
 int spot_read_text(const struct spot *spot, const char **ret, struct aro_error *reterr);
-/* A name that ends up in keys and logs: 1 to 128 of A-Z a-z 0-9 . _ : ~ - */
-int spot_read_id(const struct spot *spot, const char **ret, struct aro_error *reterr);
 int spot_read_integer(const struct spot *spot, int64_t least, int64_t greatest, int64_t *ret,
                       struct aro_error *reterr);
 int spot_read_unsigned(const struct spot *spot, unsigned least, unsigned greatest, unsigned *ret,
@@ -52,7 +50,7 @@ int spot_read_span(const struct spot *spot, struct aro_span *ret, struct aro_err
 int spot_read_choice(const struct spot *spot, const char *const *names, size_t count, size_t *ret,
                      struct aro_error *reterr);
 
-/* A text made of the characters that ids are made of, 1 to 128 of them. */
+/* A name that may end up in keys and logs: 1 to 128 of A-Z a-z 0-9 . _ : ~ - */
 bool text_is_id(const char *text);
 
 /* Refuses what is no map, and any member whose key is not among @keys, naming the nearest. Nothing

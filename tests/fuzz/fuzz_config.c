@@ -15,8 +15,11 @@ static void expect_sound(const struct config *config)
     assert(config_reload_check(config, config, NULL) == 0);
     for (size_t i = 0; i < config->shards.count; i++) {
         const struct config_shard *shard = &config->shards.items[i];
-        assert(config_find_shard(config, shard->name) == shard);
-        assert(config_find_shard_by_partition(config, shard->partition) == shard);
+        assert(shard->name[0] != '\0' && shard->partition >= 0 && shard->appeals.count > 0);
+        for (size_t j = 0; j < i; j++) {
+            const struct config_shard *other = &config->shards.items[j];
+            assert(strcmp(other->name, shard->name) != 0 && other->partition != shard->partition);
+        }
     }
 }
 

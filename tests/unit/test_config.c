@@ -322,7 +322,7 @@ static void test_properties_and_secrets_reach_librdkafka(void **state)
     rd_kafka_conf_destroy(conf);
 }
 
-static void test_a_shard_is_found_by_name_and_partition(void **state)
+static void test_each_shard_has_the_partition_and_the_topics_written_for_it(void **state)
 {
     struct world *world = *state;
     assert_int_equal(world_load(world, NEEDED
@@ -331,10 +331,15 @@ static void test_a_shard_is_found_by_name_and_partition(void **state)
                                 "  - { name: b, partition: 5, appeals: [x, y], agents: [z], "
                                 "reviews: [w], assignments: s, outcomes: o, dead_letters: d }\n"),
                      0);
-    assert_string_equal(config_find_shard_by_partition(world->config, 5)->name, "b");
-    assert_null(config_find_shard_by_partition(world->config, 0));
-    assert_int_equal(config_find_shard(world->config, "b")->appeals.count, 2);
-    assert_null(config_find_shard(world->config, "c"));
+    assert_int_equal(world->config->shards.count, 2);
+    const struct config_shard *a = &world->config->shards.items[0], *b = a + 1;
+    assert_string_equal(a->name, "a");
+    assert_int_equal(a->partition, 2);
+    assert_string_equal(b->name, "b");
+    assert_int_equal(b->partition, 5);
+    assert_int_equal(b->appeals.count, 2);
+    assert_string_equal(b->appeals.items[1], "y");
+    assert_string_equal(b->dead_letters, "d");
 }
 
 static void test_a_reload_names_the_setting_that_needs_a_restart(void **state)
@@ -564,7 +569,7 @@ int main(void)
 #endif
         WITH_WORLD(test_an_address_may_be_of_the_sixth_version),
         WITH_WORLD(test_properties_and_secrets_reach_librdkafka),
-        WITH_WORLD(test_a_shard_is_found_by_name_and_partition),
+        WITH_WORLD(test_each_shard_has_the_partition_and_the_topics_written_for_it),
         WITH_WORLD(test_a_reload_names_the_setting_that_needs_a_restart),
         WITH_WORLD(test_a_file_that_is_not_there_says_so),
         cmocka_unit_test(test_each_mistake_is_told_with_its_place),
