@@ -31,7 +31,7 @@ static int write_bundle(const struct invocation *invocation, json_t *bundle)
         default_path(bundle, own, sizeof own);
         path = own;
     }
-    int r = json_dump_file(bundle, path, JSON_INDENT(2));
+    int r = json_dump_file(bundle, path, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     json_decref(bundle);
     if (r < 0)
         return answer_fail(invocation, EXIT_FAILED, "output", "cannot write '%s': %s", path,

@@ -20,7 +20,10 @@ enum {
 /* Takes @json. */
 static void answer_json(struct http_answer *answer, json_t *json)
 {
-    CLEANUP(freep) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    /* Fifteen digits show a figure of milliseconds as it is; jansson's own seventeen make 0.007 a
+     * 0.0070000000000000001. */
+    CLEANUP(freep)
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
     if (!text)
         memory_exhausted();

@@ -186,6 +186,12 @@ def test_a_bundle_is_written_to_a_file_whose_name_tells_instance_and_time(appeal
     assert json.loads(written.read_text()) == {"status": {"instance": "router-a"}}
 
 
+def test_figures_stand_in_a_bundle_as_people_write_them(appealctl, daemon, tmp_path):
+    fake = daemon(result={"silent_seconds": {"the reader": 0.007}})
+    assert appealctl("bundle", "--output", tmp_path / "bundle", "--socket", fake.path).returncode == 0
+    assert '"the reader": 0.007\n' in (tmp_path / "bundle").read_text()
+
+
 def test_a_bundle_that_cannot_be_written_is_a_failure_that_names_the_file(appealctl, daemon, tmp_path):
     fake = daemon(result={})
     result = appealctl("bundle", "--output", tmp_path / "no" / "where", "--socket", fake.path)

@@ -100,6 +100,16 @@ def test_health_tells_of_the_loop_and_of_each_part_that_must_move(router):
     assert max(answer["silent_seconds"].values()) < 60
 
 
+def test_health_tells_its_figures_in_milliseconds(router):
+    fractions = set()
+
+    def has_seen_enough():  # of ten figures jansson's own way shows some with seventeen digits
+        fractions.update(re.findall(r"\d\.(\d+)", router.get("/healthz")[2]))
+        return len(fractions) >= 10
+    wait_until(has_seen_enough)
+    assert max(map(len, fractions)) <= 3
+
+
 def test_the_wait_for_kafka_at_a_start_is_no_lag_of_the_loop(router, lonely):
     wait_until(lambda: router.metrics()[("appeal_router_loop_lag_seconds_count",)] > 0)
     started_at = lonely.metrics()[("appeal_router_start_time_seconds",)]
