@@ -59,7 +59,7 @@ static void add_tally(struct exposition *exposition, const char *shard,
         exposition_add(exposition, METRIC_dead_letters_total,
                        LABELS(shard, aro_error_code_name(code)),
                        (double)tally->dead_letter_counts[code]);
-    for (size_t i = 0; i < tally->output_type_count; i++)
+    for (size_t i = 0; i < SHARD_OUTPUT_TYPE_COUNT; i++)
         exposition_add(exposition, METRIC_outputs_total, LABELS(shard, tally->outputs[i].type),
                        (double)tally->outputs[i].count);
     exposition_add(exposition, METRIC_commits_total, LABELS(shard), (double)tally->commit_count);

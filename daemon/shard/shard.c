@@ -364,6 +364,7 @@ int shard_new(struct event_base *base, const struct config *config,
     histogram_init(&shard->tally.transaction_bytes, &histogram_bytes);
     histogram_init(&shard->tally.event_to_commit_seconds, &histogram_seconds);
     histogram_init(&shard->tally.synthetic_seconds, &histogram_seconds);
+    shard_outputs_init(&shard->tally);
     int r = shard_open(shard, base, languages, reterr);
     if (r < 0) {
         shard_free(shard);

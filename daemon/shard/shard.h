@@ -111,7 +111,7 @@ struct aro_instant shard_now(struct shard *shard);
 /* What status shows: a new object. */
 json_t *shard_describe(struct shard *shard);
 
-enum { SHARD_OUTPUT_TYPES_MAX = 16 };
+enum { SHARD_OUTPUT_TYPE_COUNT = 12 };
 
 /* What became of an event: it was applied, or ignored for one of the reasons there are. */
 enum { SHARD_VERDICT_APPLIED, SHARD_VERDICT_COUNT = 7 };
@@ -131,11 +131,10 @@ struct shard_tally {
     struct histogram event_to_commit_seconds; /* from Kafka's time of an input on */
     uint64_t synthetic_sent_count;
     struct histogram synthetic_seconds; /* from the sending of one to its end, committed */
-    size_t output_type_count;
     struct shard_output {
-        const char *type; /* a constant of the router: "assignment.created" */
+        const char *type; /* a constant: "assignment.created" */
         uint64_t count;
-    } outputs[SHARD_OUTPUT_TYPES_MAX]; /* committed, by type; those that there were */
+    } outputs[SHARD_OUTPUT_TYPE_COUNT]; /* committed, of every type that there is */
     struct histogram transaction_seconds, transaction_records, transaction_bytes;
 };
 

@@ -97,20 +97,34 @@ void shard_give_to_writer(struct shard *shard)
     writer_commit(shard->writer, shard->in_flight);
 }
 
-/* Nearly always the very constant that was met before. */
+/* Every type is counted from 0 on: of a figure that comes up with its first event, no rate ever
+ * sees that event. */
+void shard_outputs_init(struct shard_tally *tally)
+{
+    static const char *const types[SHARD_OUTPUT_TYPE_COUNT] = {
+        "appeal.closed",  "appeal.escalated",   "appeal.held",        "appeal.merged",
+        "appeal.overdue", "appeal.rerouted",    "appeal.resumed",     "appeal.waiting",
+        "event.ignored",  "assignment.created", "assignment.offered", "assignment.revoked",
+    };
+
+    for (size_t i = 0; i < SHARD_OUTPUT_TYPE_COUNT; i++)
+        tally->outputs[i].type = types[i];
+}
+
+/* Nearly always the very constant of the router that was met before. */
 static struct shard_output *find_output(struct shard_tally *tally, const char *type)
 {
-    for (size_t i = 0; i < tally->output_type_count; i++) {
-        if (tally->outputs[i].type == type)
-            return &tally->outputs[i];
-    }
-    for (size_t i = 0; i < tally->output_type_count; i++) {
-        if (strcmp(tally->outputs[i].type, type) == 0)
-            return &tally->outputs[i];
-    }
-    assert(tally->output_type_count < SHARD_OUTPUT_TYPES_MAX);
-    tally->outputs[tally->output_type_count].type = type;
-    return &tally->outputs[tally->output_type_count++];
+    size_t i = 0;
+
+    while (i < SHARD_OUTPUT_TYPE_COUNT && tally->outputs[i].type != type)
+        i++;
+    if (i < SHARD_OUTPUT_TYPE_COUNT)
+        return &tally->outputs[i];
+    for (i = 0; i < SHARD_OUTPUT_TYPE_COUNT && strcmp(tally->outputs[i].type, type) != 0;)
+        i++;
+    assert(i < SHARD_OUTPUT_TYPE_COUNT);
+    tally->outputs[i].type = type;
+    return &tally->outputs[i];
 }
 
 static void count_outputs(struct shard_tally *tally, const struct aro_effects *effects)

@@ -139,6 +139,8 @@ bool shard_wants_more(void *context);
 void shard_on_broken(const char *text, void *context);
 
 /* shard_commit.c: batches on their way */
+
+void shard_outputs_init(struct shard_tally *tally);
 /* Hands the collected batch to the writer, where that is idle and there is something in it. */
 void shard_commit_next(struct shard *shard);
 void shard_on_commit_done(struct shard *shard, struct writer_result *result);

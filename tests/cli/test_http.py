@@ -148,6 +148,13 @@ def test_metrics_tell_what_has_been_read_and_what_became_of_it(router):
         assert any(sample[0] == f"appeal_router_{name}" for sample in metrics), name
 
 
+def test_every_type_of_event_that_may_be_published_is_counted_from_0_on(router, root):
+    types = {schema.stem for schema in (root / "schemas" / "out").iterdir()}
+    counts = {dict(labels)["type"]: count for (name, *labels), count in router.metrics().items()
+              if name == "appeal_router_outputs_total"}
+    assert counts.keys() == types and counts["appeal.overdue"] == 0
+
+
 def test_metrics_tell_the_callers_of_the_control_socket_and_their_bound(router):
     def callers():
         return router.metrics()["appeal_router_control_connections",]
