@@ -155,12 +155,12 @@ static int64_t partitions_to_create(const struct config *config, const struct ne
     return topic->is_ledger ? topic->partitions_min : config->kafka.topics_partitions;
 }
 
-static size_t missing_count(const struct needed_list *list)
+static bool are_all_there(const struct needed_list *list)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < list->count; i++)
-        count += !list->items[i].exists;
-    return count;
+    size_t i = 0;
+    while (i < list->count && list->items[i].exists)
+        i++;
+    return i == list->count;
 }
 
 /* What our user must be allowed to do with a topic; each allows to see it, too. */
@@ -214,7 +214,7 @@ static int refuse_forbidden(rd_kafka_t *client, const struct needed_list *list,
 static int refuse_missing(const struct config *config, const struct needed_list *list,
                           struct aro_error *reterr)
 {
-    struct buffer names = { 0 };
+    CLEANUP(buffer_done) struct buffer names = { 0 };
 
     for (size_t i = 0; i < list->count; i++) {
         const struct needed *topic = &list->items[i];
@@ -227,13 +227,10 @@ static int refuse_missing(const struct config *config, const struct needed_list 
             config->kafka.bootstrap_servers, topic->name, partitions_to_create(config, topic),
             topic->is_ledger ? " --config cleanup.policy=compact" : "");
     }
-    aro_error_set(reterr, -ENOENT,
-                  "%zu topics are missing: create them by the commands in the log, or set "
-                  "kafka.create_topics: "
-                  "true: %.300s",
-                  missing_count(list), names.data);
-    buffer_done(&names);
-    return -ENOENT;
+    return aro_error_set(reterr, -ENOENT,
+                         "topics are missing: %.300s: create them by the commands in the lines "
+                         "above, or set kafka.create_topics: true",
+                         names.data);
 }
 
 static rd_kafka_NewTopic_t *new_topic(const struct config *config, const struct needed *topic)
@@ -430,7 +427,7 @@ static int prepare(rd_kafka_t *client, const struct config *config, struct neede
         rd_kafka_metadata_destroy(metadata);
         if (r < 0)
             return r;
-        if (missing_count(list) == 0)
+        if (are_all_there(list))
             return check_configs(client, list, reterr);
         if (is_cancelled())
             return -ECANCELED;
