@@ -4,8 +4,9 @@ import copy
 import json
 
 import pytest
-from checker import Violation, check
+from checker import Record, Violation, check
 from checker.answers import murmur2
+from checker.story import Step, place_timed
 from good_data import good_shard
 
 
@@ -217,6 +218,46 @@ def test_a_corruption_is_named(good, name):
     assert any(one.invariant == invariant and message in one.message for one in found), (
         f"not named; found: {[str(one) for one in found]}"
     )
+
+
+def by_timer(topic, offset, number, kind, **body):
+    headers = {"aro-source": "timer", "ce_type": kind, "ce_id": f"p-1/appeals/0/0/timer/{number}"}
+    return Record(topic, 0, offset, "p-1", json.dumps({"appeal_id": "p-1", **body}).encode(), headers)
+
+
+def in_ledger(offset, **body):
+    entry = Record("ledger", 0, offset, "appeal:p-1", json.dumps(body).encode(), {"aro-source": "timer"})
+    return Step(offset, "timer", [], [entry])
+
+
+def test_what_timers_did_to_an_appeal_is_told_where_the_ledger_has_it():
+    outputs = [
+        by_timer("assignments", 1, 2, "assignment.revoked", epoch=1),
+        by_timer("assignments", 2, 4, "assignment.offered", epoch=2),
+        by_timer("assignments", 3, 5, "assignment.revoked", epoch=2),
+        by_timer("assignments", 4, 6, "assignment.offered", epoch=3),
+        by_timer("outcomes", 1, 1, "appeal.overdue"),
+        by_timer("outcomes", 2, 3, "appeal.waiting"),
+    ]
+    steps = [
+        in_ledger(10, state="waiting"),
+        in_ledger(20, state="waiting", epoch=1),
+        in_ledger(30, state="offered", epoch=2),
+        in_ledger(40, state="offered", epoch=3),
+    ]
+    found = []
+    place_timed(outputs, steps, found.append)
+    assert [[output.type.partition(".")[2] for output in step.outputs] for step in steps] == [
+        ["overdue"], ["revoked", "waiting"], ["offered"], ["revoked", "offered"],
+    ]  # fmt: skip
+    assert found == []
+
+
+def test_an_output_of_a_timer_that_the_ledger_has_nothing_of_is_named():
+    found = []
+    place_timed([by_timer("assignments", 1, 1, "assignment.offered", epoch=2)],
+                [in_ledger(10, state="waiting", epoch=1)], found.append)  # fmt: skip
+    assert [one.invariant for one in found] == ["I8"]
 
 
 def test_a_violation_reads_as_one_line():

@@ -307,13 +307,13 @@ def input_event(record):
 
 def order_steps(data, report):
     """The shard's steps in the ledger's order."""
-    by_source, timed = {}, []
+    by_source, timed_steps, timed_outputs = {}, [], []
     for entry in data.ledger:
         if source_place(entry.source):
             step = by_source.setdefault(entry.source, Step(entry.offset, entry.source, [], []))
             step.ledger.append(entry)
         elif entry.source:
-            timed.append(Step(entry.offset, entry.source, [], [entry]))
+            timed_steps.append(Step(entry.offset, entry.source, [], [entry]))
     for output in data.records([*data.shard.assignments, data.shard.outcomes]):
         if output.type == "event.ignored":
             continue
@@ -322,7 +322,7 @@ def order_steps(data, report):
         if missing:
             report(Violation("form", output.place, f"{output.type} without {', '.join(missing)}"))
         elif not source_place(output.source):
-            place_timed(output, timed, report)
+            timed_outputs.append(output)
         elif output.source in by_source:
             by_source[output.source].outputs.append(output)
         else:
@@ -333,7 +333,8 @@ def order_steps(data, report):
             )
     for step in by_source.values():
         step.outputs.sort(key=number_of_output)
-    return sorted([*by_source.values(), *timed], key=lambda step: step.ledger_offset)
+    place_timed(timed_outputs, timed_steps, report)
+    return sorted([*by_source.values(), *timed_steps], key=lambda step: step.ledger_offset)
 
 
 def number_of_output(output):
@@ -342,24 +343,41 @@ def number_of_output(output):
 
 
 def can_be_of(output, entry):
-    """Is `entry` as an appeal is after `output`? Commands may hold it and give it out again."""
-    if output.type in ("assignment.created", "assignment.offered") and isinstance(entry.body, dict):
-        return entry.body.get("epoch") == output.body["epoch"]
-    if output.type in ("appeal.held", "appeal.resumed") and isinstance(entry.body, dict):
+    """Is `entry` as an appeal is after `output`? More may have happened to it in the same step."""
+    if not isinstance(entry.body, dict):
+        return True
+    epoch = entry.body.get("epoch", 0)
+    if output.type in ("assignment.created", "assignment.offered"):
+        return epoch == output.body["epoch"]
+    if output.type == "assignment.revoked":
+        is_open = entry.body.get("state") in OPEN
+        return epoch > output.body["epoch"] or (epoch == output.body["epoch"] and not is_open)
+    if output.type == "appeal.waiting":
+        return entry.body.get("state") == "waiting"
+    if output.type in ("appeal.held", "appeal.resumed"):
         return entry.body.get("held_announced", False) == (output.type == "appeal.held")
     return True
 
 
-def place_timed(output, timed, report):
-    """Puts an output of a timer or command to the first ledger record that can be its own."""
-    key = f"appeal:{output.key}"
-    for step in timed:
-        entry = step.ledger[0]
-        if entry.key == key and step.source == output.source and can_be_of(output, entry):
-            kinds = {one.type for one in step.outputs}
-            if output.type not in kinds:
-                step.outputs.append(output)
-                return
-    report(
-        Violation("I8", output.place, f"{output.type} by {output.source}, unknown to the ledger")
-    )
+def place_timed(outputs, steps, report):
+    """Puts each output of a timer or command to the ledger record that can be its own, in the order in
+    which the appeal's outputs are numbered: to the record of the one before, or to a later one."""
+    steps_of, outputs_of = collections.defaultdict(list), collections.defaultdict(list)
+    for step in steps:
+        steps_of[step.ledger[0].key, step.source].append(step)
+    for output in outputs:
+        outputs_of[f"appeal:{output.key}", output.source].append(output)
+    for of_one, own in outputs_of.items():
+        left = collections.deque(steps_of[of_one])
+        for output in sorted(own, key=number_of_output):
+            at = next((i for i, step in enumerate(left) if can_be_of(output, step.ledger[0])), None)
+            if at is None:
+                report(
+                    Violation(
+                        "I8", output.place, f"{output.type} by {output.source}, unknown to the ledger"
+                    )
+                )
+                continue
+            for _ in range(at):
+                left.popleft()
+            left[0].outputs.append(output)
