@@ -71,19 +71,11 @@ static char *label_new(const char *name)
     return label;
 }
 
-/* Control characters of a text stay off the terminal. */
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-}
-
 static char *cell_new(const json_t *value)
 {
     struct buffer cell = { 0 };
     cell_format(value, &cell);
-    make_printable(cell.data);
+    terminal_make_printable(cell.data);
     return buffer_take(&cell);
 }
 

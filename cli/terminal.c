@@ -1,5 +1,9 @@
 #include "cli/terminal.h"
 
+#include "support/cleanup.h"
+#include "support/memory.h"
+#include "support/utf8.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,15 +69,35 @@ void terminal_print_wrapped(const char *text)
     terminal_print_words(text, INDENT);
 }
 
+void terminal_make_printable(char *text)
+{
+    char *to = text;
+
+    while (*text) {
+        size_t length = (unsigned char)*text < 0x80 ? 1 : utf8_length(text);
+        if (length == 0 || utf8_is_control(text, length)) {
+            *to++ = '?';
+            text += length ? length : 1;
+            continue;
+        }
+        while (length-- > 0)
+            *to++ = *text++;
+    }
+    *to = '\0';
+}
+
 void terminal_error(const char *format, ...)
 {
+    CLEANUP(freep) char *text = NULL;
     va_list arguments;
 
-    fprintf(stderr, "%sappealctl:%s ", terminal_begin(stderr, TERMINAL_RED), terminal_end(stderr));
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        memory_exhausted();
     va_end(arguments);
-    fputc('\n', stderr);
+    terminal_make_printable(text);
+    fprintf(stderr, "%sappealctl:%s %s\n", terminal_begin(stderr, TERMINAL_RED),
+            terminal_end(stderr), text);
 }
 
 void terminal_file_error(const char *path, const struct aro_error *error)

@@ -30,7 +30,10 @@ void terminal_print_words(const char *text, size_t indent);
 /* The same, indented. */
 void terminal_print_wrapped(const char *text);
 
-/* "appealctl: ..." on stderr. */
+/* Puts a "?" in the place of each character of @text that would steer the terminal. */
+void terminal_make_printable(char *text);
+
+/* "appealctl: ..." on stderr, made printable. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "FILE:LINE:COLUMN: ..." on stderr, as compilers do; @path may be NULL. */

@@ -34,14 +34,6 @@ static const struct {
 
 /* ---- texts from anywhere ---- */
 
-static bool is_control(const char *at, size_t length)
-{
-    unsigned char first = (unsigned char)at[0];
-    if (length == 1)
-        return first < ' ' || first == 0x7f;
-    return length == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0; /* U+0080 to U+009F */
-}
-
 /* Appends @text, @length_max bytes of it at the most, as characters that can be shown. */
 static void add_clean(struct buffer *buffer, const char *text, size_t length_max,
                       bool keeps_line_ends)
@@ -53,7 +45,7 @@ static void add_clean(struct buffer *buffer, const char *text, size_t length_max
         size_t length = (unsigned char)*text < 0x80 ? 1 : utf8_length(text);
         const char *shown = length ? text : unknown;
         size_t shown_length = length ? length : sizeof unknown - 1;
-        if (length && is_control(text, length) && !(keeps_line_ends && *text == '\n')) {
+        if (length && utf8_is_control(text, length) && !(keeps_line_ends && *text == '\n')) {
             shown = "?";
             shown_length = 1;
         }

@@ -33,6 +33,16 @@ static inline size_t utf8_length(const char *at)
     return 0;
 }
 
+/* Does the character of @length bytes at @at steer a terminal: U+0000 to U+001F, U+007F to U+009F?
+ */
+static inline bool utf8_is_control(const char *at, size_t length)
+{
+    unsigned char first = (unsigned char)at[0];
+    if (length == 1)
+        return first < ' ' || first == 0x7f;
+    return length == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0;
+}
+
 /* Takes out of @text what is no character, as a cut after so many bytes leaves it. */
 static inline void utf8_drop_malformed(char *text)
 {

@@ -77,6 +77,11 @@ def test_a_rule_that_can_never_match_is_a_warning(appealctl, tmp_path):
     assert [(finding["line"], finding["name"]) for finding in answer["findings"]] == [(6, "rule-hidden")]
 
 
+def test_a_rulebook_cannot_steer_the_terminal(appealctl, tmp_path):
+    told = check(appealctl, tmp_path, RULEBOOK.replace("fraud: {}", r'"\e[31m\x9b": {}')).stderr
+    assert "queues.?[31m?: " in told and not re.search("[\x1b\x9b]", told)
+
+
 def test_names_of_many_letters_are_told_whole(appealctl, tmp_path):
     long = {name: name[0] + "é" * 63 for name in ["first", "second", "both"]}
     rulebook = HIDDEN

@@ -118,6 +118,7 @@ static void test_a_text_cannot_steer_the_terminal(void **state)
 {
     (void)state;
     expect_rendered("{\"id\":\"a\\u001b[31m\\n\"}", "id: a?[31m?\n");
+    expect_rendered("{\"id\":\"\\u007f \\u0085 \\u009b31m \\u00a0\"}", "id: ? ? ?31m \xc2\xa0\n");
 }
 
 static void test_nothing_and_plain_values_are_shown_too(void **state)
