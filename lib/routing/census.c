@@ -45,7 +45,7 @@ static void count_appeal(struct census_figures *figures, const struct appeal *ap
     }
     if (appeal->deadline.ms < now.ms)
         figures->overdue++;
-    else if (appeal->deadline.ms - now.ms < AT_RISK_MS)
+    else if (appeal->deadline.ms - now.ms <= AT_RISK_MS)
         figures->at_risk++;
 }
 

@@ -235,11 +235,28 @@ static void test_where_profiles_never_stop_coming_the_capacity_stays_that_of_bef
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+static void test_a_deadline_is_late_once_it_has_passed_and_at_risk_in_the_hour_before(void **state)
+{
+    struct world *world = *state;
+
+    submit(world, "now", "BR", "pt", "other", 1, 0);
+    submit(world, "in-an-hour", "BR", "pt", "other", 1, 1);
+    take_census(world, 1);
+    expect_rows(world, ARO_CENSUS_MARKETS, "BR 2 waiting, 1 min, 0 overdue, 2 at risk, 0/0");
+    world->now.ms -= 1;
+    take_census(world, 1);
+    expect_rows(world, ARO_CENSUS_MARKETS, "BR 2 waiting, 0 min, 0 overdue, 1 at risk, 0/0");
+    world->now.ms += 2;
+    take_census(world, 1);
+    expect_rows(world, ARO_CENSUS_MARKETS, "BR 2 waiting, 1 min, 1 overdue, 1 at risk, 0/0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_before_the_first_census_is_complete_there_are_no_figures),
         WORLD_TEST(test_every_place_has_what_waits_the_oldest_of_it_and_what_is_late),
+        WORLD_TEST(test_a_deadline_is_late_once_it_has_passed_and_at_risk_in_the_hour_before),
         WORLD_TEST(test_an_appeal_in_somebody_s_hands_can_be_late_and_does_not_wait),
         WORLD_TEST(test_what_comes_and_goes_meanwhile_is_counted_once_at_most),
         WORLD_TEST(test_a_queue_has_the_capacity_of_those_who_are_there_and_serve_it),
