@@ -200,6 +200,8 @@ static void test_a_refusal_is_known_by_how_it_begins(void **state)
         enum refusal_pace pace;
     } rows[] = {
         { "READONLY You can't write against a read only replica.", "READONLY", REFUSAL_SOON },
+        { "LOADING Redis is loading the dataset in memory", "LOADING", REFUSAL_SOON },
+        { "OOM command not allowed when used memory > 'maxmemory'.", "OOM", REFUSAL_SOON },
         { "NOAUTH Authentication required.", "NOAUTH", REFUSAL_LATE },
         { "WRONGPASS invalid username-password pair or user is disabled.", "WRONGPASS",
           REFUSAL_LATE },

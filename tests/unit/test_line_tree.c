@@ -189,6 +189,24 @@ static void test_a_tree_that_is_served_from_the_front_agrees_too(void **state)
     }
 }
 
+/* What was the first of a part may have gone, and earlier ones have come: the first part's bound
+ * says nothing. */
+static void test_those_that_come_before_all_that_are_there_are_found(void **state)
+{
+    struct world *world = *state;
+
+    for (size_t i = 0; i < 3000; i++) {
+        world->appeals[i]->order_key = (int64_t)i;
+        change(world, i);
+    }
+    for (size_t i = 0; i < 1000; i++)
+        change(world, i);
+    for (size_t i = 1000; i-- > 500;) {
+        change(world, i);
+        assert_first_to_arrive(world, (int64_t)i, 1);
+    }
+}
+
 /* 5,000 appeals in full leaves are 157 leaves, which 5 branches below a root have room for. */
 static void test_appeals_added_behind_all_others_leave_full_nodes(void **state)
 {
@@ -211,6 +229,8 @@ int main(void)
             test_a_tree_agrees_with_an_array_whatever_is_added_and_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_tree_that_is_served_from_the_front_agrees_too, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_those_that_come_before_all_that_are_there_are_found,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_appeals_added_behind_all_others_leave_full_nodes,
                                         setup, teardown),
     };

@@ -311,6 +311,36 @@ static void test_all_agents_and_queues_are_visited_in_the_order_of_their_names(v
     buffer_done(&seen);
 }
 
+static void
+test_a_queue_that_is_gone_is_visited_for_as_long_as_somebody_holds_an_appeal_of_it(void **state)
+{
+    struct world *world = *state;
+    struct buffer seen = { 0 };
+    send_appeal(world, "a-1", "\"reason\":\"x\"");
+    world_reload(world, "rulebook: without\n"
+                        "queues: { inbox: { deliver: queue } }\n"
+                        "rules: [ { name: rest, route: { queue: inbox } } ]\n");
+    aro_router_each_queue(world->router, append_queue, &seen);
+    assert_string_equal(seen.data, "general 0+0+1 inbox 0+0+0 ");
+    buffer_clear(&seen);
+    world_send(world, "{\"type\":\"appeal.decided\",\"appeal_id\":\"a-1\",\"outcome\":\"upheld\"}");
+    aro_router_each_queue(world->router, append_queue, &seen);
+    assert_string_equal(seen.data, "inbox 0+0+0 ");
+    buffer_done(&seen);
+}
+
+static void test_explaining_tells_of_each_who_has_no_room_for_the_effort(void **state)
+{
+    struct world *world = *state;
+    send_appeal(world, "a-1", "\"reason\":\"x\"");
+    send_appeal(world, "a-2", "\"reason\":\"x\",\"effort\":2,\"exclude\":[\"bia\"]");
+    json_t *answer = world_explain(world, "a-2"); /* ana has room for 1 */
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(answer, "agents"), 0), "filter")),
+                        "capacity");
+    json_decref(answer);
+}
+
 static void test_a_batch_names_each_agent_and_queue_that_changed_once(void **state)
 {
     struct world *world = *state;
@@ -353,6 +383,9 @@ int main(void)
         VIEWS_TEST(test_a_closed_appeal_is_explained_and_an_unknown_one_is_not),
         VIEWS_TEST(test_an_agent_is_described_with_what_they_hold),
         VIEWS_TEST(test_all_agents_and_queues_are_visited_in_the_order_of_their_names),
+        VIEWS_TEST(
+            test_a_queue_that_is_gone_is_visited_for_as_long_as_somebody_holds_an_appeal_of_it),
+        VIEWS_TEST(test_explaining_tells_of_each_who_has_no_room_for_the_effort),
         VIEWS_TEST(test_a_batch_names_each_agent_and_queue_that_changed_once),
         VIEWS_TEST(test_a_load_is_recorded_once_a_batch_with_the_source_that_first_changed_it),
     };
