@@ -98,7 +98,8 @@ class Router:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(WAIT_S) == 0
+        code = self.process.wait(WAIT_S)
+        assert code == 0, f"ended with {code}:\n{self.read_log()}"
         self.log.close()
         assert "Sanitizer" not in self.read_log()
 
