@@ -307,6 +307,23 @@ void reader_free(struct reader *reader)
     free(reader);
 }
 
+/* librdkafka stops what was assigned before a moment later, and ends the process where the next
+ * assignment, or its own end, has it stop the same again meanwhile. It takes up one thing after the
+ * other: the stops come before the first question, their reports before the second. */
+static rd_kafka_resp_err_t assign_and_wait(struct reader *reader,
+                                           const rd_kafka_topic_partition_list_t *list)
+{
+    enum { QUESTIONS = 2 };
+    rd_kafka_topic_partition_list_t *assigned;
+
+    rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, list);
+    for (int i = 0; i < QUESTIONS; i++) {
+        if (!rd_kafka_assignment(reader->consumer, &assigned))
+            rd_kafka_topic_partition_list_destroy(assigned);
+    }
+    return err;
+}
+
 /* Assigns the ledger and every source partition, at the offsets known here: a partition repeated
  * without one may rewind or stop delivering. */
 static int assign(struct reader *reader, struct aro_error *reterr)
@@ -322,7 +339,7 @@ static int assign(struct reader *reader, struct aro_error *reterr)
         rd_kafka_topic_partition_list_add(list, positions->sources[i].topic,
                                           positions->sources[i].partition)
             ->offset = positions->sources[i].next_offset;
-    rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, list);
+    rd_kafka_resp_err_t err = assign_and_wait(reader, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err)
         return aro_error_set(reterr, -EIO, "cannot read the shard's topics: %s",
@@ -401,7 +418,7 @@ void reader_stop(struct reader *reader)
 {
     reader_hold_appeals(reader, false);
     reader->is_reading = false;
-    rd_kafka_resp_err_t err = rd_kafka_assign(reader->consumer, NULL);
+    rd_kafka_resp_err_t err = assign_and_wait(reader, NULL);
     if (err)
         LOG(reading_not_stopped, ABOUT(.shard = reader->shard->name), "cannot stop reading: %s",
             rd_kafka_err2str(err));
