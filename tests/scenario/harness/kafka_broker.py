@@ -56,6 +56,7 @@ num.io.threads=4
 JAVA_OPTIONS = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Dorg.slf4j.simpleLogger.showDateTime=true"]  # fmt: skip
+START_SECONDS = 180  # five at rest, but on a busy machine the compiler of the JVM gets hardly a turn
 
 
 class Broker:
@@ -91,7 +92,11 @@ class Broker:
         self._format_storage()
         self.process = Process(self._java("kafka.Kafka", self.settings_path), folder / "broker.log")
         self.admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
-        wait_until(self._answers, 60, f"Kafka {version} answers", pause=0.2)
+        try:
+            wait_until(self._answers, START_SECONDS, f"Kafka {version} answers", pause=0.2)
+        except BaseException:
+            self.stop()  # nobody else knows of it
+            raise
 
     def _java(self, main_class, *arguments):
         return ["java", *JAVA_OPTIONS, "-cp", f"{self.jars}/*", main_class, *arguments]
