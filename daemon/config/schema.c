@@ -109,9 +109,9 @@ static json_t *kind_schema_new(const struct option *option)
     case OPTION_ADDRESS: return pattern_new("^(\\[[0-9A-Fa-f:.%]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$");
     case OPTION_REDIS_URL: return pattern_new("^(rediss?://[^@]+|unix:/.+)$");
     case OPTION_PROPERTIES:
-        return json_pack("{s:[s,s], s:o, s:{s:[s,s,s]}}", "type", "object", "null", "propertyNames",
-                         property_names_new(), "additionalProperties", "type", "string", "number",
-                         "boolean");
+        return json_pack("{s:[s,s], s:o, s:{s:[s,s,s], s:i}}", "type", "object", "null",
+                         "propertyNames", property_names_new(), "additionalProperties", "type",
+                         "string", "number", "boolean", "minLength", 1);
     case OPTION_SHARDS:
         return json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items",
                          table_schema_new(&shard_options));

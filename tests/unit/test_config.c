@@ -360,6 +360,28 @@ static void test_a_reload_names_the_setting_that_needs_a_restart(void **state)
     config_free(fresh);
 }
 
+static void test_a_property_of_kafka_that_changes_needs_a_restart(void **state)
+{
+    static const char *const changed[] = { "{ security.protocol: PLAINTEXT }",
+                                           "{ socket.timeout.ms: 2000 }", "{}" };
+    struct world *world = *state;
+    char text[200];
+
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        struct config *fresh;
+        assert_int_equal(world_load(world, "kafka: { bootstrap_servers: k, properties: { "
+                                           "socket.timeout.ms: 1000 } }\nrulebook: r\n"),
+                         0);
+        snprintf(text, sizeof text,
+                 "kafka: { bootstrap_servers: k, properties: %s }\nrulebook: r\n", changed[i]);
+        world_write(world, "config.yaml", text);
+        assert_int_equal(config_load(world->path, &fresh, &world->error), 0);
+        assert_int_equal(config_reload_check(world->config, fresh, &world->error), -EINVAL);
+        assert_non_null(strstr(world->error.message, "kafka.properties: changed"));
+        config_free(fresh);
+    }
+}
+
 static void test_a_file_that_is_not_there_says_so(void **state)
 {
     struct world *world = *state;
@@ -571,6 +593,7 @@ int main(void)
         WITH_WORLD(test_properties_and_secrets_reach_librdkafka),
         WITH_WORLD(test_each_shard_has_the_partition_and_the_topics_written_for_it),
         WITH_WORLD(test_a_reload_names_the_setting_that_needs_a_restart),
+        WITH_WORLD(test_a_property_of_kafka_that_changes_needs_a_restart),
         WITH_WORLD(test_a_file_that_is_not_there_says_so),
         cmocka_unit_test(test_each_mistake_is_told_with_its_place),
         cmocka_unit_test(test_the_table_is_sorted_and_each_row_has_help),
