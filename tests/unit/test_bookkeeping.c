@@ -92,12 +92,30 @@ static void test_a_damaged_or_newer_record_is_refused_with_a_reason(void **state
     }
 }
 
+static void test_topics_without_a_name_or_a_count_are_refused(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "{\"v\":1}",
+        "{\"v\":1,\"topics\":[{\"id\":\"\",\"partitions\":4}]}",
+        "{\"v\":1,\"topics\":[{\"name\":\"agents\",\"id\":\"\"}]}",
+        "{\"v\":1,\"topics\":[{\"name\":\"agents\",\"id\":\"\",\"partitions\":\"4\"}]}",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct aro_topics topics;
+        struct aro_error error = { 0 };
+        assert_int_equal(aro_topics_parse(rows[i], strlen(rows[i]), &topics, &error), -EINVAL);
+        assert_non_null(strstr(error.message, "damaged"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_claim_reads_back_as_it_was_written),
         cmocka_unit_test(test_positions_read_back_as_they_were_written),
         cmocka_unit_test(test_topics_read_back_as_they_were_written),
+        cmocka_unit_test(test_topics_without_a_name_or_a_count_are_refused),
         cmocka_unit_test(test_a_damaged_or_newer_record_is_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

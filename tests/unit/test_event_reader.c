@@ -367,6 +367,7 @@ static void test_a_malformed_trace_is_dropped_and_the_event_kept(void **state)
         { "tenant@vendor=a b", true },
         { "a=1,,b=2", true },
         { "a", false },
+        { "a=", false },
         { "=1", false },
         { "A=1", false },
         { "a=b=c", false },
