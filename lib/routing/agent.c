@@ -1,5 +1,7 @@
 #include "routing/agent.h"
 
+#include "routing/agent_class.h"
+
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -32,4 +34,6 @@ void agent_set_calendar(struct agent *agent, const struct aro_event *event)
     agent->shift_count = event->shift_count;
     if (event->shift_count)
         memcpy(agent->shifts, event->shifts, event->shift_count * sizeof *agent->shifts);
+    if (agent->class)
+        agent_class_forget_shifts(agent->class);
 }

@@ -527,8 +527,10 @@ void agent_set_class(struct aro_router *router, struct agent *agent, struct agen
         if (old)
             LIST_REMOVE(agent, of_class);
         agent->class = class;
-        if (class)
+        if (class) {
             LIST_INSERT_HEAD(&class->members, agent, of_class);
+            agent_class_forget_shifts(class);
+        }
         if (old) {
             appeal_classes_count_agents(router, old, -1);
             old->known--;
@@ -551,6 +553,7 @@ size_t agent_regroup(struct aro_router *router, struct agent *agent)
         LIST_REMOVE(agent, of_class);
         agent->class = class;
         LIST_INSERT_HEAD(&class->members, agent, of_class);
+        agent_class_forget_shifts(class);
         crowds_note(&router->crowds, old);
         if (--old->known == 0)
             looked_at += appeal_classes_end_links(router, old);

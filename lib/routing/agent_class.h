@@ -54,7 +54,15 @@ struct agent_class {
     LIST_ENTRY(agent_class) changed; /* listed while the second is set */
     bool is_in_crowd, is_changed;    /* a crowd has to be told of news; it still has to be */
     uint64_t covered_in;             /* the last count that found them covered by independence */
+    /* When the first shift of any of them begins that was not over when that was looked at; 0: not
+     * known, as is whenever somebody comes or has other shifts (ladder.c). */
+    struct aro_instant next_shift, shifts_seen_at;
 };
+
+static inline void agent_class_forget_shifts(struct agent_class *class)
+{
+    class->next_shift.ms = 0;
+}
 
 /* The class of the profile that @event (agent.updated) describes, made where there is none yet.
  * One that nobody is in is to be released again. */

@@ -117,13 +117,39 @@ struct aro_instant ladder_step_end(const struct appeal *appeal)
     return (struct aro_instant){ appeal->clock + lasts };
 }
 
-static bool is_on_shift_before(const struct agent *agent, struct aro_instant now,
-                               struct aro_instant end)
+/* When the first shift of @agent begins, or has begun, that is not over. */
+static struct aro_instant next_shift(const struct agent *agent, struct aro_instant now)
 {
+    struct aro_instant first = ARO_INSTANT_NEVER;
+
     for (size_t i = 0; i < agent->shift_count; i++) {
-        if (agent->shifts[i].start.ms < end.ms && agent->shifts[i].end.ms > now.ms)
-            return true;
+        if (agent->shifts[i].end.ms > now.ms && agent->shifts[i].start.ms < first.ms)
+            first = agent->shifts[i].start;
     }
+    return first;
+}
+
+/* Is anybody of @agents who may take @appeal on shift before @end? All are looked at where nobody
+ * is, so what that tells of all is kept: at night every appeal asks, and time only goes on. */
+static bool is_anybody_on_shift_before(const struct turn *turn, const struct appeal *appeal,
+                                       struct agent_class *agents, struct aro_instant end)
+{
+    bool is_known = agents->next_shift.ms > 0 && turn->now.ms >= agents->shifts_seen_at.ms;
+    struct aro_instant first = ARO_INSTANT_NEVER;
+    const struct agent *agent;
+
+    if (is_known && agents->next_shift.ms >= end.ms)
+        return false;
+    LIST_FOREACH(agent, &agents->members, of_class)
+    {
+        struct aro_instant start = next_shift(agent, turn->now);
+        if (start.ms < end.ms && independence_bar(turn->router, appeal, agent) == DETAILS_BAR_NONE)
+            return true;
+        if (start.ms < first.ms)
+            first = start;
+    }
+    agents->next_shift = first;
+    agents->shifts_seen_at = turn->now;
     return false;
 }
 
@@ -132,18 +158,13 @@ static bool is_on_shift_before(const struct agent *agent, struct aro_instant now
 static bool can_be_filled(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct aro_instant end = ladder_step_end(appeal);
-    const struct agent *agent;
     uint64_t left = left_count(why);
 
     if (left > why->by_filter[FILTER_STATUS])
         return true;
     for (size_t i = 0; left > 0 && i < appeal->class->candidate_count; i++) {
-        LIST_FOREACH(agent, &appeal->class->candidates[i].agents->members, of_class)
-        {
-            if (is_on_shift_before(agent, turn->now, end) &&
-                independence_bar(turn->router, appeal, agent) == DETAILS_BAR_NONE)
-                return true;
-        }
+        if (is_anybody_on_shift_before(turn, appeal, appeal->class->candidates[i].agents, end))
+            return true;
     }
     return false;
 }
