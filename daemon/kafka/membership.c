@@ -245,12 +245,27 @@ static void on_wakeup(evutil_socket_t descriptor, short what, void *context)
     poll_events(membership);
 }
 
+/* librdkafka's thread sleeps by the wall clock: where that is put back an hour, it sleeps an hour,
+ * and sends no heartbeats. A question wakes it. */
+static void wake_consumer(struct membership *membership)
+{
+    rd_kafka_topic_partition_list_t *topics = NULL;
+
+    if (!membership->has_joined || membership->is_leaving)
+        return;
+    last_words_enter("the group's consumer", NULL);
+    if (rd_kafka_subscription(membership->consumer, &topics) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_topic_partition_list_destroy(topics);
+    last_words_enter(NULL, NULL);
+}
+
 static void on_poll_timer(evutil_socket_t descriptor, short what, void *context)
 {
     struct membership *membership = context;
     (void)descriptor;
     (void)what;
     poll_events(membership);
+    wake_consumer(membership);
 }
 
 static rd_kafka_conf_t *membership_conf(const struct config *config, int64_t start_time_ms,

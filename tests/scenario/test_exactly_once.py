@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from harness import events
 from harness.crowd import Crowd
-from harness.daemon import patience
+from harness.daemon import SANITIZERS, build_folder, patience
 from harness.process import wait_until
 
 pytestmark = pytest.mark.timeout(600)
@@ -84,6 +84,22 @@ def test_a_younger_instance_does_not_take_the_shard_from_an_older_one(world):
         watch.wait_count("assignment.created", 60)
     assert given(younger, 1) == 0
     world.assert_faultless()
+
+
+def test_an_owner_whose_wall_clock_is_put_back_keeps_its_shard(world):
+    """librdkafka sleeps by the wall clock: its heartbeats would end for as long as that is put back."""
+    put_back = world.folder / "put-back"
+    asan = f"{SANITIZERS['ASAN_OPTIONS']}:verify_asan_link_order=0"  # what is preloaded comes before its runtime
+    owner = world.instance("a").start(
+        ["env", f"ASAN_OPTIONS={asan}", f"LD_PRELOAD={build_folder() / 'tests' / 'libput_back.so'}",
+         f"PUT_BACK_FILE={put_back}"])  # fmt: skip
+    owner.wait_state("main", "owner")
+    put_back.touch()
+    # The group lets the other one in when its members have answered, or have been given up.
+    other = world.start("b")
+    wait_until(lambda: given(other, 0) or given(other, 1), 180 * patience(), "the group has let the other in")
+    assert given(other, 1) == 0
+    owner.wait_state("main", "owner")
 
 
 def given(instance, shards):
