@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MARKETS = 10, TEAM = 100, BATCH = 1000, ROUNDS = 20, ID_SIZE = 24 };
+enum { MARKETS = 10, TEAM = 100, BATCH = 1000, ROUNDS = 20, ID_SIZE = 32 };
 
 static const char rulebook_text[] =
     "rulebook: bench\nseed: 1\ndefaults: { deadline: 72h, dedupe_window: 1s }\n"

@@ -7,7 +7,8 @@
 
 enum { DECIMAL_SIZE_MAX = 20 /* the longest, without a NUL: INT64_MIN */ };
 
-/* Writes @value at @at, without a NUL; gives the end. */
+/* Writes @value at @at, without a NUL; gives the end. There is room for DECIMAL_SIZE_MAX bytes,
+ * whatever the value: some behind the end may be written. */
 char *decimal_write(char *at, int64_t value);
 
 /* "00" to "99", end to end. */
