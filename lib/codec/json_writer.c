@@ -104,23 +104,20 @@ char *json_write_text(char *at, const char *text, size_t length)
     return at;
 }
 
-void json_put_text(struct buffer *buffer, const char *text)
+void json_put_text(struct json_writer *writer, char *at, const char *text)
 {
-    if (!text) {
-        buffer_add(buffer, "null", 4);
-        return;
-    }
-    size_t length = strlen(text);
+    struct buffer *buffer = writer->buffer;
+    size_t length = text ? strlen(text) : 4;
+
+    buffer->length = (size_t)(at - buffer->data);
     buffer_reserve(buffer, json_text_size_max(length));
-    char *end = json_write_text(buffer->data + buffer->length, text, length);
-    *end = '\0';
-    buffer->length = (size_t)(end - buffer->data);
+    at = buffer->data + buffer->length;
+    json_end(writer, text ? json_write_text(at, text, length) : put(at, "null", length));
 }
 
 void json_add_name(struct json_writer *writer, const char *name)
 {
-    json_begin(writer, NULL);
-    json_put_text(writer->buffer, name);
+    json_put_text(writer, json_begin(writer, NULL, 0), name);
     buffer_add(writer->buffer, ":", 1);
     writer->needs_comma = false;
 }
@@ -172,17 +169,4 @@ void json_put_number(struct buffer *buffer, double value)
             break;
     }
     buffer_add_text(buffer, text);
-}
-
-void json_put_instant(struct buffer *buffer, struct aro_instant at)
-{
-    if (aro_instant_is_never(at)) {
-        buffer_add(buffer, "null", 4);
-        return;
-    }
-    char text[ARO_INSTANT_TEXT_SIZE + 1];
-    text[0] = '"';
-    size_t length = aro_instant_format(at, text + 1) + 1;
-    text[length++] = '"';
-    buffer_add(buffer, text, length);
 }

@@ -34,22 +34,20 @@ static inline size_t json_text_size_max(size_t length)
     return length * 6 + 2; /* were each byte to be escaped */
 }
 
-/* For the next ones: a value where it is due. */
-void json_put_text(struct buffer *buffer, const char *text); /* NULL: null */
+/* The value alone, where it is due; see json_add_number(). */
 void json_put_number(struct buffer *buffer, double value);
-void json_put_instant(struct buffer *buffer, struct aro_instant at);
 
-/* What comes before a value: a comma where there is one before it, and the name. There is room for
- * an integer behind it. */
-static inline void json_begin(struct json_writer *writer, const char *name)
+/* What comes before a value: a comma where there is one before it, and the name. Gives where the
+ * value goes; there is room for @size bytes of it, and json_end() is to be told where it ends. */
+static inline char *json_begin(struct json_writer *writer, const char *name, size_t size)
 {
     struct buffer *buffer = writer->buffer;
     size_t length = name ? strlen(name) : 0;
 
-    buffer_reserve(buffer, length + 4 + DECIMAL_SIZE_MAX);
+    buffer_reserve(buffer, length + 4 + size);
     char *at = buffer->data + buffer->length;
-    if (writer->needs_comma)
-        *at++ = ',';
+    *at = ',';
+    at += writer->needs_comma;
     if (name) {
         *at++ = '"';
         memcpy(at, name, length);
@@ -57,21 +55,32 @@ static inline void json_begin(struct json_writer *writer, const char *name)
         *at++ = '"';
         *at++ = ':';
     }
-    buffer->length = (size_t)(at - buffer->data);
     writer->needs_comma = true;
+    return at;
 }
+
+static inline void json_end(struct json_writer *writer, char *end)
+{
+    *end = '\0';
+    writer->buffer->length = (size_t)(end - writer->buffer->data);
+}
+
+/* A text at @at, where json_begin() has come to; NULL: null. */
+void json_put_text(struct json_writer *writer, char *at, const char *text);
 
 static inline void json_open_object(struct json_writer *writer, const char *name)
 {
-    json_begin(writer, name);
-    buffer_add(writer->buffer, "{", 1);
+    char *at = json_begin(writer, name, 1);
+    *at++ = '{';
+    json_end(writer, at);
     writer->needs_comma = false;
 }
 
 static inline void json_open_list(struct json_writer *writer, const char *name)
 {
-    json_begin(writer, name);
-    buffer_add(writer->buffer, "[", 1);
+    char *at = json_begin(writer, name, 1);
+    *at++ = '[';
+    json_end(writer, at);
     writer->needs_comma = false;
 }
 
@@ -90,53 +99,57 @@ static inline void json_close_list(struct json_writer *writer)
 /* NULL @text: null. */
 static inline void json_add_text(struct json_writer *writer, const char *name, const char *text)
 {
-    json_begin(writer, name);
-    json_put_text(writer->buffer, text);
+    json_put_text(writer, json_begin(writer, name, 0), text);
 }
 
 static inline void json_add_integer(struct json_writer *writer, const char *name, int64_t value)
 {
-    struct buffer *buffer = writer->buffer;
-
-    json_begin(writer, name);
-    char *end = decimal_write(buffer->data + buffer->length, value);
-    *end = '\0';
-    buffer->length = (size_t)(end - buffer->data);
+    char *at = json_begin(writer, name, DECIMAL_SIZE_MAX);
+    json_end(writer, decimal_write(at, value));
 }
 
 /* Finite; the shortest that reads back. */
 static inline void json_add_number(struct json_writer *writer, const char *name, double value)
 {
-    json_begin(writer, name);
+    json_end(writer, json_begin(writer, name, 0));
     json_put_number(writer->buffer, value);
-}
-
-static inline void json_add_bool(struct json_writer *writer, const char *name, bool value)
-{
-    json_begin(writer, name);
-    buffer_add_text(writer->buffer, value ? "true" : "false");
 }
 
 /* A whole value, written already. */
 static inline void json_add_json(struct json_writer *writer, const char *name, const char *json)
 {
-    json_begin(writer, name);
-    buffer_add_text(writer->buffer, json);
+    size_t length = strlen(json);
+    char *at = json_begin(writer, name, length);
+    memcpy(at, json, length);
+    json_end(writer, at + length);
+}
+
+static inline void json_add_bool(struct json_writer *writer, const char *name, bool value)
+{
+    json_add_json(writer, name, value ? "true" : "false");
 }
 
 /* Some members, written already, of @length bytes. */
 static inline void json_add_members(struct json_writer *writer, const char *members, size_t length)
 {
-    json_begin(writer, NULL);
-    buffer_add(writer->buffer, members, length);
+    char *at = json_begin(writer, NULL, length);
+    memcpy(at, members, length);
+    json_end(writer, at + length);
 }
 
 /* Never: null. */
 static inline void json_add_instant(struct json_writer *writer, const char *name,
                                     struct aro_instant at)
 {
-    json_begin(writer, name);
-    json_put_instant(writer->buffer, at);
+    if (aro_instant_is_never(at)) {
+        json_add_text(writer, name, NULL);
+        return;
+    }
+    char *to = json_begin(writer, name, ARO_INSTANT_TEXT_SIZE + 2);
+    *to++ = '"';
+    to += aro_instant_format(at, to);
+    *to++ = '"';
+    json_end(writer, to);
 }
 
 #endif
