@@ -3,6 +3,7 @@
 #define ARO_ROUTING_EFFECTS_H
 
 #include "support/arena.h"
+#include "support/series.h"
 
 #include <aro/effects.h>
 
@@ -15,6 +16,8 @@ struct changed_queue {
     const char *name, *source;
 };
 struct changed_agent {
+    const char *key; /* of its record, which ends with the id */
+    size_t key_length;
     const char *id, *source;
     struct agent *agent;
 };
@@ -31,17 +34,25 @@ struct aro_effects {
     uint32_t batch;     /* the router's number for it, from 1; 0: not used yet */
     bool is_sealed;
     uint64_t arrival_before; /* the router's counter, before */
-    size_t record_count, record_size;
-    struct aro_record *records;
     size_t byte_count;
-    size_t saved_count, saved_size;
-    struct saved_record *saved;
-    size_t note_count, note_size;
-    struct aro_note *notes;
-    size_t agent_count, agent_size, queue_count, queue_size;
-    struct changed_agent *agents; /* each once, as is the next */
-    struct changed_queue *queues;
+    struct series records; /* of struct aro_record */
+    struct series saved;   /* of struct saved_record */
+    struct series notes;   /* of struct aro_note */
+    struct series agents;  /* of struct changed_agent; each once, as is the next */
+    struct series queues;  /* of struct changed_queue */
 };
+
+static inline struct changed_agent *effects_agent_at(const struct aro_effects *effects,
+                                                     size_t index)
+{
+    return series_at(&effects->agents, index, sizeof(struct changed_agent));
+}
+
+static inline struct changed_queue *effects_queue_at(const struct aro_effects *effects,
+                                                     size_t index)
+{
+    return series_at(&effects->queues, index, sizeof(struct changed_queue));
+}
 
 /* Its texts lie in the effects' own memory; @text_length: of all of them but value and topic. */
 void effects_add_record(struct aro_effects *effects, const struct aro_record *record,
@@ -50,9 +61,8 @@ void effects_add_record(struct aro_effects *effects, const struct aro_record *re
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
 /* Copies the texts of @note but its reason. */
 void effects_add_note(struct aro_effects *effects, const struct aro_note *note);
-/* Both texts lie in the effects' own memory. */
-void effects_add_agent(struct aro_effects *effects, const char *id, const char *source,
-                       struct agent *agent);
+/* The texts of @changed lie in the effects' own memory. */
+void effects_add_agent(struct aro_effects *effects, const struct changed_agent *changed);
 /* @source lies in the effects' own memory. */
 void effects_add_queue(struct aro_effects *effects, const char *name, const char *source);
 

@@ -370,20 +370,26 @@ static void seal_agent(struct turn *turn, const struct changed_agent *changed)
 {
     struct agent *agent = changed->agent;
 
-    turn_set_source(turn, changed->source);
     if (agent_is_known(agent) && agent->is_record_due)
-        turn_write_agent(turn, agent);
+        turn_write_changed_agent(turn, changed);
     agent_forget_unknown(turn->router, agent);
 }
+
+/* Agents who changed early in the batch have left the caches since: by the time it is their turn
+ * they are on their way back. */
+enum { SEAL_AHEAD = 4 };
 
 void aro_router_seal(struct aro_router *router, struct aro_effects *effects)
 {
     struct turn turn = { .router = router, .effects = effects };
 
-    for (size_t i = 0; i < effects->agent_count; i++)
-        seal_agent(&turn, &effects->agents[i]);
-    for (size_t i = 0; i < effects->queue_count; i++)
-        seal_queue(&turn, &effects->queues[i]);
+    for (size_t i = 0; i < effects->agents.count; i++) {
+        if (i + SEAL_AHEAD < effects->agents.count)
+            __builtin_prefetch(effects_agent_at(effects, i + SEAL_AHEAD)->agent);
+        seal_agent(&turn, effects_agent_at(effects, i));
+    }
+    for (size_t i = 0; i < effects->queues.count; i++)
+        seal_queue(&turn, effects_queue_at(effects, i));
     effects->is_sealed = true;
 }
 
@@ -391,8 +397,8 @@ void aro_router_undo(struct aro_router *router, struct aro_effects *effects)
 {
     struct aro_error error;
 
-    for (size_t i = effects->saved_count; i-- > 0;) {
-        const struct saved_record *saved = &effects->saved[i];
+    for (size_t i = effects->saved.count; i-- > 0;) {
+        const struct saved_record *saved = series_at(&effects->saved, i, sizeof *saved);
         int r = aro_router_restore(router, saved->key, saved->value, saved->value_length, &error);
         assert(r == 0);
         (void)r;

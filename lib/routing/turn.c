@@ -100,13 +100,14 @@ void turn_begin_control(struct turn *turn, struct aro_router *router, struct aro
 
 /* --- touching --- */
 
-static struct kept key_of(struct turn *turn, const char *kind, const char *id)
+static inline struct kept key_of(struct turn *turn, const char *kind, const char *id)
 {
-    struct buffer *key = &turn->router->key;
-    buffer_clear(key);
-    buffer_add_text(key, kind);
-    buffer_add_text(key, id);
-    return keep_buffer(turn, key);
+    size_t kind_length = strlen(kind), length = kind_length + strlen(id);
+    char *key = arena_cut(&turn->effects->arena, length + 1);
+
+    memcpy(key, kind, kind_length);
+    memcpy(key + kind_length, id, length - kind_length + 1);
+    return (struct kept){ key, length };
 }
 
 static void save(struct turn *turn, struct kept key, const char *value, size_t length)
@@ -225,7 +226,12 @@ void turn_touch_agent(struct turn *turn, struct agent *agent)
         return;
     agent->touched_in = turn->effects->batch;
     struct kept key = key_of(turn, KEY_AGENT, agent->id);
-    effects_add_agent(turn->effects, key.text + strlen(KEY_AGENT), turn->source_text, agent);
+    const struct changed_agent changed = { .key = key.text,
+                                           .key_length = key.length,
+                                           .id = key.text + strlen(KEY_AGENT),
+                                           .source = turn->source_text,
+                                           .agent = agent };
+    effects_add_agent(turn->effects, &changed);
     if (!is_new)
         ledger_write_agent(turn->router, agent, body);
     save(turn, key, is_new ? NULL : body->data, is_new ? 0 : body->length);
@@ -331,15 +337,25 @@ void turn_write_ledger(struct turn *turn, const char *key, const char *value, si
     write_ledger(turn, keep(turn, key, strlen(key)), value, length);
 }
 
-void turn_write_agent(struct turn *turn, struct agent *agent)
+static void write_agent(struct turn *turn, struct agent *agent, struct kept key)
 {
     struct buffer *body = &turn->router->body;
 
     agent->is_record_due = false;
     if (agent_is_known(agent))
         ledger_write_agent(turn->router, agent, body);
-    write_ledger(turn, key_of(turn, KEY_AGENT, agent->id),
-                 agent_is_known(agent) ? body->data : NULL, body->length);
+    write_ledger(turn, key, agent_is_known(agent) ? body->data : NULL, body->length);
+}
+
+void turn_write_agent(struct turn *turn, struct agent *agent)
+{
+    write_agent(turn, agent, key_of(turn, KEY_AGENT, agent->id));
+}
+
+void turn_write_changed_agent(struct turn *turn, const struct changed_agent *changed)
+{
+    turn_set_source(turn, changed->source);
+    write_agent(turn, changed->agent, (struct kept){ changed->key, changed->key_length });
 }
 
 void turn_write_queue(struct turn *turn, struct queue *queue)

@@ -81,6 +81,8 @@ void turn_note_closed(struct turn *turn, const struct appeal *appeal);
 void turn_write_ledger(struct turn *turn, const char *key, const char *value, size_t length);
 /* Writes the agent's record now. */
 void turn_write_agent(struct turn *turn, struct agent *agent);
+/* The same at the end of the batch, where what changed it is the source. */
+void turn_write_changed_agent(struct turn *turn, const struct changed_agent *changed);
 void turn_write_queue(struct turn *turn, struct queue *queue);
 /* Their records as they are now: a tombstone where there is nothing to say. */
 void turn_write_market(struct turn *turn, const struct market *market);

@@ -31,8 +31,8 @@ static size_t aligned_size(size_t size)
     return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
-/* Of an aligned size, since pieces are placed from a block's end. */
-static void arena_add_block(struct arena *arena, size_t size)
+/* Of an aligned size, so that what is left tells where pieces are aligned. */
+void arena_add_block(struct arena *arena, size_t size)
 {
     size_t next = arena->blocks ? arena->blocks->size * 4 : BLOCK_SIZE_FIRST;
     if (next > BLOCK_SIZE_MAX)
@@ -42,23 +42,17 @@ static void arena_add_block(struct arena *arena, size_t size)
     block->size = size;
     block->next = arena->blocks;
     arena->blocks = block;
+    arena->free = block->bytes;
     arena->free_size = size;
     arena->byte_count += size;
 }
 
-/* Pieces are cut from the front, so a block's free bytes are its last ones. */
-static void *arena_cut(struct arena *arena, size_t size)
-{
-    if (!arena->blocks || arena->free_size < size)
-        arena_add_block(arena, size);
-    char *piece = arena->blocks->bytes + (arena->blocks->size - arena->free_size);
-    arena->free_size -= size;
-    return piece;
-}
-
 static void *arena_cut_aligned(struct arena *arena, size_t size)
 {
-    arena->free_size &= ~(size_t)(ALIGNMENT - 1);
+    size_t skipped = arena->free_size % ALIGNMENT;
+
+    arena->free += skipped;
+    arena->free_size -= skipped;
     return arena_cut(arena, aligned_size(size));
 }
 
@@ -83,13 +77,5 @@ void *arena_copy(struct arena *arena, const void *data, size_t size)
     void *copy = arena_cut_aligned(arena, size);
     if (size)
         memcpy(copy, data, size);
-    return copy;
-}
-
-char *arena_copy_text(struct arena *arena, const char *text, size_t length)
-{
-    char *copy = arena_cut(arena, length + 1);
-    memcpy(copy, text, length);
-    copy[length] = '\0';
     return copy;
 }

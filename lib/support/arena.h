@@ -7,14 +7,16 @@
 #define ARO_SUPPORT_ARENA_H
 
 #include <stddef.h>
+#include <string.h>
 
 struct arena_block;
 
 /* { 0 } is an empty one. */
 struct arena {
     struct arena_block *blocks; /* the newest first */
-    size_t free_size;           /* bytes left in the newest */
-    size_t byte_count;          /* of all blocks */
+    char *free;                 /* what is left of the newest, and how much */
+    size_t free_size;
+    size_t byte_count; /* of all blocks */
 };
 
 void arena_done(struct arena *arena);
@@ -22,7 +24,27 @@ void arena_done(struct arena *arena);
 void *arena_new(struct arena *arena, size_t size);
 void *arena_new_array(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);
-/* @length bytes and a NUL. Not aligned: texts lie end to end. */
-char *arena_copy_text(struct arena *arena, const char *text, size_t length);
+
+void arena_add_block(struct arena *arena, size_t size); /* for the next */
+
+/* @size bytes, not zeroed. Not aligned: texts lie end to end. */
+static inline char *arena_cut(struct arena *arena, size_t size)
+{
+    if (arena->free_size <= size) /* nothing at all has a place, too */
+        arena_add_block(arena, size);
+    char *piece = arena->free;
+    arena->free += size;
+    arena->free_size -= size;
+    return piece;
+}
+
+/* @length bytes and a NUL. Here, since every text that goes out comes through it. */
+static inline char *arena_copy_text(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_cut(arena, length + 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
 
 #endif

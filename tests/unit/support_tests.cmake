@@ -1,4 +1,5 @@
 aro_add_unit_test(arena)
+aro_add_unit_test(series)
 aro_add_unit_test(decimal)
 aro_add_unit_test(time)
 aro_add_unit_test(siphash)
