@@ -25,13 +25,21 @@ enum tag {
     TAG_ATTRIBUTE = 'a', /* last: one more item a member */
 };
 
-enum { DETAILS_PAST_LENGTH_MAX = 0xffffff };
+enum { DETAILS_ATTRIBUTE_COUNT_MAX = 0xff, DETAILS_PAST_LENGTH_MAX = 0xffffff, PAST_STEP = 64 };
 
 struct details {
     uint32_t length; /* of the items */
     uint32_t attribute_count : 8, past_length : 24;
     char bytes[]; /* the items, then the past, which grows at its end */
 };
+
+/* What details take with such a past. It is given more than it needs, so that most moves find their
+ * place; those without a past, which are nearly all where millions wait, are given nothing. */
+static size_t allocated_size(size_t items_length, size_t past_length)
+{
+    size_t steps = (past_length + PAST_STEP - 1) / PAST_STEP;
+    return sizeof(struct details) + items_length + steps * PAST_STEP;
+}
 
 static void add_text(struct buffer *buffer, enum tag tag, const char *text)
 {
@@ -89,9 +97,7 @@ static void add_attribute(struct buffer *buffer, const struct aro_attribute *att
 struct details *details_pack(const struct details_view *view)
 {
     struct buffer buffer = { 0 };
-    struct details header = { .attribute_count = (uint32_t)view->attribute_count };
 
-    buffer_add(&buffer, &header, sizeof header);
     add_person(&buffer, TAG_DECIDED_BY, &view->decided_by);
     for (size_t i = 0; i < view->excluded_count; i++)
         add_person(&buffer, view->excluded[i].has_decided ? TAG_EXCLUDED_DECIDER : TAG_EXCLUDED,
@@ -106,14 +112,16 @@ struct details *details_pack(const struct details_view *view)
     for (size_t i = 0; i < view->attribute_count; i++)
         add_attribute(&buffer, &view->attributes[i]);
 
-    size_t length = buffer.length - sizeof header;
-    buffer_add(&buffer, view->past.bytes, view->past.length);
+    size_t length = buffer.length, past_length = view->past.length;
     struct details *details = NULL;
-    if (buffer.length > sizeof header) {
-        details = memory_new(buffer.length);
-        memcpy(details, buffer.data, buffer.length);
+    if (past_length > 0)
+        buffer_add(&buffer, view->past.bytes, past_length);
+    if (buffer.length > 0) {
+        details = memory_new(allocated_size(length, past_length));
+        memcpy(details->bytes, buffer.data, buffer.length);
         details->length = (uint32_t)length;
-        details->past_length = view->past.length & DETAILS_PAST_LENGTH_MAX;
+        details->attribute_count = view->attribute_count & DETAILS_ATTRIBUTE_COUNT_MAX;
+        details->past_length = past_length & DETAILS_PAST_LENGTH_MAX;
     }
     buffer_done(&buffer);
     return details;
@@ -323,15 +331,16 @@ char *details_splice_past(struct details **details, size_t at, size_t old, size_
     size_t items_length = details_size(spliced), length = past.length - old + new;
 
     assert(at + old <= past.length && length <= DETAILS_PAST_LENGTH_MAX);
-    if (new > old)
-        spliced = memory_resize(spliced, sizeof *spliced + items_length + length);
+    size_t old_size = spliced ? allocated_size(items_length, past.length) : 0;
+    size_t size = allocated_size(items_length, length);
+    if (size > old_size)
+        spliced = memory_resize(spliced, size);
     if (!*details)
         *spliced = (struct details){ 0 };
     char *place = spliced->bytes + items_length + at;
-    if (new != old)
-        memmove(place + new, place + old, past.length - at - old);
-    if (new < old)
-        spliced = memory_resize(spliced, sizeof *spliced + items_length + length);
+    memmove(place + new, place + old, past.length - at - old);
+    if (size < old_size)
+        spliced = memory_resize(spliced, size);
     spliced->past_length = length & DETAILS_PAST_LENGTH_MAX;
     *details = spliced;
     return spliced->bytes + items_length + at;

@@ -100,7 +100,7 @@ static void add_details(struct json_writer *writer, const struct details *detail
     struct arena arena = { 0 };
     struct details_view view;
 
-    if (!details)
+    if (details_size(details) == 0)
         return;
     details_unpack(details, &arena, &view);
     if (view.decided_by.id)

@@ -109,18 +109,6 @@ void past_set_number(struct past_move *move, const struct past_member *member, u
     move->numbers[member - past_members - PAST_TEXT_COUNT] = number;
 }
 
-/* Which members there are, a bit each. */
-static uint64_t members_there(const struct past_move *move)
-{
-    uint64_t there = 0;
-
-    for (unsigned i = 0; i < PAST_TEXT_COUNT; i++)
-        there |= (uint64_t)(move->texts[i] != NULL) << i;
-    for (unsigned i = 0; i < PAST_NUMBER_COUNT; i++)
-        there |= (uint64_t)(move->numbers[i] > 0) << (PAST_TEXT_COUNT + i);
-    return there;
-}
-
 /* --- bytes --- */
 
 static size_t number_size(uint64_t number)
@@ -161,35 +149,49 @@ static const struct past_member *take_member(uint64_t *there)
 /* A move about to be packed. */
 struct packing {
     const struct past_move *move;
-    uint64_t distance; /* ms since the move before */
-    uint64_t there;    /* which members there are, a bit each */
-    size_t size;       /* of the whole */
+    uint64_t distance;               /* ms since the move before */
+    uint64_t there;                  /* which members there are, a bit each */
+    size_t lengths[PAST_TEXT_COUNT]; /* of the texts among them, with their NUL */
+    size_t size;                     /* of the whole */
 };
 
-static struct packing packing_of(const struct past_move *move, uint64_t distance)
+static void packing_init(struct packing *packing, const struct past_move *move, uint64_t distance)
 {
-    struct packing packing = { move, distance, members_there(move), 0 };
-
-    packing.size = number_size(move->kind) + number_size(distance) + number_size(packing.there);
-    for (uint64_t there = packing.there; there;) {
-        const struct past_member *member = take_member(&there);
-        packing.size += member->form == PAST_TEXT ? strlen(past_text(move, member)) + 1
-                                                  : number_size(past_number(move, member));
+    packing->move = move;
+    packing->distance = distance;
+    packing->there = 0;
+    packing->size = number_size(move->kind) + number_size(distance);
+    for (unsigned i = 0; i < PAST_TEXT_COUNT; i++) {
+        if (!move->texts[i])
+            continue;
+        packing->there |= UINT64_C(1) << i;
+        packing->lengths[i] = strlen(move->texts[i]) + 1;
+        packing->size += packing->lengths[i];
     }
-    return packing;
+    for (unsigned i = 0; i < PAST_NUMBER_COUNT; i++) {
+        if (move->numbers[i] == 0)
+            continue;
+        packing->there |= UINT64_C(1) << (PAST_TEXT_COUNT + i);
+        packing->size += number_size(move->numbers[i]);
+    }
+    packing->size += number_size(packing->there);
 }
 
 static void pack(char *at, const struct packing *packing)
 {
-    at = put_number(at, packing->move->kind);
+    const struct past_move *move = packing->move;
+
+    at = put_number(at, move->kind);
     at = put_number(at, packing->distance);
     at = put_number(at, packing->there);
-    for (uint64_t there = packing->there; there;) {
-        const struct past_member *member = take_member(&there);
-        if (member->form == PAST_TEXT)
-            at = stpcpy(at, past_text(packing->move, member)) + 1;
-        else
-            at = put_number(at, past_number(packing->move, member));
+    for (uint64_t there = packing->there; there; there &= there - 1) {
+        unsigned member = (unsigned)__builtin_ctzll(there);
+        if (member >= PAST_TEXT_COUNT) {
+            at = put_number(at, move->numbers[member - PAST_TEXT_COUNT]);
+            continue;
+        }
+        memcpy(at, move->texts[member], packing->lengths[member]);
+        at += packing->lengths[member];
     }
 }
 
@@ -318,7 +320,8 @@ void past_add(struct details **details, const struct past_move *move, size_t mov
     if (length > 0)
         head = head_of(*details);
     uint64_t distance = move->at.ms > head.last ? (uint64_t)(move->at.ms - head.last) : 0;
-    struct packing packing = packing_of(move, distance);
+    struct packing packing;
+    packing_init(&packing, move, distance);
     pack(details_splice_past(details, length, 0, head_size + packing.size) + head_size, &packing);
     head.last += (int64_t)distance;
     head.count++;
@@ -331,8 +334,9 @@ void past_set_first(struct details **details, const struct past_move *move)
 {
     struct past_walk walk = { 0 };
     struct past_move old;
-    struct packing packing = packing_of(move, 0);
+    struct packing packing;
 
+    packing_init(&packing, move, 0);
     past_next(*details, &walk, &old);
     pack(details_splice_past(details, sizeof(struct head), walk.position - sizeof(struct head),
                              packing.size),
