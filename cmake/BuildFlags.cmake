@@ -28,6 +28,8 @@ function(aro_add_link_flag flag)
   endif()
 endfunction()
 
+# The library is linked into programs, where nobody can put another function in place of one of ours.
+aro_add_compile_flag(-fno-semantic-interposition)
 foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
         -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3 -fno-delete-null-pointer-checks
         -fno-strict-overflow -Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types
