@@ -68,8 +68,12 @@ static const struct aro_attribute *find_attribute(struct match *match, const cha
         int order = (unsigned char)attribute->name[0] - (unsigned char)name[0];
         if (order == 0)
             order = strcmp(attribute->name, name);
-        if (order >= 0)
-            return order == 0 ? attribute : NULL;
+        if (order > 0)
+            break;
+        if (order == 0) {
+            match->attribute_index++; /* its field is read once, for all of its columns */
+            return attribute;
+        }
     }
     return NULL;
 }
