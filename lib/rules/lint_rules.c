@@ -143,14 +143,12 @@ static bool accepts_row(const struct index_column *column, const struct value_se
     return is_in;
 }
 
-/* May @inner's appeals pick @row, of text @text where it is not VALUE_OTHER, in this column? */
+/* May @inner's appeals pick @row, which stands for no text, in this column? */
 static bool inner_accepts(const struct cover_search *search, const struct index_column *column,
-                          uint32_t row, uint32_t text)
+                          uint32_t row)
 {
     const struct value_set *set = conjunction_find(search->inner, column->column);
-    if (!set)
-        return true;
-    return text != VALUE_OTHER ? value_set_has_text(set, text) : accepts_row(column, set, row);
+    return !set || accepts_row(column, set, row);
 }
 
 static bool is_zero(const uint64_t *words, size_t count)
@@ -222,20 +220,47 @@ static enum verdict follow_lists(struct cover_search *search, size_t column, siz
     return search_column(search, column + 1, depth + 1);
 }
 
-/* Every text that the column tells apart; those of one row stand for one another. */
+/* Those of one row stand for one another: @seen, by row, has those that were followed. */
+static enum verdict follow_text(struct cover_search *search, size_t column, uint32_t row,
+                                size_t depth, bool *seen)
+{
+    if (seen[row])
+        return COVERED;
+    seen[row] = true;
+    return follow(search, column, row, depth);
+}
+
+/* The texts that the set of @inner lists: few, where all that the rules name may be very many. */
+static enum verdict follow_listed_texts(struct cover_search *search, size_t column, size_t depth,
+                                        const struct value_set *set)
+{
+    const struct index_column *described = &search->market->columns[column];
+    enum verdict verdict = COVERED;
+
+    if (set->text_count == 1)
+        return follow(search, column, number_map_find(&described->rows_of_texts, set->texts[0]),
+                      depth);
+    CLEANUP(freep) bool *seen = memory_new_array(described->row_count, sizeof *seen);
+    for (uint32_t i = 0; i < set->text_count && verdict == COVERED; i++)
+        verdict = follow_text(
+            search, column, number_map_find(&described->rows_of_texts, set->texts[i]), depth, seen);
+    return verdict;
+}
+
+/* Every text that the column tells apart and @inner accepts. */
 static enum verdict follow_texts(struct cover_search *search, size_t column, size_t depth)
 {
     const struct index_column *described = &search->market->columns[column];
-    CLEANUP(freep) bool *seen = memory_new_array(described->row_count, sizeof *seen);
+    const struct value_set *set = conjunction_find(search->inner, described->column);
     enum verdict verdict = COVERED;
 
+    if (set && !set->other)
+        return follow_listed_texts(search, column, depth, set);
+    CLEANUP(freep) bool *seen = memory_new_array(described->row_count, sizeof *seen);
     for (size_t i = 0; i < described->rows_of_texts.size && verdict == COVERED; i++) {
         const struct number_map_slot *slot = &described->rows_of_texts.slots[i];
-        if (slot->key == UINT32_MAX || seen[slot->value] ||
-            !inner_accepts(search, described, slot->value, slot->key))
-            continue;
-        seen[slot->value] = true;
-        verdict = follow(search, column, slot->value, depth);
+        if (slot->key != UINT32_MAX && (!set || value_set_has_text(set, slot->key)))
+            verdict = follow_text(search, column, slot->value, depth, seen);
     }
     return verdict;
 }
@@ -253,14 +278,14 @@ static enum verdict follow_rows(struct cover_search *search, size_t column, size
     enum verdict verdict = COVERED;
 
     for (size_t i = first; i < end && verdict == COVERED; i++) {
-        if (inner_accepts(search, described, of_any[i], VALUE_OTHER))
+        if (inner_accepts(search, described, of_any[i]))
             verdict = follow(search, column, of_any[i], depth);
     }
     for (uint32_t i = 0; i < stretches && verdict == COVERED; i++) {
         const struct boundary *end_of =
             i < described->boundary_count ? &described->boundaries[i] : NULL;
         if (is_possible_stretch(field, i > 0 ? &described->boundaries[i - 1] : NULL, end_of) &&
-            inner_accepts(search, described, ROW_FIXED_COUNT + i, VALUE_OTHER))
+            inner_accepts(search, described, ROW_FIXED_COUNT + i))
             verdict = follow(search, column, ROW_FIXED_COUNT + i, depth);
     }
     return verdict;
@@ -338,8 +363,14 @@ static bool is_of_market(const struct market_index *market, size_t conjunction)
     return position < market->count && market->conjunctions[position] == conjunction;
 }
 
-/* In every market where it could match, by every one of its combinations. No event is without a
- * market. */
+/* No event is without a market: the set of those is looked at where it is that of the others, too.
+ */
+static bool is_met(const struct rule_index *index, size_t market)
+{
+    return index->market_count == 1 || market != index->market_absent;
+}
+
+/* In every market where it could match, by every one of its combinations. */
 static bool is_hidden_together(const struct aro_rulebook *rulebook, const struct rule *rule,
                                unsigned *branches_left)
 {
@@ -347,7 +378,7 @@ static bool is_hidden_together(const struct aro_rulebook *rulebook, const struct
         size_t conjunction = rule->first_conjunction + i;
         for (size_t m = 0; m < rulebook->index->market_count; m++) {
             const struct market_index *market = &rulebook->index->markets[m];
-            if (m != rulebook->index->market_absent && is_of_market(market, conjunction) &&
+            if (is_met(rulebook->index, m) && is_of_market(market, conjunction) &&
                 !is_covered_in(rulebook, market, conjunction, branches_left))
                 return false;
         }

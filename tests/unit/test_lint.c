@@ -132,6 +132,35 @@ static void test_rules_that_together_hide_one_are_found(void **state)
     }
 }
 
+/* Rules that name no market beside very many that are named: the index keeps one set for all. */
+static void test_rules_of_many_markets_hide_no_more_than_those_of_few(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *expected;
+    } rows[] = {
+        { RULE("one", "tier: 1") RULE("two", "tier: 2") RULE("three", "tier: 3"), "" },
+        { RULE("one", "tier: 1") RULE("two", "tier: 2") RULE("both", "tier: [1, 2]"),
+          "6 rule-hidden\n" },
+        { RULE("br", "market: BR") RULE("no", "market: NO")
+              RULE("both", "market: [BR, NO], reason: ip") RULE("pt", "market: PT"),
+          "6 rule-hidden\n" },
+        { RULE("br", "market: BR") RULE("not", "market: { not: BR }, reason: { not: ip }")
+              RULE("ip", "reason: ip, market: { exists: true }")
+                  RULE("x", "market: { not: BR }, tier: 1"),
+          "7 rule-hidden\n8 rule-hidden\n9 rule-hidden\n" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(buffer_done) struct buffer text = { 0 };
+        buffer_add_format(&text, HEAD "%s  - { name: far, when: { attributes.far: x, market: [",
+                          rows[i].rules);
+        for (unsigned market = 0; market < 200; market++)
+            buffer_add_format(&text, "%c%c, ", 'Q' + market / 26, 'A' + market % 26);
+        buffer_add_text(&text, "ZZ] }, route: { queue: a } }\n" REST);
+        check(text.data, rows[i].expected);
+    }
+}
+
 static void test_a_rule_that_asks_for_what_no_appeal_has_is_told(void **state)
 {
     (void)state;
@@ -555,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_rule_that_contradicts_itself_is_told),
         cmocka_unit_test(test_rules_that_together_hide_one_are_found),
+        cmocka_unit_test(test_rules_of_many_markets_hide_no_more_than_those_of_few),
         cmocka_unit_test(test_a_rule_that_asks_for_what_no_appeal_has_is_told),
         cmocka_unit_test(test_rules_that_cross_are_noted),
         cmocka_unit_test(test_an_inbox_that_speaks_of_agents_is_told),
