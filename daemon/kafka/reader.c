@@ -42,6 +42,7 @@ struct reader {
     struct reader_callbacks callbacks;
 
     bool is_reading;
+    bool doubts_offset;  /* one of this reading was told not to be there */
     int64_t asked_at_ms; /* the consumer, for what it has: monotonic */
     int64_t ledger_next;
     struct aro_positions positions; /* of the sources; none while following */
@@ -141,6 +142,20 @@ static void on_partition_end(struct reader *reader, const rd_kafka_message_t *me
     reader->progress[position - reader->positions.sources].stable_end = message->offset;
 }
 
+/* librdkafka may tell of an offset that a reading before this one asked for: read on from where we
+ * are, and if it is this one's, it is told again. */
+static bool is_doubtful(struct reader *reader, rd_kafka_resp_err_t err)
+{
+    struct aro_error error;
+    bool is_of_offset =
+        err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+
+    if (!is_of_offset || reader->doubts_offset)
+        return false;
+    reader->doubts_offset = true;
+    return reader_restart(reader, &error) == 0;
+}
+
 static void on_read_error(struct reader *reader, const rd_kafka_message_t *message)
 {
     char text[1000], hint[PERMISSION_HINT_SIZE];
@@ -150,6 +165,8 @@ static void on_read_error(struct reader *reader, const rd_kafka_message_t *messa
         on_partition_end(reader, message);
         return;
     }
+    if (is_doubtful(reader, message->err))
+        return;
     snprintf(text, sizeof text, "%s/%" PRId32 " at offset %" PRId64 ": %s%s",
              topic ? topic : "a topic", message->partition, message->offset,
              rd_kafka_message_errstr(message),
@@ -354,6 +371,7 @@ int reader_follow(struct reader *reader, int64_t ledger_offset, struct aro_error
     reader_hold_appeals(reader, false); /* what is paused stays so through a new assignment */
     aro_positions_done(&reader->positions);
     reader->ledger_next = ledger_offset;
+    reader->doubts_offset = false;
     return assign(reader, reterr);
 }
 
@@ -371,6 +389,7 @@ int reader_work(struct reader *reader, const struct aro_positions *positions,
     reader->progress = memory_new_array(positions->source_count, sizeof *reader->progress);
     for (size_t i = 0; i < positions->source_count; i++)
         reader->progress[i] = (struct progress){ .read_at = host_clock_now(), .stable_end = -1 };
+    reader->doubts_offset = false;
     return assign(reader, reterr);
 }
 

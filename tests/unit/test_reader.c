@@ -6,7 +6,7 @@
 
 #include <librdkafka/rdkafka_mock.h>
 
-static bool lets_read, is_at_end;
+static bool lets_read, is_at_end, is_broken;
 
 static void on_record(const rd_kafka_message_t *message, void *context)
 {
@@ -38,6 +38,7 @@ static bool wants_more(void *context)
 static void on_broken(const char *text, void *context)
 {
     (void)text, (void)context;
+    is_broken = true;
 }
 
 static const struct reader_callbacks callbacks = {
@@ -131,10 +132,40 @@ static void test_a_reader_may_be_sent_elsewhere_again_and_freed_at_once(void **s
     config_free(config);
 }
 
+/* The first error may be one of the reading before. */
+static void test_an_offset_that_is_not_there_breaks_the_reading_once_it_is_told_again(void **state)
+{
+    struct event_base *base = event_base_new();
+    rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
+    struct config *config = config_of(rd_kafka_mock_cluster_bootstraps(cluster));
+    struct reader *reader = reader_of(base, config);
+    struct aro_error error;
+    (void)state;
+
+    lets_read = true;
+    for (int times = 0; times < 2; times++) {
+        is_at_end = is_broken = false;
+        assert_int_equal(reader_follow(reader, 1000, &error), 0);
+        while (!is_broken)
+            assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+        assert_false(is_at_end);
+        assert_int_equal(reader_follow(reader, 0, &error), 0);
+        while (!is_at_end)
+            assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+    }
+    reader_free(reader);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(host);
+    event_base_free(base);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_reader_may_be_sent_elsewhere_again_and_freed_at_once),
+        cmocka_unit_test(test_an_offset_that_is_not_there_breaks_the_reading_once_it_is_told_again),
         cmocka_unit_test(test_a_reader_is_silent_while_it_is_not_let_ask_and_not_once_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
