@@ -102,8 +102,9 @@ void producer_done(struct producer *producer)
 {
     if (!producer->handle)
         return;
-    rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
-                                         RD_KAFKA_PURGE_F_NON_BLOCKING);
+    /* Waits until no answer is awaited any more: one that told that we are fenced, while the
+     * producer ends, would have librdkafka free the text of its last error twice. */
+    rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     client_free(producer->handle);
     producer->handle = NULL;
 }
