@@ -201,10 +201,10 @@ void aro_router_free(struct aro_router *router)
     timers_done(&router->remembered_timers);
     timers_done(&router->subject_timers);
     timers_done(&router->shift_timers);
-    struct gathered *gathered[] = { &router->entered, &router->hungry, &router->touched,
-                                    &router->searched };
+    struct gathered *gathered[] = { &router->entered, &router->hungry, &router->searched };
     for (size_t i = 0; i < sizeof gathered / sizeof *gathered; i++)
         free(gathered[i]->items);
+    free(router->touched);
     buffer_done(&router->body);
     buffer_done(&router->key);
     free(router->rulebook_queues);

@@ -29,6 +29,16 @@ struct gathered {
     size_t count, size;
 };
 
+/* What of the appeals' part of the ledger the event at hand changed; its record is still to be
+ * written. One of the last three is set. */
+struct touched {
+    const char *key; /* in the effects' memory */
+    size_t key_length;
+    struct appeal *appeal;
+    const struct appellant *appellant;
+    const struct remembered *remembered;
+};
+
 /* Of appeals, that were asked for last: the next appeal is most likely of one of them. */
 enum { RECENT_CLASSES = 64 };
 
@@ -78,8 +88,10 @@ struct aro_router {
     uint64_t state_counts[APPEAL_STATE_COUNT];
     struct census census;
 
-    struct gathered entered, hungry, touched, searched; /* of the event at hand */
-    struct buffer body, key;                            /* scratch */
+    struct gathered entered, hungry, searched; /* of the event at hand, as are the next */
+    struct touched *touched;
+    size_t touched_count, touched_size;
+    struct buffer body, key; /* scratch */
 };
 
 /* @rulebook, borrowed, decides from here on; nothing else follows from that yet. */

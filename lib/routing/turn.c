@@ -5,6 +5,8 @@
 #include "routing/ledger_record.h"
 #include "routing/router_state.h"
 
+#include "support/memory.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +88,7 @@ void turn_begin(struct turn *turn, struct aro_router *router, struct aro_instant
     turn->time_text = keep(turn, time, aro_instant_format(now, time)).text;
     set_source(turn);
     reload_mend_all(router);
-    router->entered.count = router->hungry.count = router->touched.count = 0;
+    router->entered.count = router->hungry.count = router->touched_count = 0;
     if (router->is_launch_due)
         markets_follow_rulebook(turn);
 }
@@ -120,17 +122,42 @@ void turn_save(struct turn *turn, const char *key, const char *value, size_t len
     save(turn, keep(turn, key, strlen(key)), value, length);
 }
 
-/* The record of @key, of an appeal, is written when the turn ends. */
-static void note_key(struct turn *turn, struct kept key)
+/* The record of @key, of an appeal, is written when the turn ends; gives what is to be told of it. */
+static struct touched *note_key(struct turn *turn, struct kept key)
 {
-    gathered_add(&turn->router->touched, (void *)(uintptr_t)key.text);
+    struct aro_router *router = turn->router;
+
+    router->touched = memory_reach(router->touched, router->touched_count, &router->touched_size,
+                                   sizeof *router->touched);
+    struct touched *touched = &router->touched[router->touched_count++];
+    *touched = (struct touched){ .key = key.text, .key_length = key.length };
+    return touched;
 }
 
 static void note_appeal(struct turn *turn, struct appeal *appeal, struct kept key)
 {
     if (!appeal->is_record_due)
-        note_key(turn, key);
+        note_key(turn, key)->appeal = appeal;
     appeal->is_record_due = true;
+}
+
+static bool is_of(const struct touched *touched, const void *closed)
+{
+    return touched->appeal == closed || touched->appellant == closed;
+}
+
+void turn_note_remembered(struct turn *turn, const void *closed,
+                          const struct remembered *remembered)
+{
+    /* What is closed was touched just before, or before those that joined it. */
+    struct touched *touched = turn->router->touched + turn->router->touched_count;
+    do {
+        assert(touched > turn->router->touched);
+        touched--;
+    } while (!is_of(touched, closed));
+    touched->appeal = NULL;
+    touched->appellant = NULL;
+    touched->remembered = remembered;
 }
 
 void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
@@ -175,7 +202,7 @@ void turn_touch_new_appellant(struct turn *turn, struct appellant *appellant)
 
     appellant->touched_in = turn->effects->batch;
     save(turn, key, NULL, 0);
-    note_key(turn, key);
+    note_key(turn, key)->appellant = appellant;
 }
 
 void turn_touch_appellant(struct turn *turn, struct appellant *appellant)
@@ -188,7 +215,7 @@ void turn_touch_appellant(struct turn *turn, struct appellant *appellant)
         ledger_write_appellant(appellant, body);
         save(turn, key, body->data, body->length);
     }
-    note_key(turn, key);
+    note_key(turn, key)->appellant = appellant;
 }
 
 /* The record of @subject, in the scratch; NULL where there is none. So are the next. */
@@ -394,36 +421,27 @@ void turn_write_subject(struct turn *turn, const struct subject *subject)
 }
 
 /* The record of an appeal that this turn changed, as it is now. */
-static void write_appeal(struct turn *turn, struct kept key)
+static void write_touched(struct turn *turn, const struct touched *touched)
 {
     struct aro_router *router = turn->router;
-    struct table_key id = table_key_of(key.text + strlen(KEY_APPEAL));
-    struct appeal *appeal = table_find_key(&router->appeals, &id);
-    const struct appellant *appellant = appeal ? NULL : table_find_key(&router->appellants, &id);
-    const struct remembered *remembered =
-        appeal || appellant ? NULL : table_find_key(&router->remembered, &id);
 
-    assert(appeal || appellant || remembered);
-    if (appeal) {
-        appeal->is_record_due = false;
-        appeal_timer_set(router, appeal);
-        ledger_write_appeal(router, appeal, &router->body);
-    } else if (appellant) {
-        ledger_write_appellant(appellant, &router->body);
+    if (touched->appeal) {
+        touched->appeal->is_record_due = false;
+        appeal_timer_set(router, touched->appeal);
+        ledger_write_appeal(router, touched->appeal, &router->body);
+    } else if (touched->appellant) {
+        ledger_write_appellant(touched->appellant, &router->body);
     } else {
-        ledger_write_remembered(router, remembered, &router->body);
+        ledger_write_remembered(router, touched->remembered, &router->body);
     }
-    write_ledger(turn, key, router->body.data, router->body.length);
+    write_ledger(turn, (struct kept){ touched->key, touched->key_length }, router->body.data,
+                 router->body.length);
 }
 
 void turn_end(struct turn *turn)
 {
-    struct gathered *touched = &turn->router->touched;
-
-    for (size_t i = 0; i < touched->count; i++) {
-        const char *key = touched->items[i];
-        write_appeal(turn, (struct kept){ key, strlen(key) });
-    }
+    for (size_t i = 0; i < turn->router->touched_count; i++)
+        write_touched(turn, &turn->router->touched[i]);
     assert(turn->is_answered || turn->source->kind != ARO_SOURCE_RECORD);
 }
 

@@ -48,6 +48,10 @@ void turn_touch_new_appeal(struct turn *turn, struct appeal *appeal);
 void turn_touch_remembered(struct turn *turn, struct remembered *remembered);
 void turn_touch_new_appellant(struct turn *turn, struct appellant *appellant);
 void turn_touch_appellant(struct turn *turn, struct appellant *appellant);
+/* @closed, an appeal or an appellant that was touched, is @remembered from here on: the record of
+ * its key will be that. */
+void turn_note_remembered(struct turn *turn, const void *closed,
+                          const struct remembered *remembered);
 /* Its record is of the decisions on it; to be written by turn_write_subject(). */
 void turn_touch_subject(struct turn *turn, struct subject *subject);
 void turn_touch_agent(struct turn *turn, struct agent *agent);
