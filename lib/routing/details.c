@@ -346,6 +346,13 @@ char *details_splice_past(struct details **details, size_t at, size_t old, size_
     return spliced->bytes + items_length + at;
 }
 
+struct details *details_copy(const struct details *details, struct arena *arena)
+{
+    return details ? arena_copy(arena, details,
+                                sizeof *details + details->length + details->past_length)
+                   : NULL;
+}
+
 size_t details_size(const struct details *details)
 {
     return details ? details->length : 0;

@@ -46,6 +46,9 @@ struct details *details_pack(const struct details_view *view);
 /* The same of a trace alone; both may be NULL. */
 struct details *details_pack_trace(const char *traceparent, const char *tracestate);
 
+/* As they are, with their past, in @arena. */
+struct details *details_copy(const struct details *details, struct arena *arena);
+
 /* Texts point into @details, lists into @arena. NULL @details gives an empty view. */
 void details_unpack(const struct details *details, struct arena *arena, struct details_view *ret);
 

@@ -96,9 +96,18 @@ void effects_save(struct aro_effects *effects, const char *key, const char *valu
 {
     struct saved_record *saved = series_add(&effects->saved, sizeof *saved);
 
-    saved->key = key;
-    saved->value = value ? arena_copy_text(&effects->arena, value, length) : NULL;
-    saved->value_length = length;
+    *saved = (struct saved_record){
+        .key = key,
+        .value = value ? arena_copy_text(&effects->arena, value, length) : NULL,
+        .value_length = length,
+    };
+}
+
+void effects_save_appeal(struct aro_effects *effects, const char *key,
+                         const struct kept_appeal *kept)
+{
+    struct saved_record *saved = series_add(&effects->saved, sizeof *saved);
+    *saved = (struct saved_record){ .key = key, .appeal = kept };
 }
 
 void effects_add_note(struct aro_effects *effects, const struct aro_note *note)

@@ -9,6 +9,7 @@
 
 struct agent;
 struct aro_router;
+struct kept_appeal;
 
 /* What the board shows anew, and what first changed it in this batch. A queue may be gone before
  * the batch is sealed, an agent is there until then. */
@@ -22,11 +23,13 @@ struct changed_agent {
     struct agent *agent;
 };
 
-/* The ledger record of @key from before this batch; @value NULL: there was none. */
+/* The ledger record of @key from before this batch: @value, or what is kept of an appeal; both
+ * NULL: there was none. */
 struct saved_record {
     const char *key;
     const char *value;
     size_t value_length;
+    const struct kept_appeal *appeal;
 };
 
 struct aro_effects {
@@ -59,6 +62,9 @@ void effects_add_record(struct aro_effects *effects, const struct aro_record *re
                         size_t text_length);
 /* @key lies in the effects' own memory. */
 void effects_save(struct aro_effects *effects, const char *key, const char *value, size_t length);
+/* The same of an appeal. @kept lies there, too. */
+void effects_save_appeal(struct aro_effects *effects, const char *key,
+                         const struct kept_appeal *kept);
 /* Copies the texts of @note but its reason. */
 void effects_add_note(struct aro_effects *effects, const struct aro_note *note);
 /* The texts of @changed lie in the effects' own memory. */

@@ -9,6 +9,7 @@
 #include "codec/json_writer.h"
 
 #include <aro/ledger.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,74 @@ static void add_attribute(struct json_writer *writer, const struct aro_attribute
     }
 }
 
+/* What the record says of an appeal, and what its fields only lead to. */
+struct kept_appeal {
+    const struct appeal *appeal;
+    const char *class; /* the members that all of its class have */
+    size_t class_length;
+    const char *agent_id; /* NULL where absent, as are the next */
+    const char *reason, *rule, *rulebook, *source;
+    const char *subject_type, *subject_id;
+};
+
+/* Borrows all of it. */
+static struct kept_appeal look_at_appeal(const struct aro_router *router,
+                                         const struct appeal *appeal)
+{
+    const struct names *names = &router->names;
+    const struct agent *agent = appeal_agent(appeal);
+    const struct subject *subject = appeal->subject;
+
+    return (struct kept_appeal){
+        .appeal = appeal,
+        .class = appeal->class->record.data,
+        .class_length = appeal->class->record.length,
+        .agent_id = agent ? agent->id : NULL,
+        .reason = names_text(names, appeal->reason),
+        .rule = names_text(names, appeal->rule),
+        .rulebook = names_text(names, appeal->rulebook),
+        .source = names_text(names, appeal->source_topic),
+        .subject_type = subject ? subject->type : NULL,
+        .subject_id = subject ? subject_id(subject) : NULL,
+    };
+}
+
+static const char *keep_text(const char *text, struct arena *arena)
+{
+    return text ? arena_copy_text(arena, text, strlen(text)) : NULL;
+}
+
+/* The fields alone of what lies elsewhere, and what the record needs of the rest. */
+static const struct appeal *keep_fields(const struct appeal *appeal, struct arena *arena)
+{
+    struct appeal *kept = arena_copy(arena, appeal, offsetof(struct appeal, id));
+
+    kept->details = details_copy(appeal->details, arena);
+    if (appeal_is_given_out(appeal)) {
+        kept->held = arena_copy(arena, appeal->held, sizeof *appeal->held);
+        kept->held->topic = keep_text(appeal->held->topic, arena);
+        kept->held->why = (char *)(uintptr_t)keep_text(appeal->held->why, arena);
+    }
+    return kept;
+}
+
+const struct kept_appeal *ledger_keep_appeal(const struct aro_router *router,
+                                             const struct appeal *appeal, struct arena *arena)
+{
+    struct kept_appeal kept = look_at_appeal(router, appeal);
+
+    kept.appeal = keep_fields(appeal, arena);
+    kept.class = arena_copy_text(arena, kept.class, kept.class_length);
+    kept.agent_id = keep_text(kept.agent_id, arena);
+    kept.reason = keep_text(kept.reason, arena);
+    kept.rule = keep_text(kept.rule, arena);
+    kept.rulebook = keep_text(kept.rulebook, arena);
+    kept.source = keep_text(kept.source, arena);
+    kept.subject_type = keep_text(kept.subject_type, arena);
+    kept.subject_id = keep_text(kept.subject_id, arena);
+    return arena_copy(arena, &kept, sizeof kept);
+}
+
 /* Who was not known when their name came is a name alone. */
 static void add_person(struct json_writer *writer, const char *name, const struct person *person)
 {
@@ -123,13 +192,13 @@ static void add_details(struct json_writer *writer, const struct details *detail
     arena_done(&arena);
 }
 
-static void add_holder(struct json_writer *writer, const struct appeal *appeal)
+static void add_holder(struct json_writer *writer, const struct appeal *appeal,
+                       const char *agent_id)
 {
     if (!appeal_is_given_out(appeal))
         return;
-    if (appeal->held->agent)
-        json_add_text(writer, "agent_id", appeal->held->agent->id);
-    if (appeal->held->agent)
+    add_text(writer, "agent_id", agent_id);
+    if (agent_id)
         add_flag(writer, "given_overdue", appeal->is_given_overdue);
     json_add_text(writer, "language", appeal->held->language->tag);
     add_text(writer, "topic", appeal->held->topic);
@@ -155,10 +224,9 @@ void ledger_write_appeal_class(struct appeal_class *class)
     add_unless(&writer, "step", class->step, 1);
 }
 
-static void add_source(const struct aro_router *router, struct json_writer *writer,
-                       const struct appeal *appeal)
+static void add_source(struct json_writer *writer, const struct appeal *appeal, const char *source)
 {
-    json_add_text(writer, "source", names_text(&router->names, appeal->source_topic));
+    json_add_text(writer, "source", source);
     if (appeal->source_partition < 0)
         return;
     json_add_integer(writer, "source_partition", appeal->source_partition);
@@ -178,19 +246,26 @@ static void add_past(struct json_writer *writer, const struct details *details)
 void ledger_write_appeal(const struct aro_router *router, const struct appeal *appeal,
                          struct buffer *buffer)
 {
+    const struct kept_appeal looked_at = look_at_appeal(router, appeal);
+    ledger_write_kept_appeal(&looked_at, buffer);
+}
+
+void ledger_write_kept_appeal(const struct kept_appeal *kept, struct buffer *buffer)
+{
+    const struct appeal *appeal = kept->appeal;
     struct json_writer writer = open_record(buffer);
 
     json_add_text(&writer, "state", appeal_state_name((enum appeal_state)appeal->state));
-    json_add_members(&writer, appeal->class->record.data, appeal->class->record.length);
+    json_add_members(&writer, kept->class, kept->class_length);
     add_unless(&writer, "epoch", appeal->epoch, 0);
-    add_holder(&writer, appeal);
+    add_holder(&writer, appeal, kept->agent_id);
     add_unless(&writer, "effort", appeal->effort, 1);
     add_unless(&writer, "tier", appeal->tier, 1);
     add_unless(&writer, "priority", appeal->priority, 0);
     add_unless(&writer, "event_priority", appeal->event_priority, 0);
-    add_text(&writer, "reason", names_text(&router->names, appeal->reason));
-    json_add_text(&writer, "rule", names_text(&router->names, appeal->rule));
-    json_add_text(&writer, "rulebook", names_text(&router->names, appeal->rulebook));
+    add_text(&writer, "reason", kept->reason);
+    json_add_text(&writer, "rule", kept->rule);
+    json_add_text(&writer, "rulebook", kept->rulebook);
     json_add_integer(&writer, "arrival", (int64_t)appeal->arrival);
     add_ms(&writer, "submitted_at", appeal->submitted_at);
     add_ms(&writer, "deadline", appeal->deadline);
@@ -203,12 +278,10 @@ void ledger_write_appeal(const struct aro_router *router, const struct appeal *a
     add_flag(&writer, "market_paused", appeal->is_market_paused);
     add_flag(&writer, "announced", appeal->is_announced);
     add_flag(&writer, "held_announced", appeal->is_held_announced);
-    add_source(router, &writer, appeal);
+    add_source(&writer, appeal, kept->source);
     add_unless(&writer, "outputs", appeal->output_count, 0);
-    if (appeal->subject) {
-        json_add_text(&writer, "subject_type", appeal->subject->type);
-        json_add_text(&writer, "subject_id", subject_id(appeal->subject));
-    }
+    add_text(&writer, "subject_type", kept->subject_type);
+    add_text(&writer, "subject_id", kept->subject_id);
     add_details(&writer, appeal->details);
     add_text(&writer, "waits_for", filter_name((enum filter)appeal->waits_for));
     add_past(&writer, appeal->details);

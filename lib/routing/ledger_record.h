@@ -12,6 +12,7 @@
 #include "routing/queue.h"
 #include "routing/reroute.h"
 
+#include "support/arena.h"
 #include "support/buffer.h"
 
 #include <aro/error.h>
@@ -24,6 +25,14 @@
 /* Each clears @buffer first. */
 void ledger_write_appeal(const struct aro_router *router, const struct appeal *appeal,
                          struct buffer *buffer);
+
+/* What the record of an appeal says, kept for an undo: JSON only where it comes to that. */
+struct kept_appeal;
+/* As @appeal is now, in @arena: nothing in it leads to what may change or go. */
+const struct kept_appeal *ledger_keep_appeal(const struct aro_router *router,
+                                             const struct appeal *appeal, struct arena *arena);
+void ledger_write_kept_appeal(const struct kept_appeal *kept, struct buffer *buffer);
+
 void ledger_write_appellant(const struct appellant *appellant, struct buffer *buffer);
 /* Of the decisions on it, of which there are some. */
 void ledger_write_subject(const struct subject *subject, struct buffer *buffer);

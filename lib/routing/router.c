@@ -395,14 +395,22 @@ void aro_router_seal(struct aro_router *router, struct aro_effects *effects)
 
 void aro_router_undo(struct aro_router *router, struct aro_effects *effects)
 {
+    struct buffer record = { 0 };
     struct aro_error error;
 
     for (size_t i = effects->saved.count; i-- > 0;) {
-        const struct saved_record *saved = series_at(&effects->saved, i, sizeof *saved);
-        int r = aro_router_restore(router, saved->key, saved->value, saved->value_length, &error);
+        struct saved_record saved =
+            *(struct saved_record *)series_at(&effects->saved, i, sizeof saved);
+        if (saved.appeal) {
+            ledger_write_kept_appeal(saved.appeal, &record);
+            saved.value = record.data;
+            saved.value_length = record.length;
+        }
+        int r = aro_router_restore(router, saved.key, saved.value, saved.value_length, &error);
         assert(r == 0);
         (void)r;
     }
+    buffer_done(&record);
     if (effects->batch > 0)
         router->arrival_last = effects->arrival_before;
 }

@@ -162,7 +162,6 @@ void turn_note_remembered(struct turn *turn, const void *closed,
 
 void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
 {
-    struct buffer *body = &turn->router->body;
     bool is_saved = appeal->touched_in == turn->effects->batch;
 
     if (is_saved && appeal->is_record_due)
@@ -170,8 +169,8 @@ void turn_touch_appeal(struct turn *turn, struct appeal *appeal)
     struct kept key = key_of(turn, KEY_APPEAL, appeal->id);
     if (!is_saved) {
         appeal->touched_in = turn->effects->batch;
-        ledger_write_appeal(turn->router, appeal, body);
-        save(turn, key, body->data, body->length);
+        effects_save_appeal(turn->effects, key.text,
+                            ledger_keep_appeal(turn->router, appeal, &turn->effects->arena));
     }
     note_appeal(turn, appeal, key);
 }
