@@ -122,7 +122,7 @@ void turn_save(struct turn *turn, const char *key, const char *value, size_t len
     save(turn, keep(turn, key, strlen(key)), value, length);
 }
 
-/* The record of @key, of an appeal, is written when the turn ends; gives what is to be told of it. */
+/* The record of @key, of an appeal, is written when the turn ends; the caller says of whom. */
 static struct touched *note_key(struct turn *turn, struct kept key)
 {
     struct aro_router *router = turn->router;
