@@ -213,6 +213,7 @@ static void count_barred(const struct aro_router *router, const struct appeal *a
         if (!is_candidate(router, appeal, appeal->class, agent))
             continue;
         why->by_filter[bar == DETAILS_BAR_DECLINED ? FILTER_DECLINED : FILTER_INDEPENDENCE]++;
+        why->ready -= agent_is_there(agent) && agent_capacity(agent) >= appeal->effort;
         if (!agent_is_there(agent))
             why->by_filter[FILTER_STATUS]--;
         else if (agent_room(agent) < appeal->effort)
@@ -227,7 +228,7 @@ static void count(struct aro_router *router, const struct appeal *appeal, const 
     struct headcount candidates, covered;
 
     count_candidates(router, appeal, class, crowd, &candidates, &covered);
-    *ret = (struct why){ .pool = class->pool, .step = class->step };
+    *ret = (struct why){ .pool = class->pool, .ready = candidates.ready, .step = class->step };
     for (unsigned i = 0; i < FILTER_OF_CLASS_COUNT; i++)
         ret->by_filter[i] = class->rejected[i];
     ret->by_filter[FILTER_INDEPENDENCE] = covered.known;

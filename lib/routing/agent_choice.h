@@ -12,6 +12,7 @@
 struct why {
     uint64_t pool;
     uint64_t by_filter[FILTER_COUNT];
+    uint64_t ready; /* of those left, there and with capacity for it, though it may be in use */
     unsigned step;
     bool is_of_waiting; /* it tells of one that waits, and then the next, too */
     uint64_t eligible_at_last_step;

@@ -20,7 +20,10 @@ void headcount_add_class(struct headcount *headcount, const struct agent_class *
     headcount->known += agents->known;
     headcount->available += agents->available;
     headcount->full += agent_class_full_count(agents, effort);
-    headcount->able += agents->profile.capacity >= effort ? agents->known : 0;
+    if (agents->profile.capacity < effort)
+        return;
+    headcount->able += agents->known;
+    headcount->ready += agents->available;
 }
 
 void headcount_add(struct headcount *headcount, const struct headcount *other)
@@ -29,6 +32,7 @@ void headcount_add(struct headcount *headcount, const struct headcount *other)
     headcount->available += other->available;
     headcount->full += other->full;
     headcount->able += other->able;
+    headcount->ready += other->ready;
 }
 
 void headcount_subtract(struct headcount *headcount, const struct headcount *other)
@@ -37,6 +41,7 @@ void headcount_subtract(struct headcount *headcount, const struct headcount *oth
     headcount->available -= other->available;
     headcount->full -= other->full;
     headcount->able -= other->able;
+    headcount->ready -= other->ready;
 }
 
 static struct headcount place_headcount(const struct crowd_place *place)
@@ -46,6 +51,7 @@ static struct headcount place_headcount(const struct crowd_place *place)
         .available = place->available,
         .full = place->full,
         .able = place->is_able ? place->known : 0,
+        .ready = place->is_able ? place->available : 0,
     };
 }
 

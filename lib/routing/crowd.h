@@ -33,6 +33,7 @@ struct headcount {
     uint64_t known, available;
     uint64_t full; /* available, without room */
     uint64_t able; /* known, and with room when they are there and have nothing */
+    uint64_t ready; /* available and able */
 };
 
 void headcount_add_class(struct headcount *headcount, const struct agent_class *agents,

@@ -72,15 +72,6 @@ static bool is_last_step(const struct appeal *appeal)
     return !terms || appeal->class->step >= terms->step_count;
 }
 
-/* Agents who might take it at this step, whatever their status and room. */
-static uint64_t left_count(const struct why *why)
-{
-    uint64_t left = why->pool;
-    for (unsigned i = 0; i <= FILTER_DECLINED; i++)
-        left -= why->by_filter[i];
-    return left;
-}
-
 bool ladder_retry(struct turn *turn, struct appeal *appeal)
 {
     struct why why;
@@ -91,7 +82,7 @@ bool ladder_retry(struct turn *turn, struct appeal *appeal)
     }
     if (appeal_class_step(appeal->class)) {
         choice_count(turn->router, appeal, &why);
-        if (left_count(&why) == 0) {
+        if (why.ready == 0) {
             forget_declined(appeal);
             return true;
         }
@@ -153,17 +144,18 @@ static bool is_anybody_on_shift_before(const struct turn *turn, const struct app
     return false;
 }
 
-/* Is there anybody who has not declined, and is available or will be on shift before the step ends?
- */
+/* Is there anybody who has not declined, has the capacity for it, and is available or will be on
+ * shift before the step ends? */
 static bool can_be_filled(struct turn *turn, struct appeal *appeal, const struct why *why)
 {
     struct aro_instant end = ladder_step_end(appeal);
-    uint64_t left = left_count(why);
 
-    if (left > why->by_filter[FILTER_STATUS])
+    if (why->ready > 0)
         return true;
-    for (size_t i = 0; left > 0 && i < appeal->class->candidate_count; i++) {
-        if (is_anybody_on_shift_before(turn, appeal, appeal->class->candidates[i].agents, end))
+    for (size_t i = 0; why->by_filter[FILTER_STATUS] > 0 && i < appeal->class->candidate_count; i++) {
+        struct agent_class *agents = appeal->class->candidates[i].agents;
+        if (agents->profile.capacity >= appeal->effort &&
+            is_anybody_on_shift_before(turn, appeal, agents, end))
             return true;
     }
     return false;

@@ -244,6 +244,12 @@ static enum filter filter_of(const struct model *model, int agent, int appeal_in
     return room_of(model, agent) < appeal->effort ? CAPACITY : FILTERS;
 }
 
+/* Could they hold it if they had nothing else? */
+static bool is_able(const struct model *model, int agent, int appeal)
+{
+    return model->agents[agent].profile.capacity >= model->appeals[appeal].effort;
+}
+
 static bool is_in_pool(const struct model *model, int agent, int queue)
 {
     return model->agents[agent].is_known && serves_queue(model, agent, queue);
@@ -1021,14 +1027,14 @@ static bool is_on_shift_within(const struct model_profile *profile, int64_t from
     return false;
 }
 
-/* By somebody who is there, or will be before the step ends. */
+/* By somebody with the capacity for it who is there, or will be before the step ends. */
 static bool can_be_filled(const struct saying *saying, int index)
 {
     const struct model *model = saying->model;
     int64_t end = step_ends_at(model, &model->appeals[index]);
 
     for (int agent = 0; agent < MODEL_AGENTS; agent++) {
-        if (!is_in_pool(model, agent, model->appeals[index].queue))
+        if (!is_in_pool(model, agent, model->appeals[index].queue) || !is_able(model, agent, index))
             continue;
         enum filter filter = filter_of(model, agent, index);
         if (filter > STATUS ||
@@ -2007,13 +2013,14 @@ static void do_reload(struct saying *saying, const struct model_step *step)
 
 /* --- timers --- */
 
+/* By all who are there and could ever hold it. */
 static bool is_declined_by_all(const struct model *model, int index)
 {
     if (!is_queue_for_agents(model, model->appeals[index].queue))
         return false;
     for (int agent = 0; agent < MODEL_AGENTS; agent++) {
         if (is_in_pool(model, agent, model->appeals[index].queue) &&
-            filter_of(model, agent, index) > DECLINED)
+            filter_of(model, agent, index) > STATUS && is_able(model, agent, index))
             return false;
     }
     return true;
