@@ -37,7 +37,9 @@ int aro_instant_parse(const char *text, struct aro_instant *ret);
  * 1970 is written as its start, and of a year the last four digits. */
 size_t aro_instant_format(struct aro_instant at, char buffer[static ARO_INSTANT_TEXT_SIZE]);
 
-/* Reads "90s", "10m", "72h", "7d", "250ms". -EINVAL for anything else, a sign or overflow. */
+enum { ARO_SPAN_DAYS_MAX = 36500 };
+/* Reads "90s", "10m", "72h", "7d", "250ms". -EINVAL for anything else or a sign, -ERANGE for one
+ * that is longer than ARO_SPAN_DAYS_MAX. */
 int aro_span_parse(const char *text, struct aro_span *ret);
 
 #define ARO_SPAN_TEXT_SIZE 32

@@ -165,9 +165,8 @@ int aro_span_parse(const char *text, struct aro_span *ret)
     if (*text < '0' || *text > '9')
         return -EINVAL;
     for (; *text >= '0' && *text <= '9'; text++) {
-        value = value * 10 + (*text - '0');
-        if (value > INT64_C(1000000000000))
-            return -EINVAL;
+        if (value <= ARO_SPAN_DAYS_MAX * MS_A_DAY) /* beyond, it is too long in any unit */
+            value = value * 10 + (*text - '0');
     }
     if (text[0] == 'm' && text[1] == 's') {
         unit = 1;
@@ -181,8 +180,10 @@ int aro_span_parse(const char *text, struct aro_span *ret)
         default: return -EINVAL;
         }
     }
-    if (text[1] != '\0' || value > INT64_C(3153600000000) / unit) /* a hundred years */
+    if (text[1] != '\0')
         return -EINVAL;
+    if (value > ARO_SPAN_DAYS_MAX * MS_A_DAY / unit)
+        return -ERANGE;
     ret->ms = value * unit;
     return 0;
 }

@@ -141,9 +141,18 @@ static int read_independence(const struct queue_reader *reader, const struct spo
     return r;
 }
 
+/* A wait; one of nothing would come round again and again within the same moment, or say nothing. */
+static int read_wait(const struct spot *spot, struct aro_span *ret, struct aro_error *reterr)
+{
+    int r = spot_read_span(spot, ret, reterr);
+    if (r == 0 && ret->ms < 1000)
+        return spot_refuse_kind(spot, reterr, "a span of at least 1s");
+    return r;
+}
+
 static int read_reclaim_after(const struct queue_reader *reader, const struct spot *spot)
 {
-    return spot_read_span(spot, &reader->terms->reclaim_after, reader->parser->reterr);
+    return read_wait(spot, &reader->terms->reclaim_after, reader->parser->reterr);
 }
 
 static int read_overdue_share(const struct queue_reader *reader, const struct spot *spot)
@@ -161,17 +170,14 @@ static int read_offer(const struct queue_reader *reader, const struct spot *spot
 
     reader->terms->makes_offers = true;
     int r = spot_check_keys(spot, known, sizeof known / sizeof *known, reterr);
-    if (r == 0 && spot_find(spot, "expires", &member)) {
-        r = spot_read_span(&member, &offer->expires, reterr);
-        if (r == 0 && offer->expires.ms < 1000)
-            return spot_refuse_kind(&member, reterr, "a span of at least 1s");
-    }
+    if (r == 0 && spot_find(spot, "expires", &member))
+        r = read_wait(&member, &offer->expires, reterr);
     if (r == 0 && spot_find(spot, "declines_max", &member))
         r = spot_read_unsigned(&member, 1, LIMIT_MAX, &offer->declines_max, reterr);
     if (r == 0 && spot_find(spot, "misses_max", &member))
         r = spot_read_unsigned(&member, 1, LIMIT_MAX, &offer->misses_max, reterr);
     if (r == 0 && spot_find(spot, "retry_after", &member))
-        r = spot_read_span(&member, &offer->retry_after, reterr);
+        r = read_wait(&member, &offer->retry_after, reterr);
     return r;
 }
 
@@ -424,6 +430,18 @@ static int read_simple_members(const struct queue_reader *reader)
     return r;
 }
 
+/* Nothing behind `offer:` could mean no offers, as `{}` means those of the usual terms. */
+static int refuse_bare_offer(const struct queue_reader *reader)
+{
+    for (size_t i = 0; i < reader->queue->node->count; i++) {
+        struct spot member = spot_member(reader->queue, i);
+        if (strcmp(member.key, "offer") == 0 && member.node->kind == DOCUMENT_NULL)
+            return spot_refuse(&member, reader->parser->reterr,
+                               "expected a map, found nothing: write {} for the usual terms");
+    }
+    return 0;
+}
+
 int queue_parse(struct rulebook_parser *parser, const struct spot *queue,
                 struct aro_queue_terms *ret)
 {
@@ -435,6 +453,8 @@ int queue_parse(struct rulebook_parser *parser, const struct spot *queue,
 
     set_initial(ret);
     int r = spot_check_keys(queue, known, sizeof known / sizeof *known, parser->reterr);
+    if (r == 0)
+        r = refuse_bare_offer(&reader);
     if (r == 0)
         r = read_simple_members(&reader);
     if (r == 0 && spot_find(queue, "needs", &spot))

@@ -264,8 +264,13 @@ static int expect_deadline(const struct rulebook_parser *parser, const struct sp
 static int expect_something(const struct rulebook_parser *parser, const struct spot *expect)
 {
     static const char *const known[] = { "rule", "queue", "priority", "deadline" };
+    struct spot spot;
     int r = spot_check_keys(expect, known, sizeof known / sizeof *known, parser->reterr);
-    if (r == 0 && expect->node->count == 0)
+    for (size_t i = 0; r == 0 && i < sizeof known / sizeof *known; i++) {
+        if (spot_find(expect, known[i], &spot))
+            return 0;
+    }
+    if (r == 0)
         return spot_refuse(expect, parser->reterr,
                            "expected a rule, queue, priority or deadline, found none");
     return r;

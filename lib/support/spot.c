@@ -162,7 +162,11 @@ int spot_read_bool(const struct spot *spot, bool *ret, struct aro_error *reterr)
 
 int spot_read_span(const struct spot *spot, struct aro_span *ret, struct aro_error *reterr)
 {
-    if (spot->node->kind != DOCUMENT_TEXT || aro_span_parse(spot->node->text, ret) < 0)
+    int r = spot->node->kind == DOCUMENT_TEXT ? aro_span_parse(spot->node->text, ret) : -EINVAL;
+    if (r == -ERANGE)
+        return spot_refuse(spot, reterr, "expected a time span of at most %dd, found '%.60s'",
+                           ARO_SPAN_DAYS_MAX, spot->node->text);
+    if (r < 0)
         return spot_refuse_kind(spot, reterr, "a time span such as 90s, 10m, 72h or 7d");
     return 0;
 }

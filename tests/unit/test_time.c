@@ -81,13 +81,16 @@ static void test_spans_have_one_unit(void **state)
     assert_int_equal(span.ms, 72 * 3600 * 1000);
     assert_int_equal(aro_span_parse("250ms", &span), 0);
     assert_int_equal(span.ms, 250);
-    static const char *const refused[] = { "",    "h",     "-1h",  "1",
-                                           "1 h", "1h30m", "1.5h", "99999999999999d",
-                                           "1mss" };
+    static const char *const refused[] = { "", "h", "-1h", "1", "1 h", "1h30m", "1.5h", "1mss" };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (aro_span_parse(refused[i], &span) != -EINVAL)
             fail_msg("'%s' was read as a span", refused[i]);
     }
+    static const char *const too_long[] = { "36501d", "876001h", "3153600000001ms",
+                                            "99999999999999999999999d" };
+    for (size_t i = 0; i < sizeof too_long / sizeof *too_long; i++)
+        assert_int_equal(aro_span_parse(too_long[i], &span), -ERANGE);
+    assert_int_equal(aro_span_parse("36500d", &span), 0);
 }
 
 static void test_never_stays_never(void **state)
