@@ -20,18 +20,20 @@ int input_rulebook(const struct invocation *invocation, const char *path,
     return EXIT_FINE;
 }
 
-/* The header that a producer would send beside such a value; NULL where it needs none. What is no
- * JSON object needs none either: the reader says what is wrong with it. */
+/* The header that a producer would send beside such a value; NULL where it needs none. Of a value
+ * that cannot be looked into, for a number beyond all bounds or for no JSON at all, the reader says
+ * what is wrong: that it has no type is not known. */
 static const char *header_of(const char *text, size_t length, enum aro_event_type initial_type,
                              const char **ret_value)
 {
     json_t *event = json_loadb(text, length, 0, NULL);
+    const json_t *type = json_object_get(event, "type");
     const char *header = NULL;
 
     if (json_object_get(event, "specversion")) {
         header = "content-type";
         *ret_value = "application/cloudevents+json";
-    } else if (json_is_object(event) && !json_object_get(event, "type")) {
+    } else if (!event || (json_is_object(event) && (!type || json_is_null(type)))) {
         header = "ce_type";
         *ret_value = aro_event_type_name(initial_type);
     }

@@ -57,6 +57,21 @@ def test_the_same_question_has_the_same_answer_byte_for_byte(route):
     assert len(answers) == 1
 
 
+@pytest.mark.parametrize("member,mistake", [
+    ('"attributes": {"value": 1e400}', "attributes.value is too large a number"),
+    ('"effort": 99999999999999999999', "effort must be from 1 to 100"),
+])
+def test_a_number_beyond_all_bounds_is_not_called_a_missing_type(route, member, mistake):
+    text = json.dumps(APPEAL)[:-1] + f", {member}}}"
+    result = route(text, None, "--at", AT)
+    assert (result.returncode, result.stderr) == (78, f"appealctl: appeal.json:1:1: {mistake}\n")
+
+
+def test_a_type_of_null_may_be_left_out_too(route):
+    [(kind, _)] = events(route({**APPEAL, "type": None}, [ANA], "--json", "--at", AT))
+    assert kind == "assignment.created"
+
+
 def test_the_time_is_what_at_says(route):
     [(_, data)] = events(route(APPEAL, [ANA], "--json", "--at", AT))
     assert data["submitted_at"] == "2026-11-22T10:00:00.000Z"
