@@ -45,7 +45,8 @@ static bool contest_enter(struct contest *contest, const struct candidate *candi
 {
     if (contest->second.agent && !is_better(candidate, &contest->second))
         return false;
-    if (independence_bar_of(contest->appeal, candidate->agent->id) != DETAILS_BAR_NONE)
+    if (independence_bar_of(contest->appeal, candidate->agent->id) != DETAILS_BAR_NONE ||
+        independence_is_lead(contest->router, contest->appeal, candidate->agent->id))
         return true;
     if (is_better(candidate, &contest->best)) {
         contest->second = contest->best;
@@ -208,7 +209,7 @@ static void count_barred(const struct aro_router *router, const struct appeal *a
     struct barred_walk walk = { 0 };
     enum details_bar bar;
 
-    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
+    for (const char *id; (id = independence_next_barred(router, appeal, &walk, &bar)) != NULL;) {
         const struct agent *agent = table_find(&router->agents, id);
         if (!is_candidate(router, appeal, appeal->class, agent))
             continue;
@@ -253,7 +254,7 @@ static uint64_t count_at_last_step(struct aro_router *router, const struct appea
 
     appeal_class_link(router, class);
     count_candidates(router, appeal, class, crowd_of(router, class, appeal), &candidates, &covered);
-    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
+    for (const char *id; (id = independence_next_barred(router, appeal, &walk, &bar)) != NULL;) {
         const struct agent *agent = table_find(&router->agents, id);
         if (bar == DETAILS_BAR_INDEPENDENCE && is_candidate(router, appeal, class, agent) &&
             agent_capacity(agent) >= appeal->effort)

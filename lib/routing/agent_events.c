@@ -72,6 +72,15 @@ static void note_group_hungry(struct turn *turn, enum group_kind kind, const cha
     }
 }
 
+static void note_lead_hungry(struct turn *turn, const char *old, const struct agent *agent)
+{
+    struct agent *lead = old ? table_find(&turn->router->agents, old) : NULL;
+
+    if (lead && agent_is_known(lead) && agent_room(lead) > 0 &&
+        !(agent_is_known(agent) && text_equals(agent->lead, old)))
+        agent_note_hungry(turn, lead);
+}
+
 /* Where appeals name somebody who was no agent then, their team is what it is now; so once it is
  * another, or they are gone, those who shared it may take more. */
 static void note_companions_hungry(struct turn *turn, const struct agent_group *old,
@@ -83,8 +92,10 @@ static void note_companions_hungry(struct turn *turn, const struct agent_group *
         note_group_hungry(turn, GROUP_TEAM, old->team, agent, agent->team);
     if (needs->is_by_site)
         note_group_hungry(turn, GROUP_SITE, old->site, agent, agent->site);
-    if (needs->is_by_lead)
+    if (needs->is_by_lead) {
         note_group_hungry(turn, GROUP_LEAD, old->lead, agent, agent->lead);
+        note_lead_hungry(turn, old->lead, agent);
+    }
 }
 
 static void agent_update(struct turn *turn, const struct aro_event *event)

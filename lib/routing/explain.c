@@ -119,13 +119,14 @@ static void describe_source(json_t *object, const struct aro_router *router,
 }
 
 /* Who gave it back, or let the offer of it expire, at this step. */
-static void describe_declined(json_t *object, const struct appeal *appeal)
+static void describe_declined(json_t *object, const struct aro_router *router,
+                              const struct appeal *appeal)
 {
     json_t *list = needed(json_array());
     struct barred_walk walk = { 0 };
     enum details_bar bar;
 
-    for (const char *id; (id = independence_next_barred(appeal, &walk, &bar)) != NULL;) {
+    for (const char *id; (id = independence_next_barred(router, appeal, &walk, &bar)) != NULL;) {
         if (bar == DETAILS_BAR_DECLINED)
             append(list, json_string(id));
     }
@@ -137,7 +138,7 @@ static void describe_course(json_t *object, const struct aro_router *router,
                             const struct appeal *appeal)
 {
     describe_source(object, router, appeal);
-    describe_declined(object, appeal);
+    describe_declined(object, router, appeal);
     if (appeal->state == APPEAL_ASSIGNED)
         set_instant(object, "assigned_at", appeal->held->assigned_at);
     if (appeal->state == APPEAL_OFFERED)

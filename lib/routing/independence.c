@@ -31,6 +31,57 @@ enum details_bar independence_bar_of(const struct appeal *appeal, const char *ag
     return bar;
 }
 
+/* --- as the lead of one --- */
+
+static bool looks_at_leads(const struct appeal *appeal)
+{
+    const struct aro_queue_terms *terms = appeal->class->queue->terms;
+    return terms && (terms->independence & ARO_INDEPENDENT_LEAD) != 0;
+}
+
+/* The lead of the next who may not judge @appeal and has one; NULL behind the last. */
+static const char *next_lead(const struct aro_router *router, const struct appeal *appeal,
+                             struct lead_walk *walk)
+{
+    const struct subject *subject = appeal->subject;
+    struct person person;
+
+    while (details_next_person(appeal->details, &walk->position, &person)) {
+        if (!person.is_known)
+            person = person_of(router, person.id, person.has_decided);
+        if (person.lead)
+            return person.lead;
+    }
+    while (subject && walk->decider < subject->decider_count) {
+        const struct decider *decider = &subject->deciders[walk->decider++];
+        if (decider->lead)
+            return decider->lead;
+    }
+    return NULL;
+}
+
+/* Does @agent_id come among the first @count leads? */
+static bool is_among_leads(const struct aro_router *router, const struct appeal *appeal,
+                           const char *agent_id, size_t count)
+{
+    struct lead_walk walk = { 0 };
+    const char *lead;
+
+    for (size_t i = 0; i < count && (lead = next_lead(router, appeal, &walk)) != NULL; i++) {
+        if (strcmp(lead, agent_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool independence_is_lead(const struct aro_router *router, const struct appeal *appeal,
+                          const char *agent_id)
+{
+    return looks_at_leads(appeal) && is_among_leads(router, appeal, agent_id, SIZE_MAX);
+}
+
+/* --- all of them --- */
+
 /* Is the decider at @index of another name than those before, and not named by the appeal? */
 static bool is_new_decider(const struct appeal *appeal, size_t index)
 {
@@ -43,12 +94,12 @@ static bool is_new_decider(const struct appeal *appeal, size_t index)
     return details_bar_of(appeal->details, deciders[index].agent_id) == DETAILS_BAR_NONE;
 }
 
-const char *independence_next_barred(const struct appeal *appeal, struct barred_walk *walk,
-                                     enum details_bar *ret_bar)
+const char *independence_next_barred(const struct aro_router *router, const struct appeal *appeal,
+                                     struct barred_walk *walk, enum details_bar *ret_bar)
 {
     const char *id = details_next_barred(appeal->details, &walk->position, ret_bar);
     if (id) {
-        if (subject_has_decider(appeal->subject, id))
+        if (subject_has_decider(appeal->subject, id) || independence_is_lead(router, appeal, id))
             *ret_bar = DETAILS_BAR_INDEPENDENCE;
         return id;
     }
@@ -57,6 +108,11 @@ const char *independence_next_barred(const struct appeal *appeal, struct barred_
         size_t index = walk->decider++;
         if (is_new_decider(appeal, index))
             return appeal->subject->deciders[index].agent_id;
+    }
+    while (looks_at_leads(appeal) && (id = next_lead(router, appeal, &walk->leads)) != NULL) {
+        if (!is_among_leads(router, appeal, id, walk->lead_count++) &&
+            independence_bar_of(appeal, id) == DETAILS_BAR_NONE)
+            return id;
     }
     return NULL;
 }
@@ -68,12 +124,14 @@ static bool shares(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
+/* Is somebody of @profile a companion of @id, who is of that team, site and lead? */
 static bool profile_shares(const struct agent_profile *profile, unsigned independence,
-                           const char *team, const char *site, const char *lead)
+                           const char *id, const char *team, const char *site, const char *lead)
 {
     return ((independence & ARO_INDEPENDENT_TEAM) && shares(profile->team, team)) ||
            ((independence & ARO_INDEPENDENT_SITE) && shares(profile->site, site)) ||
-           ((independence & ARO_INDEPENDENT_LEAD) && shares(profile->lead, lead));
+           ((independence & ARO_INDEPENDENT_LEAD) &&
+            (shares(profile->lead, lead) || shares(profile->lead, id)));
 }
 
 bool independence_covers(const struct aro_router *router, const struct appeal *appeal,
@@ -89,13 +147,14 @@ bool independence_covers(const struct aro_router *router, const struct appeal *a
     for (size_t position = 0; details_next_person(appeal->details, &position, &person);) {
         if (!person.is_known)
             person = person_of(router, person.id, person.has_decided);
-        if (profile_shares(&agents->profile, independence, person.team, person.site, person.lead))
+        if (profile_shares(&agents->profile, independence, person.id, person.team, person.site,
+                           person.lead))
             return true;
     }
     for (size_t i = 0; subject && i < subject->decider_count; i++) {
         const struct decider *decider = &subject->deciders[i];
-        if (profile_shares(&agents->profile, independence, decider->team, decider->site,
-                           decider->lead))
+        if (profile_shares(&agents->profile, independence, decider->agent_id, decider->team,
+                           decider->site, decider->lead))
             return true;
     }
     return false;
@@ -125,15 +184,17 @@ static void visit_group(const struct covered_walk *walk, enum group_kind kind, c
     }
 }
 
-static void visit_groups(const struct covered_walk *walk, const char *team, const char *site,
-                         const char *lead)
+static void visit_groups(const struct covered_walk *walk, const char *id, const char *team,
+                         const char *site, const char *lead)
 {
     if (walk->independence & ARO_INDEPENDENT_TEAM)
         visit_group(walk, GROUP_TEAM, team);
     if (walk->independence & ARO_INDEPENDENT_SITE)
         visit_group(walk, GROUP_SITE, site);
-    if (walk->independence & ARO_INDEPENDENT_LEAD)
+    if (walk->independence & ARO_INDEPENDENT_LEAD) {
         visit_group(walk, GROUP_LEAD, lead);
+        visit_group(walk, GROUP_LEAD, id);
+    }
 }
 
 void independence_each_covered(struct aro_router *router, const struct appeal *appeal,
@@ -151,17 +212,18 @@ void independence_each_covered(struct aro_router *router, const struct appeal *a
     for (size_t position = 0; details_next_person(appeal->details, &position, &person);) {
         if (!person.is_known)
             person = person_of(router, person.id, person.has_decided);
-        visit_groups(&walk, person.team, person.site, person.lead);
+        visit_groups(&walk, person.id, person.team, person.site, person.lead);
     }
     for (size_t i = 0; subject && i < subject->decider_count; i++)
-        visit_groups(&walk, subject->deciders[i].team, subject->deciders[i].site,
-                     subject->deciders[i].lead);
+        visit_groups(&walk, subject->deciders[i].agent_id, subject->deciders[i].team,
+                     subject->deciders[i].site, subject->deciders[i].lead);
 }
 
 enum details_bar independence_bar(const struct aro_router *router, const struct appeal *appeal,
                                   const struct agent *agent)
 {
-    if (independence_covers(router, appeal, agent->class))
+    if (independence_covers(router, appeal, agent->class) ||
+        independence_is_lead(router, appeal, agent->id))
         return DETAILS_BAR_INDEPENDENCE;
     return independence_bar_of(appeal, agent->id);
 }

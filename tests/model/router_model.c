@@ -182,10 +182,15 @@ static const int *needed_skills(const struct model *model, const struct model_ap
 
 /* --- independence --- */
 
-static bool shares_group(const struct model *model, int agent, unsigned kinds,
+/* Does @agent share one of @groups, those of @other, or is one of the two the lead of the other? */
+static bool shares_group(const struct model *model, int agent, unsigned kinds, int other,
                          const int groups[static MODEL_GROUPS])
 {
     const int *own = model->agents[agent].profile.groups;
+    if (has_bit(kinds, MODEL_LEAD) &&
+        ((groups[MODEL_LEAD] && groups[MODEL_LEAD] == agent) ||
+         (own[MODEL_LEAD] && own[MODEL_LEAD] == other)))
+        return true;
     for (int kind = 0; kind < MODEL_GROUPS; kind++) {
         if (has_bit(kinds, kind) && own[kind] && own[kind] == groups[kind])
             return true;
@@ -209,12 +214,13 @@ static bool is_dependent(const struct model *model, int agent, const struct mode
         return true;
     for (int other = 0; other < MODEL_AGENTS; other++) {
         if (has_bit(appeal->barred, other) &&
-            shares_group(model, agent, kinds, groups_of(model, appeal, other)))
+            shares_group(model, agent, kinds, other, groups_of(model, appeal, other)))
             return true;
     }
     for (int i = 0; appeal->subject >= 0 && i < model->subjects[appeal->subject].count; i++) {
         const struct model_decision *decision = &model->subjects[appeal->subject].decisions[i];
-        if (decision->agent == agent || shares_group(model, agent, kinds, decision->groups))
+        if (decision->agent == agent ||
+            shares_group(model, agent, kinds, decision->agent, decision->groups))
             return true;
     }
     return false;

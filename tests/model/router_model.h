@@ -26,6 +26,7 @@ enum {
     MODEL_DECLINES = MODEL_AGENTS,
     MODEL_SUBJECTS = 3,
     MODEL_GROUPS = 3,     /* kinds: team, site, lead */
+    MODEL_LEAD = 2,       /* groups of that kind are agents */
     MODEL_DECISIONS = 64, /* remembered of a subject */
     MODEL_WINDOWS = 2,    /* of a market, each day */
     MODEL_SPANS = 31,     /* decisions that a queue learns from */

@@ -639,6 +639,18 @@ static void add_shifts(struct buffer *json, const struct model_profile *profile)
     buffer_add_text(json, "]");
 }
 
+/* A lead is an agent, a team or a site only a name. */
+static void add_group(struct buffer *json, int kind, int group)
+{
+    char id[16];
+
+    model_agent_id(group, id);
+    if (kind == MODEL_LEAD)
+        buffer_add_format(json, ",\"lead\":\"%s\"", id);
+    else
+        buffer_add_format(json, ",\"%s\":\"%s-%d\"", group_names[kind], group_names[kind], group);
+}
+
 static void add_profile(struct buffer *json, const struct model_profile *profile)
 {
     const char *comma = "";
@@ -668,8 +680,7 @@ static void add_profile(struct buffer *json, const struct model_profile *profile
     buffer_add_text(json, "}");
     for (int kind = 0; kind < MODEL_GROUPS; kind++) {
         if (profile->groups[kind])
-            buffer_add_format(json, ",\"%s\":\"%s-%d\"", group_names[kind], group_names[kind],
-                              profile->groups[kind]);
+            add_group(json, kind, profile->groups[kind]);
     }
     if (profile->shift_count > 0)
         add_shifts(json, profile);
