@@ -31,8 +31,8 @@ enum { CROWD_ABOVE = 32 };
 /* Agents of candidate classes, for appeals of one effort. */
 struct headcount {
     uint64_t known, available;
-    uint64_t full; /* available, without room */
-    uint64_t able; /* known, and with room when they are there and have nothing */
+    uint64_t full;  /* available, without room */
+    uint64_t able;  /* known, and with room when they are there and have nothing */
     uint64_t ready; /* available and able */
 };
 

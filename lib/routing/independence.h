@@ -1,6 +1,7 @@
 /* Who made a decision never judges its appeal; nor does whoever is excluded, or has decided on the
- * same subject before; nor, where the queue says so, their team, their site, or their lead and those
- * of that lead. A lead is a person where an agent has that id; whom they lead are then theirs.
+ * same subject before; nor, where the queue says so, their team, their site, or their lead and
+ * those of that lead. A lead is a person where an agent has that id; whom they lead are then
+ * theirs.
  *
  * A person's team is that of when their name came: with the appeal, or with the decision that they
  * made. Who was not known as an agent then is taken as they are now. */

@@ -152,7 +152,9 @@ static bool can_be_filled(struct turn *turn, struct appeal *appeal, const struct
 
     if (why->ready > 0)
         return true;
-    for (size_t i = 0; why->by_filter[FILTER_STATUS] > 0 && i < appeal->class->candidate_count; i++) {
+    if (why->by_filter[FILTER_STATUS] == 0)
+        return false;
+    for (size_t i = 0; i < appeal->class->candidate_count; i++) {
         struct agent_class *agents = appeal->class->candidates[i].agents;
         if (agents->profile.capacity >= appeal->effort &&
             is_anybody_on_shift_before(turn, appeal, agents, end))

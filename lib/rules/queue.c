@@ -141,7 +141,7 @@ static int read_independence(const struct queue_reader *reader, const struct spo
     return r;
 }
 
-/* A wait; one of nothing would come round again and again within the same moment, or say nothing. */
+/* A wait. One of nothing would be over again and again within the same moment. */
 static int read_wait(const struct spot *spot, struct aro_span *ret, struct aro_error *reterr)
 {
     int r = spot_read_span(spot, ret, reterr);

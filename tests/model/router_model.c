@@ -187,9 +187,8 @@ static bool shares_group(const struct model *model, int agent, unsigned kinds, i
                          const int groups[static MODEL_GROUPS])
 {
     const int *own = model->agents[agent].profile.groups;
-    if (has_bit(kinds, MODEL_LEAD) &&
-        ((groups[MODEL_LEAD] && groups[MODEL_LEAD] == agent) ||
-         (own[MODEL_LEAD] && own[MODEL_LEAD] == other)))
+    if (has_bit(kinds, MODEL_LEAD) && ((groups[MODEL_LEAD] && groups[MODEL_LEAD] == agent) ||
+                                       (own[MODEL_LEAD] && own[MODEL_LEAD] == other)))
         return true;
     for (int kind = 0; kind < MODEL_GROUPS; kind++) {
         if (has_bit(kinds, kind) && own[kind] && own[kind] == groups[kind])
