@@ -119,6 +119,8 @@ static void part_reach(struct table_part *part)
 static bool is_wanted(const struct table *table, const void *item, const struct table_key *wanted)
 {
     const char *key = table->key_of(item);
+
+    __builtin_prefetch(item); /* which may begin far before its key, and is wanted next */
     return strncmp(key, wanted->text, wanted->length) == 0 && key[wanted->length] == '\0';
 }
 
@@ -127,6 +129,8 @@ static uint32_t slot_of(const struct table *table, const struct table_part *part
                         const struct table_key *wanted)
 {
     uint32_t at = home_of(part, wanted->hash);
+
+    __builtin_prefetch(&part->items[at]); /* no cache has it either, in a large table */
     for (; part->hashes[at]; at = next_of(part, at)) {
         if (part->hashes[at] == wanted->hash && is_wanted(table, part->items[at], wanted))
             break;
