@@ -263,16 +263,16 @@ static void appeal_deliver(struct turn *turn, struct appeal *appeal)
     announce_created(turn, appeal, &nobody_chosen);
 }
 
-/* @closed is the appeal or appellant of that @id, touched in this batch. The past is that of
- * @details. */
+/* @closed is the appeal or appellant of that @id, touched in this batch. Takes @details, for their
+ * past. */
 static void remember(struct turn *turn, const void *closed, const char *id, uint32_t epoch,
-                     const struct details *details, const struct aro_event *decision)
+                     struct details *details, const struct aro_event *decision)
 {
     struct remembered *remembered = remembered_new(id);
 
     remembered->epoch = epoch;
     remembered->touched_in = turn->effects->batch;
-    remembered->details = past_copy(details);
+    remembered->details = details_drop_items(details);
     past_trim(&remembered->details, PAST_CLOSED_MOVES_MAX);
     remembered->is_withdrawn = !decision;
     remembered->outcome = decision ? (uint8_t)decision->outcome : 0;
@@ -305,7 +305,7 @@ static void learn_handling(struct turn *turn, const struct appeal *appeal)
 void remember_appellant(struct turn *turn, struct appellant *appellant, uint32_t epoch,
                         const struct aro_event *decision)
 {
-    remember(turn, appellant, appellant->id, epoch, appellant->trace, decision);
+    remember(turn, appellant, appellant->id, epoch, TAKE(appellant->trace), decision);
     appellant_remove(turn->router, appellant);
 }
 
@@ -343,7 +343,7 @@ void appeal_close(struct turn *turn, struct appeal *appeal, const struct aro_eve
         agent_end_idleness(turn, agent);
     appeal_detach(router, appeal);
     appeal_unregister(router, appeal);
-    remember(turn, appeal, appeal->id, appeal->epoch, appeal->details,
+    remember(turn, appeal, appeal->id, appeal->epoch, TAKE(appeal->details),
              appeal->has_withdrawn ? NULL : decision);
     appeal_free(router, appeal);
 }

@@ -353,6 +353,19 @@ struct details *details_copy(const struct details *details, struct arena *arena)
                    : NULL;
 }
 
+struct details *details_drop_items(struct details *details)
+{
+    if (!details || details->past_length == 0) {
+        free(details);
+        return NULL;
+    }
+    if (details->length == 0)
+        return details;
+    memmove(details->bytes, details->bytes + details->length, details->past_length);
+    details->length = details->attribute_count = 0;
+    return memory_resize(details, allocated_size(0, details->past_length));
+}
+
 size_t details_size(const struct details *details)
 {
     return details ? details->length : 0;

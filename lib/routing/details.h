@@ -72,6 +72,10 @@ struct details_past details_past(const struct details *details);
 /* Makes the @old bytes at @at of the past @new ones, which the caller writes; gives where. */
 char *details_splice_past(struct details **details, size_t at, size_t old, size_t new);
 
+/* Leaves the past alone of @details, which it takes, in the same piece of memory; NULL where there
+ * is none. */
+struct details *details_drop_items(struct details *details);
+
 /* Bytes, packed, without the past. */
 size_t details_size(const struct details *details);
 

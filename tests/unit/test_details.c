@@ -131,6 +131,44 @@ static void test_the_trace_is_found_among_the_rest(void **state)
     free(details);
 }
 
+static void test_the_past_alone_can_be_kept(void **state)
+{
+    (void)state;
+    struct details *details = details_pack(&full);
+    const char *traceparent, *tracestate;
+
+    assert_null(details_drop_items(NULL));
+    assert_null(details_drop_items(details_pack(&full)));
+    memcpy(details_splice_past(&details, 0, 0, 5), "moves", 5);
+    for (int times = 0; times < 2; times++) {
+        details = details_drop_items(details);
+        assert_int_equal(details_size(details), 0);
+        assert_int_equal(details_past(details).length, 5);
+        assert_memory_equal(details_past(details).bytes, "moves", 5);
+        details_trace(details, &traceparent, &tracestate);
+        assert_null(traceparent);
+    }
+    memcpy(details_splice_past(&details, 5, 0, 100), (char[100]){ 0 }, 100);
+    assert_memory_equal(details_past(details).bytes, "moves", 5);
+    free(details);
+}
+
+static void test_a_copy_stays_as_it_is(void **state)
+{
+    (void)state;
+    struct details *details = details_pack(&full);
+    struct arena arena = { 0 };
+
+    memcpy(details_splice_past(&details, 0, 0, 5), "moves", 5);
+    const struct details *copy = details_copy(details, &arena);
+    free(details_drop_items(details));
+    assert_null(details_copy(NULL, &arena));
+    assert_int_equal(details_bar_of(copy, "ana"), DETAILS_BAR_INDEPENDENCE);
+    assert_int_equal(details_past(copy).length, 5);
+    assert_memory_equal(details_past(copy).bytes, "moves", 5);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +176,8 @@ int main(void)
         cmocka_unit_test(test_nothing_to_keep_takes_no_memory),
         cmocka_unit_test(test_each_barred_person_is_found_with_the_reason),
         cmocka_unit_test(test_the_trace_is_found_among_the_rest),
+        cmocka_unit_test(test_the_past_alone_can_be_kept),
+        cmocka_unit_test(test_a_copy_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
