@@ -133,8 +133,8 @@ static enum writer_verdict check_ledger(struct writer *writer, const struct aro_
 
     int r = membership_committed(writer->membership, offsets, METADATA_MS, reterr);
     if (r == 0)
-        r = lookup_ends(membership_handle(writer->membership), writer->config->ledger_topic,
-                        partition, &low, &high, reterr);
+        r = lookup_ends(writer->claim.reads_with, writer->config->ledger_topic, partition, &low,
+                        &high, reterr);
     int64_t committed = offsets->elems[0].offset;
     bool is_forgotten = !writer->claim.ledger_has_owner && has_any_commit(offsets);
     rd_kafka_topic_partition_list_destroy(offsets);
@@ -262,8 +262,8 @@ static enum writer_verdict run_claim(struct writer *writer, struct aro_error *re
     }
     int r = find_sources(writer, &result->topics, reterr);
     if (r == 0)
-        r = lookup_positions(membership_handle(writer->membership), &result->topics, LOOKUP_BEGIN,
-                             &result->ends, reterr);
+        r = lookup_positions(writer->claim.reads_with, &result->topics, LOOKUP_BEGIN, &result->ends,
+                             reterr);
     if (r == 0)
         r = prime_outputs(writer, reterr);
     if (r < 0)
@@ -453,7 +453,7 @@ static enum writer_verdict run_commit(struct writer *writer, struct aro_error *r
 static enum writer_verdict run_find_ends(struct writer *writer, struct aro_error *reterr)
 {
     struct writer_result *result = &writer->result;
-    rd_kafka_t *handle = membership_handle(writer->membership);
+    rd_kafka_t *handle = writer->claim.reads_with;
     int64_t low;
 
     int r = find_sources(writer, &result->topics, reterr);
@@ -581,8 +581,10 @@ void writer_commit(struct writer *writer, struct batch *batch)
     start_job(writer, WRITER_COMMIT);
 }
 
-void writer_find_ends(struct writer *writer)
+void writer_find_ends(struct writer *writer, rd_kafka_t *reads_with)
 {
+    assert(writer_is_idle(writer));
+    writer->claim.reads_with = reads_with;
     start_job(writer, WRITER_ENDS);
 }
 

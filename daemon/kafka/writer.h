@@ -82,7 +82,7 @@ uint64_t writer_aborted_count(const struct writer *writer);
 /* Each may be called only while idle. */
 void writer_claim(struct writer *writer, const struct writer_claim *claim);
 void writer_commit(struct writer *writer, struct batch *batch); /* takes @batch until done */
-void writer_find_ends(struct writer *writer);
+void writer_find_ends(struct writer *writer, rd_kafka_t *reads_with);
 
 /* Makes the running job return soon, as CANCELLED unless it has done its work. */
 void writer_cancel(struct writer *writer);

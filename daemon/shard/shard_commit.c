@@ -220,7 +220,7 @@ void shard_commit_next(struct shard *shard)
     if (shard->wants_ends && !shard->is_releasing) {
         shard->wants_ends = false;
         shard->ends_asked_at = shard_now(shard);
-        writer_find_ends(shard->writer);
+        writer_find_ends(shard->writer, reader_handle(shard->reader));
         return;
     }
     shard_work_on(shard);

@@ -63,7 +63,7 @@ static void watch_standby(struct shard *shard, struct aro_instant now)
     }
     if (away_ms > shard->tombstones_last.ms / 8 && writer_is_idle(shard->writer)) {
         shard->is_asking_for_end = true;
-        writer_find_ends(shard->writer);
+        writer_find_ends(shard->writer, reader_handle(shard->reader));
     }
 }
 

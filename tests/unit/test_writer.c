@@ -9,6 +9,7 @@
 #include <librdkafka/rdkafka_mock.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { PRODUCE = 0, END_TXN = 26, TXN_OFFSET_COMMIT = 28, DEADLINE_SECONDS = 60 };
 
@@ -21,6 +22,7 @@ enum happening { ASSIGNED, LEFT, JOB_DONE, STILL_ALIVE, HAPPENING_COUNT };
 struct world {
     rd_kafka_t *host; /* the mock cluster lives in it */
     rd_kafka_mock_cluster_t *cluster;
+    rd_kafka_t *reads_with;
     struct event_base *base;
     struct config config;
     struct config_shard shard;
@@ -132,6 +134,23 @@ static void create_topics(struct world *world)
     rd_kafka_mock_coordinator_set(world->cluster, "group", "group", COORDINATOR);
 }
 
+/* As a shard's reader, which follows the ledger. The caller's. */
+static rd_kafka_t *reader_consumer_new(const struct world *world)
+{
+    rd_kafka_topic_partition_list_t *followed = rd_kafka_topic_partition_list_new(1);
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+    rd_kafka_conf_set(conf, "bootstrap.servers", world->config.kafka.bootstrap_servers, text,
+                      sizeof text);
+    rd_kafka_conf_set(conf, "group.id", "unused", text, sizeof text);
+    rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    rd_kafka_topic_partition_list_add(followed, "ledger", 0)->offset = 0;
+    rd_kafka_assign(consumer, followed);
+    rd_kafka_topic_partition_list_destroy(followed);
+    return consumer;
+}
+
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -155,6 +174,7 @@ static int set_up(void **state)
     assert_int_equal(writer_new(world->base, &world->config, &world->shard, world->membership,
                                 on_done, world, &world->writer, &error),
                      0);
+    world->reads_with = reader_consumer_new(world);
     assert_int_equal(membership_join(world->membership, &error), 0);
     wait_for(world, ASSIGNED);
     *state = world;
@@ -166,6 +186,7 @@ static int tear_down(void **state)
     struct world *world = *state;
 
     writer_free(world->writer);
+    rd_kafka_destroy(world->reads_with);
     membership_leave(world->membership);
     wait_for(world, LEFT);
     membership_free(world->membership);
@@ -180,7 +201,7 @@ static int tear_down(void **state)
 static void claim_knowing(struct world *world, int64_t ledger_next)
 {
     struct writer_claim claim = { .term = world->term,
-                                  .reads_with = membership_handle(world->membership),
+                                  .reads_with = world->reads_with,
                                   .ledger_next = ledger_next,
                                   .is_new_term = false };
 
@@ -195,6 +216,37 @@ static void claim_knowing(struct world *world, int64_t ledger_next)
 static void claim(struct world *world)
 {
     claim_knowing(world, 0);
+}
+
+/* Until it finds them: what librdkafka believes in has to be found out to be old first. */
+static void find_ends(struct world *world)
+{
+    time_t deadline = time(NULL) + 60;
+
+    do {
+        assert_true(time(NULL) < deadline);
+        writer_find_ends(world->writer, world->reads_with);
+        wait_for(world, JOB_DONE);
+        assert_int_equal(world->job_done, WRITER_ENDS);
+    } while (world->verdict != WRITER_DONE);
+}
+
+static void test_who_has_claimed_nothing_finds_the_ends_too(void **state)
+{
+    struct world *world = *state;
+
+    find_ends(world);
+}
+
+static void test_ends_are_found_where_the_leaders_are_by_now(void **state)
+{
+    struct world *world = *state;
+
+    for (int32_t id = 1; id <= BROKER_COUNT; id++) {
+        rd_kafka_mock_partition_set_leader(world->cluster, "appeals", 0, id);
+        rd_kafka_mock_partition_set_leader(world->cluster, "ledger", 0, id);
+        find_ends(world);
+    }
 }
 
 /* A batch with a positions record and one offset. */
@@ -400,6 +452,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_claim_finds_the_sources_and_batches_follow_it),
+        cmocka_unit_test(test_who_has_claimed_nothing_finds_the_ends_too),
+        cmocka_unit_test(test_ends_are_found_where_the_leaders_are_by_now),
         cmocka_unit_test(test_a_group_that_refuses_the_offsets_has_given_the_shard_away),
         cmocka_unit_test(test_what_kafka_will_never_take_is_refused_with_the_topics_name),
         cmocka_unit_test(test_a_batch_that_the_ledger_takes_before_its_known_end_is_not_committed),
