@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 /* What a broker says of our certificate, by the numbers of TLS. */
 static const struct {
@@ -146,6 +149,28 @@ void client_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_t val
     client_conf_set(conf, name, text);
 }
 
+/* A wire that is cut, or whose other end has forgotten the connection, is found out by the kernels:
+ * they answer each other however busy the broker is. Left alone they try for a quarter of an hour,
+ * ever more seldom, and librdkafka waits a minute for each answer. A kernel that knows no such
+ * option does without. */
+static int open_socket(int domain, int type, int protocol, void *opaque)
+{
+    static const struct {
+        int level, option, value;
+    } rows[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 1 },
+        { IPPROTO_TCP, TCP_KEEPIDLE, 5 },             /* seconds of silence, then it asks */
+        { IPPROTO_TCP, TCP_KEEPINTVL, 2 },            /* seconds between questions */
+        { IPPROTO_TCP, TCP_USER_TIMEOUT, 10 * 1000 }, /* ms without an answer are the end */
+    };
+    int descriptor = socket(domain, type | SOCK_CLOEXEC, protocol);
+    (void)opaque;
+
+    for (size_t i = 0; descriptor >= 0 && i < sizeof rows / sizeof *rows; i++)
+        setsockopt(descriptor, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
+    return descriptor;
+}
+
 rd_kafka_conf_t *client_conf_new(const struct config *config, const struct client_default *defaults,
                                  struct aro_error *reterr)
 {
@@ -163,6 +188,7 @@ rd_kafka_conf_t *client_conf_new(const struct config *config, const struct clien
         return NULL;
     }
     client_conf_set(conf, "bootstrap.servers", config->kafka.bootstrap_servers);
+    rd_kafka_conf_set_socket_cb(conf, open_socket);
     rd_kafka_conf_set_log_cb(conf, client_log);
     rd_kafka_conf_set_error_cb(conf, client_log_error);
     rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);

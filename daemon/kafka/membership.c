@@ -2,6 +2,7 @@
 
 #include "kafka/client.h"
 #include "kafka/permission.h"
+#include "kafka/trouble.h"
 #include "kafka/wakeup.h"
 #include "log/log.h"
 #include "loop/last_words.h"
@@ -41,7 +42,7 @@ struct membership {
     char *ledger_topic, *group;
     char *member_id;
     char trouble[900]; /* see membership_trouble() */
-    bool has_joined, is_revoking, is_leaving;
+    bool has_joined, is_inside, is_revoking, is_leaving;
     int64_t asked_at_ms; /* the consumer, for its events: monotonic */
 };
 
@@ -151,6 +152,8 @@ static void on_assign(struct membership *membership, rd_kafka_topic_partition_li
     free(membership->member_id);
     membership->member_id = memory_copy_text(term->member_id);
     membership->trouble[0] = '\0';
+    membership->is_inside = true;
+    trouble_forget();
 
     int32_t *partitions = memory_new_array((size_t)given->cnt, sizeof *partitions);
     for (int i = 0; i < given->cnt; i++)
@@ -167,9 +170,11 @@ static void on_rebalance(struct membership *membership, rd_kafka_event_t *event)
         on_assign(membership, rd_kafka_event_topic_partition_list(event));
         return;
     }
+    bool is_lost = rd_kafka_assignment_lost(membership->consumer) != 0;
+    if (is_lost)
+        membership->is_inside = false;
     membership->is_revoking = true;
-    membership->callbacks.on_revoked(rd_kafka_assignment_lost(membership->consumer) != 0,
-                                     membership->callbacks.context);
+    membership->callbacks.on_revoked(is_lost, membership->callbacks.context);
 }
 
 /* The consumer goes on asking, so this is told once. */
@@ -375,6 +380,7 @@ int membership_join(struct membership *membership, struct aro_error *reterr)
     if (err)
         return aro_error_set(reterr, -EIO, "cannot join the group: %s", rd_kafka_err2str(err));
     membership->has_joined = true;
+    membership->is_inside = false;
     membership->asked_at_ms = monotonic_ms();
     return 0;
 }
@@ -423,14 +429,14 @@ const char *membership_member_id(const struct membership *membership)
     return membership->member_id;
 }
 
+bool membership_is_outside(const struct membership *membership)
+{
+    return membership->has_joined && !membership->is_inside;
+}
+
 const char *membership_trouble(const struct membership *membership)
 {
     return membership->trouble;
-}
-
-rd_kafka_t *membership_handle(const struct membership *membership)
-{
-    return membership->consumer;
 }
 
 static bool says_not_a_member(rd_kafka_resp_err_t err)

@@ -64,11 +64,12 @@ int64_t membership_silence_ms(const struct membership *membership);
 /* The member id by which the group knows us; empty before the first term. */
 const char *membership_member_id(const struct membership *membership);
 
+/* Has it joined, and is it not in the group all the same: not let in yet, or out of its reach for
+ * longer than the session and not let in again? */
+bool membership_is_outside(const struct membership *membership);
+
 /* Why the group does not let us in, in one sentence; empty where it does, or has not been asked. */
 const char *membership_trouble(const struct membership *membership);
-
-/* For looking up topics from any thread. */
-rd_kafka_t *membership_handle(const struct membership *membership);
 
 /* Is @term still the group's present one? Commits @ledger_offset of the ledger partition as a plain
  * member, which the coordinator refuses to whoever is not one. Blocks up to @timeout_ms; to be

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -109,6 +110,20 @@ void producer_done(struct producer *producer)
     producer->handle = NULL;
 }
 
+/* librdkafka makes no producer that would wait longer for an answer than its transaction may take,
+ * where that is set by hand. */
+static void bound_answers(rd_kafka_conf_t *conf)
+{
+    static const char name[] = "socket.timeout.ms";
+    char value[24];
+    size_t size = sizeof value;
+
+    rd_kafka_conf_res_t r = rd_kafka_conf_get(conf, name, value, &size);
+    assert(r == RD_KAFKA_CONF_OK);
+    if (strtol(value, NULL, 10) > TRANSACTION_TIMEOUT_MS)
+        client_conf_set_number(conf, name, TRANSACTION_TIMEOUT_MS);
+}
+
 int producer_open(struct producer *producer, struct aro_error *reterr)
 {
     static const struct client_default defaults[] = { { "compression.type", "lz4" },
@@ -121,6 +136,7 @@ int producer_open(struct producer *producer, struct aro_error *reterr)
     client_conf_set(conf, "client.id", producer->config->instance);
     client_conf_set(conf, "transactional.id", producer->transactional_id);
     client_conf_set_number(conf, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+    bound_answers(conf);
     client_conf_set(conf, "retry.backoff.ms", "5");
     client_conf_set(conf, "partitioner", "murmur2_random"); /* as Java producers do */
     client_conf_set(conf, "queue.buffering.max.messages", "1000000");

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A refusal that has not come again for so long is no longer what is wrong: librdkafka tells each
- * broker's anew at least that often. */
-enum { REFUSAL_LASTS_MS = 60 * 1000 };
+/* What has not come again for so long is no longer what is wrong: librdkafka tells each broker's
+ * anew at least that often. */
+enum { LASTS_MS = 60 * 1000 };
 
 static struct {
     pthread_mutex_t mutex;
@@ -23,7 +23,7 @@ void trouble_note(enum trouble_weight weight, const char *text)
     int64_t now = monotonic_ms();
 
     pthread_mutex_lock(&last.mutex);
-    if (!*last.text || weight >= last.weight || now - last.noted_at_ms > REFUSAL_LASTS_MS) {
+    if (!*last.text || weight >= last.weight || now - last.noted_at_ms > LASTS_MS) {
         last.weight = weight;
         last.noted_at_ms = now;
         snprintf(last.text, sizeof last.text, "%s", text);
@@ -42,6 +42,8 @@ void trouble_forget(void)
 const char *trouble_get(char ret[static TROUBLE_TEXT_SIZE])
 {
     pthread_mutex_lock(&last.mutex);
+    if (monotonic_ms() - last.noted_at_ms > LASTS_MS)
+        last.text[0] = '\0';
     memcpy(ret, last.text, sizeof last.text);
     pthread_mutex_unlock(&last.mutex);
     return ret;

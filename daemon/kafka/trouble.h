@@ -17,7 +17,7 @@ void trouble_note(enum trouble_weight weight, const char *text);
 /* Kafka has answered, or is asked with other certificates or passwords from here on. */
 void trouble_forget(void);
 
-/* Empty where there is none. Gives @ret. */
+/* Empty where there is none, or none that has come up again within a minute. Gives @ret. */
 const char *trouble_get(char ret[static TROUBLE_TEXT_SIZE]);
 
 #endif

@@ -159,7 +159,8 @@ static void on_revoked(bool is_lost, void *context)
     struct daemon *daemon = context;
 
     if (is_lost)
-        LOG(shards_lost, NULL, "the group has given this instance's shards to others");
+        LOG(shards_lost, NULL,
+            "the group was out of reach, and may have given this instance's shards to others");
     *(is_lost ? &daemon->rebalances.lost : &daemon->rebalances.revoked) += 1;
     for (size_t i = 0; i < daemon->shard_count; i++)
         shard_end_term(daemon->shards[i], is_lost);

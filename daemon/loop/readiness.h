@@ -12,8 +12,8 @@ struct daemon;
 /* A new array of {code, text} and, where it is about one, `shard` or `partition`; empty: ready. */
 json_t *readiness_reasons(const struct daemon *daemon);
 
-/* What the start waits for: why Kafka has not answered it, in one line. Empty where nothing is
- * known, and after the start. Gives @ret. */
+/* Why Kafka has not answered the start, or whoever is outside the group, in one line. Empty where
+ * nothing is known, and for whoever waits for nothing. Gives @ret. */
 const char *readiness_trouble(const struct daemon *daemon, char ret[static TROUBLE_TEXT_SIZE]);
 
 #endif

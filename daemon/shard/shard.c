@@ -12,6 +12,7 @@
 #include "shard/shard_private.h"
 
 #include "loop/host_clock.h"
+#include "loop/monotonic.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 
@@ -433,6 +434,11 @@ bool shard_is_owner(const struct shard *shard)
 bool shard_is_released(const struct shard *shard)
 {
     return !shard->is_releasing;
+}
+
+int64_t shard_committing_ms(const struct shard *shard)
+{
+    return shard->writer_has_batch ? monotonic_ms() - shard->sent_at_ms : 0;
 }
 
 const char *shard_owner_name(const struct shard *shard)

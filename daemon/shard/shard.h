@@ -103,6 +103,8 @@ int32_t shard_partition(const struct shard *shard);
 enum shard_state shard_get_state(const struct shard *shard);
 bool shard_is_owner(const struct shard *shard);
 bool shard_is_released(const struct shard *shard);
+/* For how long a transaction has been under way; 0 where none is. */
+int64_t shard_committing_ms(const struct shard *shard);
 /* Who owns it, by the ledger; empty where nobody has yet. */
 const char *shard_owner_name(const struct shard *shard);
 const struct aro_router *shard_router(const struct shard *shard);

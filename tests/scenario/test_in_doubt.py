@@ -1,4 +1,4 @@
-"""Requests of a transaction that are lost, answered to nobody, or arrive when nobody expects them."""
+"""Requests of a transaction that are lost, answered to nobody, or arrive when nobody expects them; and wires that are cut."""
 
 import json
 
@@ -66,6 +66,35 @@ def test_a_transaction_that_the_broker_times_out_is_written_again(proxied_world,
 def test_a_commit_that_arrives_late_ends_no_other_transaction(proxied_world, proxy):
     fault = proxy.add("hold", fault_proxy.END_TXN, count=2, seconds=6)
     route_through(proxied_world, fault)
+
+
+def test_a_connection_whose_wire_is_cut_is_made_anew(new_world, broker, proxy):
+    """librdkafka waits for the answer, here for longer than this test does."""
+    world = new_world(bootstrap_servers=broker.proxied_address, properties={"socket.timeout.ms": 300_000})
+    world.start().wait_state("main", "owner")
+    with world.watch() as watch:
+        world.send("agents", [events.agent("ana", capacity=9)])
+        world.route_one(watch, 0)
+        assert proxy.cut_wires(fault_proxy.FETCH) > 0
+        world.route_one(watch, 1)
+    world.assert_faultless()
+
+
+@pytest.mark.owner_dies
+def test_an_instance_that_is_cut_off_is_not_ready_until_the_group_has_it_again(new_world, broker, proxy):
+    world = new_world(bootstrap_servers=broker.proxied_address)
+    instance = world.start()
+
+    def codes():
+        page = instance.page("/readyz")[1]
+        return page and [reason["code"] for reason in page["reasons"]]
+
+    instance.wait_state("main", "owner")
+    proxy.leave()
+    wait_until(lambda: codes() == ["outside"], 60 * patience(), "it is outside")
+    proxy.come_back()
+    wait_until(lambda: codes() == [], 60 * patience(), "it is ready again")
+    instance.wait_state("main", "owner")
 
 
 def test_a_claim_that_another_has_overtaken_before_it_is_settled_is_made_again(new_world, broker, proxy):

@@ -2,16 +2,26 @@
 
 It reads the head of each Kafka request (length, API key, version, correlation id), so that a fault can
 be aimed: the answer to a commit that took place, a request that arrives long after its sender
-has given it up.
+has given it up. It can also cut the wires of all connections that there are, or be out of reach.
 """
 
 import contextlib
+import ctypes
 import socket
 import struct
 import threading
 import time
 
-PRODUCE, INIT_PRODUCER_ID, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 0, 22, 24, 25, 26, 28
+PRODUCE, FETCH, INIT_PRODUCER_ID, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 0, 1, 22, 24, 25, 26, 28
+
+
+SO_ATTACH_FILTER = 26
+
+
+def _drop_all_packets(connection):
+    """The kernel takes none for this socket any more, and so answers none. (The one instruction: take 0 bytes.)"""
+    program = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))
+    connection.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", 1, ctypes.addressof(program)))
 
 
 class Fault:
@@ -61,6 +71,9 @@ class FaultProxy:
     def __init__(self, port, target_port):
         self.target = ("127.0.0.1", target_port)
         self.faults = []
+        self._is_away = False  # who connects is turned away
+        self._clients = {}  # the API keys that each has sent
+        self._cut = set()  # of these, those whose wires are
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", port))
         self._start(self._accept)
@@ -74,13 +87,39 @@ class FaultProxy:
             self.faults.append(fault)
         return fault
 
+    def cut_wires(self, api_key):
+        """Nothing gets through by the connections that such requests came by, and neither end is told. New ones
+        are fine. Gives how many there were."""
+        with self._lock:
+            chosen = {client for client, api_keys in self._clients.items() if api_key in api_keys}
+            self._cut |= chosen
+            for client in chosen:
+                _drop_all_packets(client)
+            return len(chosen)
+
+    def leave(self):
+        """The broker is out of reach until come_back()."""
+        with self._lock:
+            self._is_away = True
+            for client in self._clients:
+                with contextlib.suppress(OSError):  # it may have gone by itself
+                    client.shutdown(socket.SHUT_RDWR)
+
+    def come_back(self):
+        with self._lock:
+            self._is_away = False
+
     def stop(self):
         _close(self._listener)
+        self.leave()
 
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if not self._admit(client):
+                    client.close()
+                    continue
                 broker = socket.create_connection(self.target)
                 for one in (client, broker):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -88,8 +127,20 @@ class FaultProxy:
                 self._start(self._forward_requests, client, broker, lost)
                 self._start(self._forward_answers, broker, client, lost)
 
-    def _meet(self, api_key):
+    def _admit(self, client):
         with self._lock:
+            if not self._is_away:
+                self._clients[client] = set()
+            return not self._is_away
+
+    def _end(self, client, broker):
+        with self._lock:
+            self._clients.pop(client, None)
+        _close(client, broker)
+
+    def _meet(self, client, api_key):
+        with self._lock:
+            self._clients.get(client, set()).add(api_key)  # its answers' end may have ended it
             for fault in self.faults:
                 if fault.api_key == api_key and fault.met < fault.count:
                     fault.met += 1
@@ -101,7 +152,7 @@ class FaultProxy:
             while True:
                 frame = _read_frame(client)
                 api_key, _, correlation = struct.unpack(">hhi", frame[4:12])
-                fault = self._meet(api_key)
+                fault = self._meet(client, api_key)
                 if fault and fault.kind == "cut":
                     break
                 if fault and fault.kind in ("swallow", "withhold"):
@@ -111,7 +162,7 @@ class FaultProxy:
                 broker.sendall(frame)
         except OSError:
             pass
-        _close(client, broker)
+        self._end(client, broker)
 
     def _forward_answers(self, broker, client, lost):
         try:
@@ -122,7 +173,8 @@ class FaultProxy:
                     break
                 if fault:
                     fault.wait_answered()
-                client.sendall(frame)
+                if client not in self._cut:
+                    client.sendall(frame)
         except OSError:
             pass
-        _close(client, broker)
+        self._end(client, broker)
