@@ -224,7 +224,8 @@ static double find_values(const struct aro_rulebook *rulebook, const struct even
     unsigned known = vocabulary_find_language(vocabulary, event->language) != VALUE_OTHER;
     for (unsigned field = 0; field < FIELDS; field++) {
         if (field != 1)
-            known += vocabulary_find_text(vocabulary, event->texts[field]) != VALUE_OTHER;
+            known += vocabulary_find_text(vocabulary, event->texts[field],
+                                          strlen(event->texts[field])) != VALUE_OTHER;
     }
     return known;
 }

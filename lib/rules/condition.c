@@ -391,7 +391,13 @@ static size_t collect_texts(const struct rulebook_parser *parser, const struct t
     return settle_texts(texts, count);
 }
 
-/* Each number is a stretch of its own, from just below to just above it. */
+/* The least number above @number. */
+static double just_above(double number)
+{
+    return nextafter(number, INFINITY);
+}
+
+/* Each number is a stretch of its own, that ends just above it; neighbours share one. */
 static void collect_numbers(const struct rulebook_parser *parser, const struct test *test,
                             struct value_set *set)
 {
@@ -404,14 +410,18 @@ static void collect_numbers(const struct rulebook_parser *parser, const struct t
     if (count == 0)
         return;
     qsort(numbers, count, sizeof *numbers, compare_numbers);
-    struct boundary *cuts = arena_new_array(parser->arena, 2 * count, sizeof *cuts);
-    set->boundaries = cuts;
+    double *cuts = arena_new_array(parser->arena, 2 * count, sizeof *cuts), *end = cuts;
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && numbers[i] == numbers[i - 1])
             continue;
-        cuts[set->boundary_count++] = (struct boundary){ .number = numbers[i] };
-        cuts[set->boundary_count++] = (struct boundary){ .number = numbers[i], .is_above = true };
+        if (end > cuts && end[-1] == numbers[i])
+            end--;
+        else
+            *end++ = numbers[i];
+        *end++ = just_above(numbers[i]);
     }
+    set->boundaries = cuts;
+    set->boundary_count = (uint32_t)(end - cuts);
 }
 
 static struct value_set one_of_set(const struct rulebook_parser *parser, const struct test *test)
@@ -438,9 +448,8 @@ struct value_set test_value_set(const struct rulebook_parser *parser, const stru
         struct value_set absent = { .absent = true };
         return value_set_not(&absent);
     }
-    struct boundary *cut = arena_new(parser->arena, sizeof *cut);
-    *cut = (struct boundary){ .number = test->values[0].number,
-                              .is_above = test->kind == TEST_ABOVE || test->kind == TEST_AT_MOST };
+    double *cut = arena_new(parser->arena, sizeof *cut), number = test->values[0].number;
+    *cut = test->kind == TEST_ABOVE || test->kind == TEST_AT_MOST ? just_above(number) : number;
     return (struct value_set){ .boundaries = cut,
                                .boundary_count = 1,
                                .lowest = test->kind == TEST_AT_MOST || test->kind == TEST_BELOW };

@@ -20,20 +20,6 @@ struct search {
     struct pick picks[INDEX_COLUMNS_MAX]; /* of each column of the market */
 };
 
-/* The row of the stretch of numbers that starts at @start. */
-static uint32_t row_of_boundary(const struct index_column *column, const struct boundary *start)
-{
-    size_t low = 0, high = column->boundary_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (boundary_compare(&column->boundaries[middle], start) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return ROW_FIXED_COUNT + (uint32_t)low;
-}
-
 /* The row of some value that @set accepts, which is not empty. */
 static uint32_t witness_row(const struct index_column *column, const struct value_set *set)
 {
@@ -44,7 +30,7 @@ static uint32_t witness_row(const struct index_column *column, const struct valu
     if (set->lowest)
         return ROW_FIXED_COUNT;
     if (set->boundary_count)
-        return row_of_boundary(column, &set->boundaries[0]);
+        return column_row_of_number(column, set->boundaries[0]);
     if (set->absent)
         return ROW_ABSENT;
     if (set->empty_list)

@@ -132,7 +132,7 @@ static bool asks_for_market_alone(const struct conjunction *conjunction)
 void lint_mark_queues(const struct aro_rulebook *rulebook, const struct aro_market_terms *market,
                       bool *marks)
 {
-    uint32_t text = vocabulary_find_text(&rulebook->vocabulary, market->name);
+    uint32_t text = vocabulary_find_text(&rulebook->vocabulary, market->name, strlen(market->name));
     const struct market_index *index = rule_index_market(rulebook->index, text);
     bool is_any_left = true;
 

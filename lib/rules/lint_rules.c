@@ -11,6 +11,7 @@
 #include "support/buffer.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,33 +31,29 @@ static bool is_always_there(const struct field *field)
            field->type == TYPE_LANGUAGE || field->type == TYPE_NUMBER;
 }
 
-/* The first whole number from 0 on that is not before @cut. */
-static int64_t first_whole(const struct boundary *cut)
+/* The first whole number from 0 on that is not before @number. */
+static int64_t first_whole(double number)
 {
-    if (cut->number < 0)
+    if (number < 0)
         return 0;
-    if (cut->number > INT32_MAX)
-        return INT64_C(1) + INT32_MAX;
-    int64_t whole = (int64_t)cut->number;
-    return whole < cut->number ? whole + 1 : whole + cut->is_above;
+    return number > INT32_MAX ? INT64_C(1) + INT32_MAX : (int64_t)ceil(number);
 }
 
 /* May @field be a number from @start on, before @end? NULL: no such end. Tiers and efforts are
  * whole numbers from 1 on. */
-static bool is_possible_stretch(const struct field *field, const struct boundary *start,
-                                const struct boundary *end)
+static bool is_possible_stretch(const struct field *field, const double *start, const double *end)
 {
     if (field->type != TYPE_NUMBER)
         return true;
-    int64_t least = start ? first_whole(start) : 1;
+    int64_t least = start ? first_whole(*start) : 1;
     int64_t greatest = field->kind == FIELD_EFFORT ? ARO_EFFORT_MAX : INT32_MAX;
-    int64_t before_end = end ? first_whole(end) - 1 : greatest;
+    int64_t before_end = end ? first_whole(*end) - 1 : greatest;
     return (least > 1 ? least : 1) <= (before_end < greatest ? before_end : greatest);
 }
 
 static bool has_possible_number(const struct field *field, const struct value_set *set)
 {
-    const struct boundary *start = NULL;
+    const double *start = NULL;
     bool is_in = set->lowest;
 
     for (uint32_t i = 0; i < set->boundary_count; i++) {
@@ -137,7 +134,7 @@ static bool accepts_row(const struct index_column *column, const struct value_se
     bool is_in = set->lowest; /* a stretch of numbers */
     size_t before = row - ROW_FIXED_COUNT;
     for (uint32_t i = 0; i < set->boundary_count && before > 0; i++) {
-        if (boundary_compare(&set->boundaries[i], &column->boundaries[before - 1]) <= 0)
+        if (set->boundaries[i] <= column->boundaries[before - 1])
             is_in = !is_in;
     }
     return is_in;
@@ -212,7 +209,7 @@ static enum verdict follow_lists(struct cover_search *search, size_t column, siz
     memcpy(search->live + (depth + 1) * search->words, live, search->words * sizeof *live);
     if (!set || set->other)
         keep_those_that_accept(search, column, ROW_OTHER, depth + 1);
-    for (size_t i = 0; i < described->rows_of_texts.size; i++) {
+    for (size_t i = 0; i < described->rows_of_texts.slot_count; i++) {
         const struct number_map_slot *slot = &described->rows_of_texts.slots[i];
         if (slot->key != UINT32_MAX && (!set || value_set_has_text(set, slot->key)))
             keep_those_that_accept(search, column, slot->value, depth + 1);
@@ -257,7 +254,7 @@ static enum verdict follow_texts(struct cover_search *search, size_t column, siz
     if (set && !set->other)
         return follow_listed_texts(search, column, depth, set);
     CLEANUP(freep) bool *seen = memory_new_array(described->row_count, sizeof *seen);
-    for (size_t i = 0; i < described->rows_of_texts.size && verdict == COVERED; i++) {
+    for (size_t i = 0; i < described->rows_of_texts.slot_count && verdict == COVERED; i++) {
         const struct number_map_slot *slot = &described->rows_of_texts.slots[i];
         if (slot->key != UINT32_MAX && (!set || value_set_has_text(set, slot->key)))
             verdict = follow_text(search, column, slot->value, depth, seen);
@@ -282,8 +279,7 @@ static enum verdict follow_rows(struct cover_search *search, size_t column, size
             verdict = follow(search, column, of_any[i], depth);
     }
     for (uint32_t i = 0; i < stretches && verdict == COVERED; i++) {
-        const struct boundary *end_of =
-            i < described->boundary_count ? &described->boundaries[i] : NULL;
+        const double *end_of = i < described->boundary_count ? &described->boundaries[i] : NULL;
         if (is_possible_stretch(field, i > 0 ? &described->boundaries[i - 1] : NULL, end_of) &&
             inner_accepts(search, described, ROW_FIXED_COUNT + i))
             verdict = follow(search, column, ROW_FIXED_COUNT + i, depth);

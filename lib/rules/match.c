@@ -9,17 +9,6 @@ enum {
     COLUMNS_BETWEEN_LOOKS = 4,  /* after so many, see whether the block has any left */
 };
 
-enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_LANGUAGES };
-
-/* What the appeal has in one field. */
-struct value {
-    enum value_kind kind;
-    uint32_t text; /* TEXT: its number in the vocabulary */
-    bool boolean;
-    double number;
-    const struct aro_attribute *list; /* LIST */
-};
-
 /* One column: the row that the appeal picks, or the list of values that pick several. */
 struct pick {
     const struct index_column *column;
@@ -32,88 +21,10 @@ struct match {
     const struct aro_rulebook *rulebook;
     const struct market_index *market;
     const struct aro_facts *facts;
-    size_t attribute_index; /* the first that may still be asked for */
-    size_t pick_count;
+    struct block first; /* of the first block, what all columns so far accept */
+    size_t pick_count;  /* 0 where there is no other block */
     struct pick picks[INDEX_COLUMNS_MAX];
 };
-
-static void read_text(const struct match *match, const char *text, struct value *ret)
-{
-    ret->kind = text ? VALUE_TEXT : VALUE_ABSENT;
-    if (text)
-        ret->text = vocabulary_find_text(&match->rulebook->vocabulary, text);
-}
-
-static void read_first_language(const struct match *match, struct value *ret)
-{
-    ret->kind = match->facts->language_count ? VALUE_TEXT : VALUE_ABSENT;
-    if (match->facts->language_count)
-        ret->text =
-            vocabulary_find_language(&match->rulebook->vocabulary, match->facts->languages[0]);
-}
-
-static void read_number(double number, struct value *ret)
-{
-    ret->kind = VALUE_NUMBER;
-    ret->number = number;
-}
-
-/* Columns come by the names of their attributes, as the appeal's own do: so no name is passed
- * twice. */
-static const struct aro_attribute *find_attribute(struct match *match, const char *name)
-{
-    const struct aro_facts *facts = match->facts;
-    for (; match->attribute_index < facts->attribute_count; match->attribute_index++) {
-        const struct aro_attribute *attribute = &facts->attributes[match->attribute_index];
-        int order = (unsigned char)attribute->name[0] - (unsigned char)name[0];
-        if (order == 0)
-            order = strcmp(attribute->name, name);
-        if (order > 0)
-            break;
-        if (order == 0) {
-            match->attribute_index++; /* its field is read once, for all of its columns */
-            return attribute;
-        }
-    }
-    return NULL;
-}
-
-static void read_attribute(struct match *match, const char *name, struct value *ret)
-{
-    const struct aro_attribute *attribute = find_attribute(match, name);
-    if (!attribute) {
-        ret->kind = VALUE_ABSENT;
-        return;
-    }
-    switch (attribute->kind) {
-    case ARO_ATTRIBUTE_TEXT: read_text(match, attribute->texts[0], ret); break;
-    case ARO_ATTRIBUTE_NUMBER: read_number(attribute->number, ret); break;
-    case ARO_ATTRIBUTE_BOOL:
-        ret->kind = VALUE_BOOL;
-        ret->boolean = attribute->boolean;
-        break;
-    case ARO_ATTRIBUTE_LIST:
-        ret->kind = VALUE_LIST;
-        ret->list = attribute;
-        break;
-    }
-}
-
-static void read_field(struct match *match, const struct field *field, struct value *ret)
-{
-    const struct aro_facts *facts = match->facts;
-    switch (field->kind) {
-    case FIELD_MARKET: read_text(match, facts->market, ret); break;
-    case FIELD_LANGUAGE: read_first_language(match, ret); break;
-    case FIELD_LANGUAGES: ret->kind = VALUE_LANGUAGES; break;
-    case FIELD_REASON: read_text(match, facts->reason, ret); break;
-    case FIELD_TIER: read_number(facts->tier, ret); break;
-    case FIELD_EFFORT: read_number(facts->effort, ret); break;
-    case FIELD_SUBJECT_TYPE: read_text(match, facts->subject_type, ret); break;
-    case FIELD_DECISION_POLICY: read_text(match, facts->decision_policy, ret); break;
-    case FIELD_ATTRIBUTE: read_attribute(match, field->attribute, ret); break;
-    }
-}
 
 /* Of @list, or of the appeal's languages for NULL. */
 static size_t member_count(const struct match *match, const struct aro_attribute *list)
@@ -125,7 +36,7 @@ static uint32_t list_member(const struct match *match, const struct aro_attribut
                             size_t index)
 {
     const struct vocabulary *vocabulary = &match->rulebook->vocabulary;
-    return list ? vocabulary_find_text(vocabulary, list->texts[index])
+    return list ? vocabulary_find_text(vocabulary, list->texts[index], strlen(list->texts[index]))
                 : vocabulary_find_language(vocabulary, match->facts->languages[index]);
 }
 
@@ -135,54 +46,165 @@ static uint32_t row_of_text(const struct index_column *column, uint32_t text)
     return number_map_find(&column->rows_of_texts, text);
 }
 
-static void pick_list(const struct match *match, const struct aro_attribute *list,
-                      struct pick *pick)
-{
-    size_t count = member_count(match, list);
-
-    pick->list = list;
-    pick->is_list = count > 1;
-    if (count == 0)
-        pick->row = list ? ROW_EMPTY_LIST : ROW_ABSENT;
-    else if (count == 1)
-        pick->row = row_of_text(pick->column, list_member(match, list, 0));
-}
-
-static void pick_row(const struct match *match, const struct value *value, struct pick *pick)
-{
-    pick->is_list = false;
-    switch (value->kind) {
-    case VALUE_ABSENT: pick->row = ROW_ABSENT; break;
-    case VALUE_TEXT: pick->row = row_of_text(pick->column, value->text); break;
-    case VALUE_NUMBER: pick->row = column_row_of_number(pick->column, value->number); break;
-    case VALUE_BOOL: pick->row = value->boolean ? ROW_YES : ROW_NO; break;
-    case VALUE_LIST: pick_list(match, value->list, pick); break;
-    case VALUE_LANGUAGES: pick_list(match, NULL, pick); break;
-    }
-}
-
-/* A field's columns lie side by side. */
-static void pick_rows(struct match *match)
-{
-    unsigned field = FIELD_COUNT_MAX;
-    struct value value = { 0 };
-
-    match->pick_count = match->market->column_count;
-    for (size_t i = 0; i < match->pick_count; i++) {
-        const struct index_column *column = &match->market->columns[i];
-        if (column->column / COLUMNS_A_FIELD != field) {
-            field = column->column / COLUMNS_A_FIELD;
-            read_field(match, &match->rulebook->fields[field], &value);
-        }
-        match->picks[i].column = column;
-        pick_row(match, &value, &match->picks[i]);
-    }
-}
-
 /* For one member to be enough the members' rows are joined; for all to be needed, intersected. */
 static bool one_member_is_enough(const struct pick *pick)
 {
     return pick->column->column % COLUMNS_A_FIELD != 0;
+}
+
+/* The conjunctions of block @at that accept the members of a list. */
+static void list_bits(const struct match *match, const struct pick *pick, size_t at,
+                      struct block *ret)
+{
+    bool any_is_enough = one_member_is_enough(pick);
+
+    memset(ret, any_is_enough ? 0 : 0xff, sizeof *ret);
+    for (size_t i = 0; i < member_count(match, pick->list); i++) {
+        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
+        const struct block *block = column_block(pick->column, match->market, row, at);
+        for (unsigned word = 0; word < BLOCK_WORDS; word++) {
+            if (any_is_enough)
+                ret->words[word] |= block->words[word];
+            else
+                ret->words[word] &= block->words[word];
+        }
+    }
+}
+
+/* Most appeals are decided in the first block, so it is looked at without delay. */
+static inline void push_pick(struct match *match, const struct index_column *column, uint32_t row)
+{
+    block_and(&match->first, column_block(column, match->market, row, 0));
+    if (match->market->block_count == 1)
+        return;
+    struct pick *pick = &match->picks[match->pick_count++];
+    pick->column = column;
+    pick->is_list = false;
+    pick->row = row;
+}
+
+/* The same row in each column of the field: one of the fixed rows. */
+static void pick_row(struct match *match, const struct index_field *field, uint32_t row)
+{
+    for (uint32_t i = 0; i < field->column_count; i++)
+        push_pick(match, &field->columns[i], row);
+}
+
+/* @number: of a text or a language. */
+static inline void pick_numbered(struct match *match, const struct index_field *field,
+                                 uint32_t number)
+{
+    for (uint32_t i = 0; i < field->column_count; i++)
+        push_pick(match, &field->columns[i], row_of_text(&field->columns[i], number));
+}
+
+static void pick_text(struct match *match, const struct index_field *field, const char *text)
+{
+    if (!text)
+        pick_row(match, field, ROW_ABSENT);
+    else
+        pick_numbered(match, field,
+                      vocabulary_find_text(&match->rulebook->vocabulary, text, strlen(text)));
+}
+
+static void pick_number(struct match *match, const struct index_field *field, double number)
+{
+    for (uint32_t i = 0; i < field->column_count; i++)
+        push_pick(match, &field->columns[i], column_row_of_number(&field->columns[i], number));
+}
+
+static void pick_first_language(struct match *match, const struct index_field *field)
+{
+    const struct aro_facts *facts = match->facts;
+    if (facts->language_count == 0)
+        pick_row(match, field, ROW_ABSENT);
+    else
+        pick_numbered(match, field,
+                      vocabulary_find_language(&match->rulebook->vocabulary, facts->languages[0]));
+}
+
+static void pick_list(struct match *match, const struct index_field *field,
+                      const struct aro_attribute *list)
+{
+    size_t count = member_count(match, list);
+
+    if (count == 0)
+        pick_row(match, field, list ? ROW_EMPTY_LIST : ROW_ABSENT);
+    else if (count == 1)
+        pick_numbered(match, field, list_member(match, list, 0));
+    for (uint32_t i = 0; count > 1 && i < field->column_count; i++) {
+        struct pick pick = { .column = &field->columns[i], .list = list, .is_list = true };
+        struct block bits;
+        list_bits(match, &pick, 0, &bits);
+        block_and(&match->first, &bits);
+        if (match->market->block_count > 1)
+            match->picks[match->pick_count++] = pick;
+    }
+}
+
+static void pick_attribute(struct match *match, const struct index_field *field,
+                           const struct aro_attribute *attribute)
+{
+    switch (attribute->kind) {
+    case ARO_ATTRIBUTE_TEXT: pick_text(match, field, attribute->texts[0]); break;
+    case ARO_ATTRIBUTE_NUMBER: pick_number(match, field, attribute->number); break;
+    case ARO_ATTRIBUTE_BOOL: pick_row(match, field, attribute->boolean ? ROW_YES : ROW_NO); break;
+    case ARO_ATTRIBUTE_LIST: pick_list(match, field, attribute); break;
+    }
+}
+
+static void pick_fixed_field(struct match *match, const struct index_field *field)
+{
+    const struct aro_facts *facts = match->facts;
+    switch (field->kind) {
+    case FIELD_MARKET: pick_text(match, field, facts->market); break;
+    case FIELD_LANGUAGE: pick_first_language(match, field); break;
+    case FIELD_LANGUAGES: pick_list(match, field, NULL); break;
+    case FIELD_REASON: pick_text(match, field, facts->reason); break;
+    case FIELD_TIER: pick_number(match, field, facts->tier); break;
+    case FIELD_EFFORT: pick_number(match, field, facts->effort); break;
+    case FIELD_SUBJECT_TYPE: pick_text(match, field, facts->subject_type); break;
+    case FIELD_DECISION_POLICY: pick_text(match, field, facts->decision_policy); break;
+    case FIELD_ATTRIBUTE: break; /* behind the fixed ones */
+    }
+}
+
+static int compare_names(const char *a, const char *b)
+{
+    int order = (unsigned char)a[0] - (unsigned char)b[0];
+    return order ? order : strcmp(a, b);
+}
+
+/* Both the fields and the appeal's attributes come by name, so that one walk along both is enough.
+ */
+static void pick_attributes(struct match *match, const struct index_field *field,
+                            const struct index_field *end)
+{
+    const struct aro_attribute *attribute = match->facts->attributes;
+    const struct aro_attribute *attributes_end = attribute + match->facts->attribute_count;
+
+    for (; field < end; field++) {
+        int order = 1;
+        while (attribute < attributes_end &&
+               (order = compare_names(attribute->name, field->attribute)) < 0)
+            attribute++;
+        if (order == 0)
+            pick_attribute(match, field, attribute++);
+        else
+            pick_row(match, field, ROW_ABSENT);
+    }
+}
+
+static void pick_rows(struct match *match)
+{
+    const struct index_field *field = match->market->fields;
+    const struct index_field *end = field + match->market->field_count;
+
+    memset(&match->first, 0xff, sizeof match->first);
+    match->pick_count = 0;
+    for (; field < end && field->kind != FIELD_ATTRIBUTE; field++)
+        pick_fixed_field(match, field);
+    pick_attributes(match, field, end);
 }
 
 static uint64_t list_summary(const struct match *match, const struct pick *pick, size_t word)
@@ -209,25 +231,6 @@ static uint64_t candidate_blocks(const struct match *match, size_t word)
                                     : column_summary(pick->column, match->market, pick->row, word);
     }
     return candidates;
-}
-
-/* The conjunctions of block @at that accept the members of a list. */
-static void list_bits(const struct match *match, const struct pick *pick, size_t at,
-                      struct block *ret)
-{
-    bool any_is_enough = one_member_is_enough(pick);
-
-    memset(ret, any_is_enough ? 0 : 0xff, sizeof *ret);
-    for (size_t i = 0; i < member_count(match, pick->list); i++) {
-        uint32_t row = row_of_text(pick->column, list_member(match, pick->list, i));
-        const struct block *block = column_block(pick->column, match->market, row, at);
-        for (unsigned word = 0; word < BLOCK_WORDS; word++) {
-            if (any_is_enough)
-                ret->words[word] |= block->words[word];
-            else
-                ret->words[word] &= block->words[word];
-        }
-    }
 }
 
 static uint32_t first_position(const struct block *block, size_t at)
@@ -265,12 +268,29 @@ static uint32_t first_in_block(const struct match *match, size_t at)
     return first_position(&(struct block){ .parts = { a, b, c, d } }, at);
 }
 
+static uint32_t first_in_other_blocks(const struct match *match)
+{
+    for (size_t word = 0; word < match->market->summary_words; word++) {
+        uint64_t candidates = candidate_blocks(match, word);
+        if (word == 0)
+            candidates &= ~UINT64_C(1);
+        for (; candidates; candidates &= candidates - 1) {
+            size_t at = word * 64 + (unsigned)__builtin_ctzll(candidates);
+            uint32_t position = first_in_block(match, at);
+            if (position < match->market->count)
+                return position;
+        }
+    }
+    return UINT32_MAX;
+}
+
 static const struct market_index *market_of(const struct aro_rulebook *rulebook, const char *market)
 {
     const struct rule_index *index = rulebook->index;
     if (!market)
         return &index->markets[index->market_absent];
-    return rule_index_market(index, vocabulary_find_text(&rulebook->vocabulary, market));
+    return rule_index_market(index,
+                             vocabulary_find_text(&rulebook->vocabulary, market, strlen(market)));
 }
 
 uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts)
@@ -280,18 +300,11 @@ uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_
     match.rulebook = rulebook;
     match.market = market_of(rulebook, facts->market);
     match.facts = facts;
-    match.attribute_index = 0;
     pick_rows(&match);
 
-    for (size_t word = 0; word < match.market->summary_words; word++) {
-        uint64_t candidates = candidate_blocks(&match, word);
-        for (; candidates; candidates &= candidates - 1) {
-            size_t at = word * 64 + (unsigned)__builtin_ctzll(candidates);
-            uint32_t position = first_in_block(&match, at);
-            if (position < match.market->count)
-                return match.market->conjunctions[position];
-        }
-    }
-    assert(!"the last rule matches everything");
-    return UINT32_MAX;
+    uint32_t position = first_position(&match.first, 0);
+    if (position >= match.market->count)
+        position = first_in_other_blocks(&match);
+    assert(position < match.market->count && "the last rule matches everything");
+    return match.market->conjunctions[position];
 }

@@ -39,23 +39,21 @@ struct column_builder {
 
 static void number_map_add(struct number_map *map, uint32_t key, uint32_t value)
 {
-    size_t at = (key * UINT32_C(2654435769)) & (map->size - 1);
-    while (map->slots[at].key != UINT32_MAX)
-        at = (at + 1) & (map->size - 1);
-    map->slots[at].key = key;
-    map->slots[at].value = value;
+    struct number_map_slot *slot = &map->slots[number_map_place(map, key)];
+    while (slot->key != UINT32_MAX)
+        slot++;
+    *slot = (struct number_map_slot){ .key = key, .value = value };
 }
 
-static struct number_map number_map_new(size_t count, uint32_t missing)
+/* For @count numbers: all would find room behind the last place. */
+static struct number_map number_map_new(size_t count, uint16_t missing)
 {
-    struct number_map map = { .missing = missing };
-    if (count == 0)
-        return map;
-    map.size = 8;
-    while (map.size < count * 4) /* so that few have to look further than once */
-        map.size *= 2;
-    map.slots = memory_new_array(map.size, sizeof *map.slots);
-    memset(map.slots, 0xff, map.size * sizeof *map.slots);
+    struct number_map map = { .missing = missing, .place_bits = 1 };
+    while ((size_t)1 << map.place_bits < count * 4) /* so that few lie out of place */
+        map.place_bits++;
+    map.slot_count = (uint32_t)(((size_t)1 << map.place_bits) + count);
+    map.slots = memory_new_array(map.slot_count, sizeof *map.slots);
+    memset(map.slots, 0xff, map.slot_count * sizeof *map.slots);
     return map;
 }
 
@@ -73,6 +71,7 @@ static void market_done(struct market_index *market)
     for (size_t i = 0; i < market->column_count; i++)
         column_done(&market->columns[i]);
     free(market->columns);
+    free(market->fields);
     free(market->conjunctions);
 }
 
@@ -99,7 +98,7 @@ static size_t market_byte_count(const struct market_index *market)
             column->row_count * market->summary_words * sizeof *column->summaries +
             (column->pages ? column->row_count * market->block_count * sizeof *column->pages : 0) +
             column->boundary_count * sizeof *column->boundaries +
-            column->rows_of_texts.size * sizeof *column->rows_of_texts.slots;
+            column->rows_of_texts.slot_count * sizeof *column->rows_of_texts.slots;
     }
     return sum;
 }
@@ -250,14 +249,14 @@ static void make_fixed_rows(struct column_builder *builder)
 
 /* A boundary and the position whose membership turns over there. */
 struct turn {
-    struct boundary at;
+    double at;
     uint32_t position;
 };
 
 static int compare_turns(const void *a, const void *b)
 {
     const struct turn *left = a, *right = b;
-    return boundary_compare(&left->at, &right->at);
+    return (left->at > right->at) - (left->at < right->at);
 }
 
 static void make_number_rows(struct column_builder *builder)
@@ -279,9 +278,9 @@ static void make_number_rows(struct column_builder *builder)
     qsort(turns, count, sizeof *turns, compare_turns);
     column->boundaries = memory_new_array(count, sizeof *column->boundaries);
     for (i = 0; i < count && has_room(builder);) {
-        struct boundary at = turns[i].at;
+        double at = turns[i].at;
         uint32_t row = row_start(builder, (uint32_t)column->row_count - 1);
-        for (; i < count && boundary_compare(&turns[i].at, &at) == 0; i++)
+        for (; i < count && turns[i].at == at; i++)
             row_flip(builder, row, turns[i].position);
         row_end(builder, row);
         column->boundaries[column->boundary_count++] = at;
@@ -386,8 +385,10 @@ static void make_text_rows(struct column_builder *builder)
     size_t count = 0, text_count = 0, n = 0;
     for (size_t e = 0; e < builder->entry_count; e++)
         count += builder->entries[e].set->text_count;
-    if (count == 0)
+    if (count == 0) {
+        builder->column->rows_of_texts = number_map_new(0, ROW_OTHER);
         return;
+    }
     CLEANUP(freep) struct naming *namings = memory_new_array(count, sizeof *namings);
     CLEANUP(freep) struct naming *spare = memory_new_array(count, sizeof *spare);
     for (size_t e = 0; e < builder->entry_count; e++) {
@@ -447,24 +448,35 @@ static void build_column(const struct market_index *market, uint32_t column,
                                       .entries = entries->entries,
                                       .entry_count = entries->count };
     ret->column = column;
-    ret->rows_of_texts.missing = ROW_OTHER;
     make_fixed_rows(&builder);
     make_number_rows(&builder);
     make_text_rows(&builder);
     flatten(market, ret);
 }
 
-static void build_columns(struct market_index *market, const struct column_entries *by_column,
-                          size_t column_count, size_t *bytes_left)
+static void build_columns(const struct aro_rulebook *rulebook, struct market_index *market,
+                          const struct column_entries *by_column, size_t *bytes_left)
 {
-    size_t used = 0;
+    size_t column_count = rulebook->field_count * COLUMNS_A_FIELD, used = 0;
     for (size_t i = 0; i < column_count; i++)
         used += by_column[i].count > 0;
     market->columns = lines_new(used, sizeof *market->columns);
-    for (size_t i = 0; i < column_count; i++) {
-        if (by_column[i].count)
-            build_column(market, (uint32_t)i, &by_column[i], bytes_left,
+    market->fields = memory_new_array(used, sizeof *market->fields);
+    for (size_t i = 0; i < rulebook->field_count; i++) {
+        const struct field *described = &rulebook->fields[i];
+        struct index_field field = { .kind = described->kind,
+                                     .attribute = described->attribute,
+                                     .columns = market->columns + market->column_count };
+        for (uint32_t slot = 0; slot < COLUMNS_A_FIELD; slot++) {
+            uint32_t column = column_of((unsigned)i, slot);
+            if (!by_column[column].count)
+                continue;
+            build_column(market, column, &by_column[column], bytes_left,
                          &market->columns[market->column_count++]);
+            field.column_count++;
+        }
+        if (field.column_count)
+            market->fields[market->field_count++] = field;
     }
 }
 
@@ -487,7 +499,7 @@ static void build_market(const struct aro_rulebook *rulebook, bool drops_market,
                 entries_push(&by_column[constraint->column], position, constraint->set);
         }
     }
-    build_columns(market, by_column, column_count, bytes_left);
+    build_columns(rulebook, market, by_column, bytes_left);
     for (size_t i = 0; i < column_count; i++)
         free(by_column[i].entries);
 }
@@ -574,6 +586,7 @@ static void build_one_set(const struct aro_rulebook *rulebook, struct rule_index
 {
     index->market_count = 1;
     index->markets = memory_new_array(1, sizeof *index->markets);
+    index->market_of_text = number_map_new(0, 0);
     for (uint32_t i = 0; i < rulebook->conjunction_count; i++)
         market_push(&index->markets[0], i);
     build_market(rulebook, false, bytes_left, &index->markets[0]);

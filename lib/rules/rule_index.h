@@ -40,13 +40,23 @@ static inline bool block_has_any(const struct block *block)
     return block_part_has_any((parts[0] | parts[1]) | (parts[2] | parts[3]));
 }
 
-/* From one number to another; what is not in it is @missing. */
+static inline void block_and(struct block *block, const struct block *other)
+{
+    block->parts[0] &= other->parts[0];
+    block->parts[1] &= other->parts[1];
+    block->parts[2] &= other->parts[2];
+    block->parts[3] &= other->parts[3];
+}
+
+/* From one number to another; what is not in it is @missing. A number lies in its place, or behind
+ * that in the first slot that was free. */
 struct number_map {
     struct number_map_slot {
         uint32_t key, value; /* key UINT32_MAX: free */
     } * slots;
-    uint32_t size; /* a power of two; 0: empty */
-    uint32_t missing;
+    uint32_t slot_count; /* the last is free */
+    uint16_t missing;
+    uint16_t place_bits; /* there are 1 << @place_bits places */
 };
 
 /* Rows that every column has, before those of its own stretches of numbers and of its texts. */
@@ -59,17 +69,26 @@ struct index_column {
     struct number_map rows_of_texts;
     struct block *blocks; /* number 0 is all ones; without @pages, row after row */
     uint32_t *pages;      /* @block_count of each row: the block's number; NULL: as they lie */
-    struct boundary *boundaries; /* row ROW_FIXED_COUNT + i is the stretch after i of them */
-    uint64_t *summaries;         /* @summary_words of each row */
+    double *boundaries;   /* row ROW_FIXED_COUNT + i is the stretch after i of them */
+    uint64_t *summaries;  /* @summary_words of each row */
     uint32_t row_count, block_count;
 };
 _Static_assert(sizeof(struct index_column) == 64, "a column is one cache line");
+
+/* A field that the market's conjunctions look at. Its columns lie side by side. */
+struct index_field {
+    enum field_kind kind;
+    uint32_t column_count;
+    const char *attribute; /* ATTRIBUTE: its name */
+    const struct index_column *columns;
+};
 
 struct market_index {
     uint32_t count;         /* conjunctions */
     uint32_t *conjunctions; /* their numbers, ascending: bit i is conjunctions[i] */
     size_t block_count, summary_words;
-    size_t column_count;
+    size_t field_count, column_count;
+    struct index_field *fields;   /* ascending */
     struct index_column *columns; /* ascending */
 };
 
@@ -89,29 +108,30 @@ size_t rule_index_byte_count(const struct rule_index *index);
  * has no constraint. */
 uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts);
 
+/* By the upper bits of a product with 2^32 over the golden ratio, which spreads numbers that follow
+ * one another (Knuth, The Art of Computer Programming, 6.4). */
+static inline uint32_t number_map_place(const struct number_map *map, uint32_t key)
+{
+    return (key * UINT32_C(2654435769)) >> (32 - map->place_bits);
+}
+
 static inline uint32_t number_map_find(const struct number_map *map, uint32_t key)
 {
-    if (map->size == 0)
-        return map->missing;
-    uint32_t at = (key * UINT32_C(2654435769)) & (map->size - 1);
-    for (; map->slots[at].key != UINT32_MAX; at = (at + 1) & (map->size - 1)) {
-        if (map->slots[at].key == key)
-            return map->slots[at].value;
+    const struct number_map_slot *slot = &map->slots[number_map_place(map, key)];
+    for (; slot->key != UINT32_MAX; slot++) {
+        if (slot->key == key)
+            return slot->value;
     }
     return map->missing;
 }
 
-/* The row of number @value in @column. Without branches: which way a search turns cannot be
- * foretold. */
+/* The row of number @value in @column. */
 static inline uint32_t column_row_of_number(const struct index_column *column, double value)
 {
-    const struct boundary *first = column->boundaries;
-    for (uint32_t left = column->boundary_count; left > 0;) {
-        uint32_t half = left / 2;
-        const struct boundary *cut = first + half;
-        bool is_past = (cut->number < value) | ((cut->number == value) & !cut->is_above);
-        first = is_past ? cut + 1 : first;
-        left = is_past ? left - half - 1 : half;
+    const double *first = column->boundaries;
+    for (uint32_t left = column->boundary_count; left > 0; left /= 2) {
+        uint32_t half = (left + 1) / 2;
+        first += first[half - 1] <= value ? half : 0;
     }
     return ROW_FIXED_COUNT + (uint32_t)(first - column->boundaries);
 }

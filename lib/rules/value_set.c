@@ -1,11 +1,6 @@
 #include "rules/value_set.h"
 
-int boundary_compare(const struct boundary *a, const struct boundary *b)
-{
-    if (a->number != b->number)
-        return a->number < b->number ? -1 : 1;
-    return (int)a->is_above - (int)b->is_above;
-}
+#include <math.h>
 
 struct value_set value_set_texts(const uint32_t *texts, size_t count)
 {
@@ -53,7 +48,7 @@ static bool text_walk_next(struct text_walk *walk)
 struct number_walk {
     const struct value_set *a, *b;
     uint32_t a_index, b_index;
-    struct boundary start; /* of the stretch at hand; not of the lowest */
+    double start; /* of the stretch at hand; not of the lowest */
     bool in_a, in_b;
 };
 
@@ -69,15 +64,14 @@ static bool number_walk_next(struct number_walk *walk)
     if (!more_a && !more_b)
         return false;
 
-    const struct boundary *at_a = more_a ? &walk->a->boundaries[walk->a_index] : NULL;
-    const struct boundary *at_b = more_b ? &walk->b->boundaries[walk->b_index] : NULL;
-    int order = !at_a ? 1 : !at_b ? -1 : boundary_compare(at_a, at_b);
-    walk->start = order <= 0 ? *at_a : *at_b;
-    if (order <= 0) {
+    double at_a = more_a ? walk->a->boundaries[walk->a_index] : INFINITY;
+    double at_b = more_b ? walk->b->boundaries[walk->b_index] : INFINITY;
+    walk->start = at_a < at_b ? at_a : at_b;
+    if (more_a && at_a <= at_b) {
         walk->in_a = !walk->in_a;
         walk->a_index++;
     }
-    if (order >= 0) {
+    if (more_b && at_b <= at_a) {
         walk->in_b = !walk->in_b;
         walk->b_index++;
     }
@@ -101,7 +95,7 @@ static void intersect_numbers(struct arena *arena, const struct value_set *a,
                               const struct value_set *b, struct value_set *ret)
 {
     struct number_walk walk = number_walk_start(a, b);
-    struct boundary *boundaries =
+    double *boundaries =
         arena_new_array(arena, (size_t)a->boundary_count + b->boundary_count, sizeof *boundaries);
     bool in = ret->lowest;
 

@@ -2,8 +2,9 @@
  *
  * Every value lies in one kind: absent, an empty list, true, false, a text, a number. Texts are
  * told apart by number (vocabulary.h); all that no rule names behave alike and are "other". Numbers
- * are cut at boundaries. Languages are numbered like texts. So a set, its complement and the
- * intersection of two are exact, and small where the rulebook's text is small. */
+ * are cut at boundaries, each the least of the numbers past it. Languages are numbered like texts.
+ * So a set, its complement and the intersection of two are exact, and small where the rulebook's
+ * text is small. */
 #ifndef ARO_RULES_VALUE_SET_H
 #define ARO_RULES_VALUE_SET_H
 
@@ -13,23 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A cut on the line of numbers, just below @number or just above it. */
-struct boundary {
-    double number;
-    bool is_above;
-};
-
 struct value_set {
     bool absent, empty_list, yes, no;
     bool other;  /* the texts that are not in @texts */
     bool lowest; /* the numbers below the first boundary */
     uint32_t text_count;
     uint32_t boundary_count;
-    const uint32_t *texts;             /* ascending: those that do as @other does not */
-    const struct boundary *boundaries; /* ascending: at each, membership turns over */
+    const uint32_t *texts;    /* ascending: those that do as @other does not */
+    const double *boundaries; /* ascending: from each on, membership is turned over */
 };
-
-int boundary_compare(const struct boundary *a, const struct boundary *b);
 
 /* @set borrows what it is made from; complements share with their original. */
 struct value_set value_set_texts(const uint32_t *texts, size_t count); /* ascending, distinct */

@@ -39,10 +39,10 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline struct text_key text_key_of(const char *text)
+static inline struct text_key text_key_of(const char *text, size_t length)
 {
-    struct text_key key = { .length = strlen(text) };
-    size_t left = key.length;
+    struct text_key key = { .length = length };
+    size_t left = length;
 
     for (; left > SHORT_LENGTH_MAX; text += 8, left -= 8)
         key.first = fold(key.first, load_8(text));
@@ -67,12 +67,18 @@ static uint64_t text_key_hash(const struct text_key *key)
     return fold(key->first ^ key->length, key->last);
 }
 
+/* Not inlined: then a search for a short text calls nothing, and need not save registers. */
+static __attribute__((noinline)) bool are_equal(const char *a, const char *b, size_t length)
+{
+    return memcmp(a, b, length) == 0;
+}
+
 static bool slot_is_of(const struct vocabulary_slot *slot, const struct text_key *key,
                        const char *text)
 {
     return slot->key.first == key->first && slot->key.last == key->last &&
            slot->key.length == key->length &&
-           (key->length <= SHORT_LENGTH_MAX || memcmp(slot->text, text, key->length) == 0);
+           (key->length <= SHORT_LENGTH_MAX || are_equal(slot->text, text, key->length));
 }
 
 /* The slot of @text, or the free one where it would go. */
@@ -86,11 +92,11 @@ static inline struct vocabulary_slot *find_slot(const struct vocabulary *vocabul
     return &vocabulary->slots[at];
 }
 
-uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text)
+uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text, size_t length)
 {
     if (vocabulary->text_count == 0)
         return VALUE_OTHER;
-    struct text_key key = text_key_of(text);
+    struct text_key key = text_key_of(text, length);
     const struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
     return slot->text ? slot->id : VALUE_OTHER;
 }
@@ -111,7 +117,7 @@ static void grow(struct vocabulary *vocabulary)
 
 uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
 {
-    struct text_key key = text_key_of(text);
+    struct text_key key = text_key_of(text, strlen(text));
     if (vocabulary->text_count * 4 >= vocabulary->slot_count)
         grow(vocabulary);
     struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);

@@ -58,7 +58,7 @@ void vocabulary_freeze(struct vocabulary *vocabulary);
 /* Finds the languages' numbers again after their base ids have changed. */
 void vocabulary_index_languages(struct vocabulary *vocabulary);
 
-uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text);
+uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text, size_t length);
 uint32_t vocabulary_find_language(const struct vocabulary *vocabulary,
                                   const struct aro_language *language);
 

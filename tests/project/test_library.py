@@ -17,7 +17,7 @@ ALLOWED = [
     "snprintf", "vsnprintf", "__snprintf_chk", "__vsnprintf_chk", "asprintf", "vasprintf",
     "__asprintf_chk", "__vasprintf_chk", "qsort", "qsort_r", "bsearch", "__ctype_*", "tolower", "toupper",
     # numbers, from the argument alone
-    "floor*", "ceil*", "round*", "lround*", "llround*", "nearbyint", "trunc*", "fmod*", "pow*", "log*", "ldexp",
+    "floor*", "ceil*", "round*", "lround*", "llround*", "nearbyint", "nextafter", "trunc*", "fmod*", "pow*", "log*", "ldexp",
     "frexp", "modf", "div", "ldiv", "lldiv", "abs", "labs", "llabs", "isnan", "isinf", "finite",
     # what ends the process, and what compilers add
     "abort", "__assert_fail", "__stack_chk_fail", "__errno_location", "_GLOBAL_OFFSET_TABLE_",
