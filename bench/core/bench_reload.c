@@ -197,14 +197,12 @@ static void submit(struct bench *bench, unsigned number)
 {
     unsigned market = number % MARKETS, spread = number * 2654435761u >> 8;
     char id[32], reason[32], seller[32];
-    const char *seller_text = seller;
-    const struct aro_attribute attribute = {
-        .name = "seller", .kind = ARO_ATTRIBUTE_TEXT, .texts = &seller_text, .text_count = 1
-    };
-
     snprintf(id, sizeof id, "appeal-%u", number);
     snprintf(reason, sizeof reason, "reason-%u", spread % 40);
     snprintf(seller, sizeof seller, "seller-%u", spread % 40);
+    const struct aro_attribute attribute = { .name = aro_text_of("seller"),
+                                             .kind = ARO_ATTRIBUTE_TEXT,
+                                             .text = aro_text_of(seller) };
     const struct aro_event event = { .type = ARO_APPEAL_SUBMITTED,
                                      .appeal_id = id,
                                      .market = bench->markets[market],

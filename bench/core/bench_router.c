@@ -206,10 +206,12 @@ static void update_agent(struct bench *bench, unsigned number, unsigned team_siz
  * its texts, with their ends. */
 static size_t submit(struct bench *bench, unsigned number, bool is_detailed)
 {
-    static const char policy[] = "fraud-2", tier[] = "gold", *const tiers[] = { tier };
-    static const struct aro_attribute attributes[] = {
-        { .name = "seller_tier", .kind = ARO_ATTRIBUTE_TEXT, .text_count = 1, .texts = tiers },
-        { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 899 },
+    static const char policy[] = "fraud-2", tier[] = "gold";
+    const struct aro_attribute attributes[] = {
+        { .name = aro_text_of("seller_tier"),
+          .kind = ARO_ATTRIBUTE_TEXT,
+          .text = aro_text_of(tier) },
+        { .name = aro_text_of("value"), .kind = ARO_ATTRIBUTE_NUMBER, .number = 899 },
     };
     unsigned market = number * 2654435761u % MARKETS;
     char id[ID_SIZE], subject[ID_SIZE], decider[ID_SIZE];

@@ -7,6 +7,7 @@
 
 #include <aro/error.h>
 #include <aro/language.h>
+#include <aro/text.h>
 #include <aro/time.h>
 
 #include <stdbool.h>
@@ -65,12 +66,17 @@ enum aro_attribute_kind {
 };
 
 struct aro_attribute {
-    const char *name;
+    struct aro_text name;
     enum aro_attribute_kind kind;
-    double number;            /* NUMBER; finite */
-    bool boolean;             /* BOOL */
-    size_t text_count;        /* TEXT: 1; LIST: any, 0 too */
-    const char *const *texts; /* TEXT, LIST */
+    union { /* by @kind */
+        struct aro_text text;
+        double number; /* finite */
+        bool boolean;
+        struct { /* LIST, may be empty */
+            size_t text_count;
+            const char *const *texts;
+        };
+    };
 };
 
 struct aro_language_level {

@@ -9,6 +9,7 @@
 #include <aro/error.h>
 #include <aro/event.h>
 #include <aro/language.h>
+#include <aro/text.h>
 #include <aro/time.h>
 
 #include <stdbool.h>
@@ -107,15 +108,15 @@ struct aro_market_terms {
     const char *launch_otherwise; /* a queue, shadow and canary */
 };
 
-/* What rules look at, of an appeal. All borrowed; texts may be NULL where absent. */
+/* What rules look at, of an appeal. All borrowed; what is absent has no text. */
 struct aro_facts {
     const char *appeal_id; /* cuts `split` and `canary` */
-    const char *market;
+    struct aro_text market;
     size_t language_count;
     const struct aro_language *const *languages;
-    const char *reason;
+    struct aro_text reason;
     unsigned tier, effort;
-    const char *subject_type, *decision_policy;
+    struct aro_text subject_type, decision_policy;
     size_t attribute_count;
     const struct aro_attribute *attributes; /* sorted by name */
 };

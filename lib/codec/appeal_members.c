@@ -114,18 +114,26 @@ static size_t character_count(const char *text, size_t length)
     return count;
 }
 
-static int add_attribute_text(const struct reading *reading, const struct place *place,
-                              const struct json_node *node, void *target)
+static int check_attribute_text(const struct reading *reading, const struct place *place,
+                                const struct json_node *node)
 {
-    struct aro_attribute *attribute = target;
-    int r = reading_expect(reading, place, node, JSON_NODE_TEXT);
-    if (r < 0)
-        return r;
     size_t count = character_count(node->text, node->length);
     if (count > ARO_ATTRIBUTE_LENGTH_MAX)
         return reading_refuse(reading, place, ARO_ERROR_LIMIT,
                               "has %zu characters, at most %d are read", count,
                               ARO_ATTRIBUTE_LENGTH_MAX);
+    return 0;
+}
+
+static int add_attribute_text(const struct reading *reading, const struct place *place,
+                              const struct json_node *node, void *target)
+{
+    struct aro_attribute *attribute = target;
+    int r = reading_expect(reading, place, node, JSON_NODE_TEXT);
+    if (r == 0)
+        r = check_attribute_text(reading, place, node);
+    if (r < 0)
+        return r;
     event_memory_keep(reading->memory, node->text);
     attribute->text_count++;
     return 0;
@@ -151,7 +159,8 @@ static int read_attribute_value(const struct reading *reading, const struct plac
         return 0;
     case JSON_NODE_TEXT:
         attribute->kind = ARO_ATTRIBUTE_TEXT;
-        return add_attribute_text(reading, place, node, attribute);
+        attribute->text = aro_text_of_bytes(node->text, node->length);
+        return check_attribute_text(reading, place, node);
     case JSON_NODE_LIST:
         attribute->kind = ARO_ATTRIBUTE_LIST;
         return reading_each_item(reading, place, node, node->count, add_attribute_text, attribute);
@@ -166,7 +175,7 @@ static int read_attribute_value(const struct reading *reading, const struct plac
 static void insert_attribute(struct aro_event *event, const struct aro_attribute *attribute)
 {
     size_t at = event->attribute_count++;
-    for (; at > 0 && strcmp(event->attributes[at - 1].name, attribute->name) > 0; at--)
+    for (; at > 0 && strcmp(event->attributes[at - 1].name.text, attribute->name.text) > 0; at--)
         event->attributes[at] = event->attributes[at - 1];
     event->attributes[at] = *attribute;
 }
@@ -186,7 +195,7 @@ static int add_attribute(const struct reading *reading, const struct place *plac
                          const struct json_node *node, void *target)
 {
     struct aro_event *event = target;
-    struct aro_attribute attribute = { .name = node->name };
+    struct aro_attribute attribute = { .name = aro_text_of_bytes(node->name, node->name_length) };
     size_t first_text = reading->memory->text_count;
 
     int r =
@@ -197,7 +206,8 @@ static int add_attribute(const struct reading *reading, const struct place *plac
         r = read_attribute_value(reading, place, node, &attribute);
     if (r < 0)
         return r;
-    attribute.texts = attribute.text_count ? reading->memory->texts + first_text : NULL;
+    if (attribute.kind == ARO_ATTRIBUTE_LIST && attribute.text_count)
+        attribute.texts = reading->memory->texts + first_text;
     insert_attribute(event, &attribute);
     return 0;
 }

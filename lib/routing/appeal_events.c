@@ -108,6 +108,8 @@ static bool attribute_equals(const struct aro_attribute *a, const struct aro_att
         return a->number == b->number;
     if (a->kind == ARO_ATTRIBUTE_BOOL)
         return a->boolean == b->boolean;
+    if (a->kind == ARO_ATTRIBUTE_TEXT)
+        return aro_text_equals(&a->text, &b->text);
     if (a->text_count != b->text_count)
         return false;
     for (size_t i = 0; i < a->text_count; i++) {
@@ -127,9 +129,11 @@ static void update_attributes(struct update *update, const struct aro_event *eve
 
     for (size_t i = 0; i < event->attribute_count; i++) {
         const struct aro_attribute *added = &event->attributes[i];
-        while (old < view->attribute_count && strcmp(view->attributes[old].name, added->name) < 0)
+        while (old < view->attribute_count &&
+               strcmp(view->attributes[old].name.text, added->name.text) < 0)
             merged[count++] = view->attributes[old++];
-        if (old < view->attribute_count && strcmp(view->attributes[old].name, added->name) == 0)
+        if (old < view->attribute_count &&
+            aro_text_equals(&view->attributes[old].name, &added->name))
             update->is_changed |= !attribute_equals(&view->attributes[old++], added);
         else
             update->is_changed = true;

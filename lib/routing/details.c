@@ -81,12 +81,15 @@ static void add_instant(struct buffer *buffer, enum tag tag, struct aro_instant 
 
 static void add_attribute(struct buffer *buffer, const struct aro_attribute *attribute)
 {
-    add_text(buffer, TAG_ATTRIBUTE, attribute->name);
+    buffer_add(buffer, &(char){ TAG_ATTRIBUTE }, 1);
+    buffer_add(buffer, attribute->name.text, attribute->name.length + 1);
     buffer_add(buffer, &(char){ (char)attribute->kind }, 1);
     switch (attribute->kind) {
     case ARO_ATTRIBUTE_NUMBER: buffer_add(buffer, &attribute->number, sizeof(double)); return;
     case ARO_ATTRIBUTE_BOOL: buffer_add(buffer, &(char){ attribute->boolean }, 1); return;
     case ARO_ATTRIBUTE_TEXT:
+        buffer_add(buffer, attribute->text.text, attribute->text.length + 1);
+        return;
     case ARO_ATTRIBUTE_LIST: break;
     }
     buffer_add(buffer, &(uint32_t){ (uint32_t)attribute->text_count }, sizeof(uint32_t));
@@ -144,6 +147,13 @@ static const char *take_text(const char **at)
     return text;
 }
 
+static struct aro_text take_looked_up(const char **at)
+{
+    struct aro_text text = aro_text_of(*at);
+    *at += text.length + 1;
+    return text;
+}
+
 static const char *take_group(const char **at)
 {
     const char *name = take_text(at);
@@ -194,7 +204,7 @@ static struct aro_instant take_instant(const char **at)
 static void take_attribute(const char **at, struct arena *arena, struct aro_attribute *ret)
 {
     uint32_t text_count;
-    ret->name = take_text(at);
+    ret->name = take_looked_up(at);
     ret->kind = (enum aro_attribute_kind) * (*at)++;
     switch (ret->kind) {
     case ARO_ATTRIBUTE_NUMBER:
@@ -202,7 +212,7 @@ static void take_attribute(const char **at, struct arena *arena, struct aro_attr
         *at += sizeof(double);
         return;
     case ARO_ATTRIBUTE_BOOL: ret->boolean = *(*at)++; return;
-    case ARO_ATTRIBUTE_TEXT:
+    case ARO_ATTRIBUTE_TEXT: ret->text = take_looked_up(at); return;
     case ARO_ATTRIBUTE_LIST: break;
     }
     memcpy(&text_count, *at, sizeof text_count);

@@ -20,12 +20,12 @@ static size_t attribute_count_after(const struct details_view *view, const struc
 
     for (size_t i = 0; i < event->attribute_count; i++) {
         while (old < view->attribute_count &&
-               strcmp(view->attributes[old].name, event->attributes[i].name) < 0) {
+               strcmp(view->attributes[old].name.text, event->attributes[i].name.text) < 0) {
             old++;
             count++;
         }
         if (old < view->attribute_count &&
-            strcmp(view->attributes[old].name, event->attributes[i].name) == 0)
+            aro_text_equals(&view->attributes[old].name, &event->attributes[i].name))
             old++;
     }
     return count + view->attribute_count - old;
@@ -35,8 +35,12 @@ static size_t attribute_bytes(const struct aro_event *event)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < event->attribute_count; i++) {
-        for (size_t text = 0; text < event->attributes[i].text_count; text++)
-            bytes += strlen(event->attributes[i].texts[text]) + 1;
+        const struct aro_attribute *attribute = &event->attributes[i];
+        if (attribute->kind == ARO_ATTRIBUTE_TEXT)
+            bytes += attribute->text.length + 1;
+        size_t count = attribute->kind == ARO_ATTRIBUTE_LIST ? attribute->text_count : 0;
+        for (size_t text = 0; text < count; text++)
+            bytes += strlen(attribute->texts[text]) + 1;
     }
     return bytes;
 }

@@ -60,9 +60,9 @@ static void add_texts(struct json_writer *writer, const char *name, size_t count
 
 static void add_attribute(struct json_writer *writer, const struct aro_attribute *attribute)
 {
-    json_add_name(writer, attribute->name);
+    json_add_name(writer, attribute->name.text);
     switch (attribute->kind) {
-    case ARO_ATTRIBUTE_TEXT: json_add_text(writer, NULL, attribute->texts[0]); return;
+    case ARO_ATTRIBUTE_TEXT: json_add_text(writer, NULL, attribute->text.text); return;
     case ARO_ATTRIBUTE_NUMBER: json_add_number(writer, NULL, attribute->number); return;
     case ARO_ATTRIBUTE_BOOL: json_add_bool(writer, NULL, attribute->boolean); return;
     case ARO_ATTRIBUTE_LIST:

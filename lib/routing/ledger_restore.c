@@ -107,7 +107,7 @@ static const struct aro_language *read_language(struct reading *reading, const c
 static void read_attribute(struct reading *reading, const char *name, const json_t *value,
                            struct aro_attribute *ret)
 {
-    *ret = (struct aro_attribute){ .name = name };
+    *ret = (struct aro_attribute){ .name = aro_text_of(name) };
     if (json_is_boolean(value)) {
         ret->kind = ARO_ATTRIBUTE_BOOL;
         ret->boolean = json_is_true(value);
@@ -118,11 +118,8 @@ static void read_attribute(struct reading *reading, const char *name, const json
         ret->kind = ARO_ATTRIBUTE_LIST;
         ret->text_count = read_texts(reading, value, "attributes", &ret->texts);
     } else if (json_is_string(value)) {
-        const char **text = arena_new(&reading->arena, sizeof *text);
-        *text = json_string_value(value);
         ret->kind = ARO_ATTRIBUTE_TEXT;
-        ret->text_count = 1;
-        ret->texts = text;
+        ret->text = aro_text_of_bytes(json_string_value(value), json_string_length(value));
     } else {
         reading_fail(reading, "attributes");
     }
@@ -130,7 +127,8 @@ static void read_attribute(struct reading *reading, const char *name, const json
 
 static int compare_attributes(const void *a, const void *b)
 {
-    return strcmp(((const struct aro_attribute *)a)->name, ((const struct aro_attribute *)b)->name);
+    const struct aro_attribute *left = a, *right = b;
+    return strcmp(left->name.text, right->name.text);
 }
 
 static void read_attributes(struct reading *reading, struct details_view *view)

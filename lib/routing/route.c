@@ -26,7 +26,7 @@ static const struct aro_queue_terms *queue_by_launch(const struct aro_router *ro
                                                      const struct aro_queue_terms *by_rules)
 {
     const struct aro_market_terms *market =
-        aro_rulebook_find_market(router->rulebook, facts->market);
+        aro_rulebook_find_market(router->rulebook, facts->market.text);
 
     if (!market || !market->launch_otherwise ||
         aro_rulebook_market_is_launched(router->rulebook, market, facts->appeal_id))
@@ -60,8 +60,8 @@ static void apply_routing(struct aro_router *router, struct appeal *appeal,
         appeal->latest_start = ARO_INSTANT_NEVER;
     unsigned step = appeal->class && appeal->class->queue == queue ? appeal->class->step : 1;
 
-    appeal_set_class(router, appeal, queue, facts->market, facts->language_count, facts->languages,
-                     step);
+    appeal_set_class(router, appeal, queue, facts->market.text, facts->language_count,
+                     facts->languages, step);
     names_set_number(&router->names, &appeal->rule, routing->rule);
     names_set_number(&router->names, &appeal->rulebook, router->rulebook_name);
     appeal->priority = routing->priority;
@@ -95,14 +95,14 @@ static struct aro_facts stored_facts(const struct aro_router *router, const stru
     details_unpack(appeal->details, arena, view);
     return (struct aro_facts){
         .appeal_id = appeal->id,
-        .market = appeal->class->market,
+        .market = aro_text_of(appeal->class->market),
         .language_count = languages ? languages->count : appeal->class->language_count,
         .languages = languages ? languages->languages : appeal->class->languages,
-        .reason = names_text(&router->names, appeal->reason),
+        .reason = aro_text_of(names_text(&router->names, appeal->reason)),
         .tier = appeal->tier,
         .effort = appeal->effort,
-        .subject_type = appeal->subject ? appeal->subject->type : NULL,
-        .decision_policy = view->policy,
+        .subject_type = aro_text_of(appeal->subject ? appeal->subject->type : NULL),
+        .decision_policy = aro_text_of(view->policy),
         .attribute_count = view->attribute_count,
         .attributes = view->attributes,
     };

@@ -64,12 +64,13 @@ static int add_attribute(const struct rulebook_parser *parser, const struct spot
                                FIELD_COUNT_MAX - FIELD_COUNT_FIXED);
     const char *name = arena_copy_text(parser->arena, member->key, length);
     *ret = (unsigned)rulebook->field_count++;
-    rulebook->fields[*ret] = (struct field){ .kind = FIELD_ATTRIBUTE,
-                                             .type = TYPE_ANY,
-                                             .may_be_list = true,
-                                             .name = name,
-                                             .attribute = name + strlen(ATTRIBUTE_PREFIX),
-                                             .number = *ret };
+    rulebook->fields[*ret] =
+        (struct field){ .kind = FIELD_ATTRIBUTE,
+                        .type = TYPE_ANY,
+                        .may_be_list = true,
+                        .name = name,
+                        .attribute = aro_text_of(name + strlen(ATTRIBUTE_PREFIX)),
+                        .number = *ret };
     return 0;
 }
 

@@ -7,14 +7,14 @@ struct aro_facts aro_facts_of_event(const struct aro_event *event)
 {
     return (struct aro_facts){
         .appeal_id = event->appeal_id,
-        .market = event->market,
+        .market = aro_text_of(event->market),
         .language_count = event->language_count,
         .languages = event->languages,
-        .reason = event->reason,
+        .reason = aro_text_of(event->reason),
         .tier = event->tier,
         .effort = event->effort,
-        .subject_type = event->subject_type,
-        .decision_policy = event->decision_policy,
+        .subject_type = aro_text_of(event->subject_type),
+        .decision_policy = aro_text_of(event->decision_policy),
         .attribute_count = event->attribute_count,
         .attributes = event->attributes,
     };

@@ -2,6 +2,8 @@
 #ifndef ARO_RULES_FIELD_H
 #define ARO_RULES_FIELD_H
 
+#include <aro/text.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,10 +24,10 @@ enum field_type { TYPE_TEXT, TYPE_LANGUAGE, TYPE_NUMBER, TYPE_ANY };
 struct field {
     enum field_kind kind;
     enum field_type type;
-    bool may_be_list;      /* then a condition holds if it holds for any member */
-    const char *name;      /* as conditions write it: "subject.type", "attributes.value" */
-    const char *attribute; /* "value"; NULL but for ATTRIBUTE */
-    unsigned number;       /* in the order in which they are first named */
+    bool may_be_list;          /* then a condition holds if it holds for any member */
+    const char *name;          /* as conditions write it: "subject.type", "attributes.value" */
+    struct aro_text attribute; /* "value"; none but for ATTRIBUTE */
+    unsigned number;           /* in the order in which they are first named */
 };
 
 /* The fixed fields come first, by their kind; attributes follow, FIELD_COUNT_MAX in all. */

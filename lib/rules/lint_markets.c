@@ -132,7 +132,8 @@ static bool asks_for_market_alone(const struct conjunction *conjunction)
 void lint_mark_queues(const struct aro_rulebook *rulebook, const struct aro_market_terms *market,
                       bool *marks)
 {
-    uint32_t text = vocabulary_find_text(&rulebook->vocabulary, market->name, strlen(market->name));
+    struct aro_text name = aro_text_of(market->name);
+    uint32_t text = vocabulary_find_text(&rulebook->vocabulary, &name);
     const struct market_index *index = rule_index_market(rulebook->index, text);
     bool is_any_left = true;
 

@@ -15,9 +15,8 @@ static bool works_for(const struct aro_lint *lint, const struct lint_agent *agen
     if (agent->all_markets || !set)
         return agent->all_markets || agent->market_count > 0;
     for (size_t i = 0; i < agent->market_count; i++) {
-        uint32_t text = vocabulary_find_text(&lint->rulebook->vocabulary, agent->markets[i],
-                                             strlen(agent->markets[i]));
-        if (value_set_has_text(set, text))
+        struct aro_text market = aro_text_of(agent->markets[i]);
+        if (value_set_has_text(set, vocabulary_find_text(&lint->rulebook->vocabulary, &market)))
             return true;
     }
     return false;

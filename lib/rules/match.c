@@ -21,8 +21,10 @@ struct match {
     const struct aro_rulebook *rulebook;
     const struct market_index *market;
     const struct aro_facts *facts;
-    struct block first; /* of the first block, what all columns so far accept */
-    size_t pick_count;  /* 0 where there is no other block */
+    size_t row_count;
+    const struct block *rows[INDEX_COLUMNS_MAX]; /* the first block of each row that is picked */
+    struct block lists;                          /* what all that are lists have in theirs */
+    size_t pick_count;                           /* 0 where there is no other block */
     struct pick picks[INDEX_COLUMNS_MAX];
 };
 
@@ -36,8 +38,10 @@ static uint32_t list_member(const struct match *match, const struct aro_attribut
                             size_t index)
 {
     const struct vocabulary *vocabulary = &match->rulebook->vocabulary;
-    return list ? vocabulary_find_text(vocabulary, list->texts[index], strlen(list->texts[index]))
-                : vocabulary_find_language(vocabulary, match->facts->languages[index]);
+    if (!list)
+        return vocabulary_find_language(vocabulary, match->facts->languages[index]);
+    struct aro_text text = aro_text_of(list->texts[index]);
+    return vocabulary_find_text(vocabulary, &text);
 }
 
 /* The row of one text, as all languages and the members of lists are. */
@@ -71,10 +75,10 @@ static void list_bits(const struct match *match, const struct pick *pick, size_t
     }
 }
 
-/* Most appeals are decided in the first block, so it is looked at without delay. */
+/* Most appeals are decided in the first block: of that no more is kept than where it is. */
 static inline void push_pick(struct match *match, const struct index_column *column, uint32_t row)
 {
-    block_and(&match->first, column_block(column, match->market, row, 0));
+    match->rows[match->row_count++] = column_block(column, match->market, row, 0);
     if (match->market->block_count == 1)
         return;
     struct pick *pick = &match->picks[match->pick_count++];
@@ -98,13 +102,13 @@ static inline void pick_numbered(struct match *match, const struct index_field *
         push_pick(match, &field->columns[i], row_of_text(&field->columns[i], number));
 }
 
-static void pick_text(struct match *match, const struct index_field *field, const char *text)
+static void pick_text(struct match *match, const struct index_field *field,
+                      const struct aro_text *text)
 {
-    if (!text)
+    if (!text->text)
         pick_row(match, field, ROW_ABSENT);
     else
-        pick_numbered(match, field,
-                      vocabulary_find_text(&match->rulebook->vocabulary, text, strlen(text)));
+        pick_numbered(match, field, vocabulary_find_text(&match->rulebook->vocabulary, text));
 }
 
 static void pick_number(struct match *match, const struct index_field *field, double number)
@@ -136,7 +140,7 @@ static void pick_list(struct match *match, const struct index_field *field,
         struct pick pick = { .column = &field->columns[i], .list = list, .is_list = true };
         struct block bits;
         list_bits(match, &pick, 0, &bits);
-        block_and(&match->first, &bits);
+        block_and(&match->lists, &bits);
         if (match->market->block_count > 1)
             match->picks[match->pick_count++] = pick;
     }
@@ -146,33 +150,42 @@ static void pick_attribute(struct match *match, const struct index_field *field,
                            const struct aro_attribute *attribute)
 {
     switch (attribute->kind) {
-    case ARO_ATTRIBUTE_TEXT: pick_text(match, field, attribute->texts[0]); break;
+    case ARO_ATTRIBUTE_TEXT: pick_text(match, field, &attribute->text); break;
     case ARO_ATTRIBUTE_NUMBER: pick_number(match, field, attribute->number); break;
     case ARO_ATTRIBUTE_BOOL: pick_row(match, field, attribute->boolean ? ROW_YES : ROW_NO); break;
     case ARO_ATTRIBUTE_LIST: pick_list(match, field, attribute); break;
     }
 }
 
-static void pick_fixed_field(struct match *match, const struct index_field *field)
+/* Those of the fields that lie before attributes, in the order of their kinds. Gives the first that
+ * does not. */
+static const struct index_field *pick_fixed_fields(struct match *match,
+                                                   const struct index_field *field,
+                                                   const struct index_field *end)
 {
     const struct aro_facts *facts = match->facts;
-    switch (field->kind) {
-    case FIELD_MARKET: pick_text(match, field, facts->market); break;
-    case FIELD_LANGUAGE: pick_first_language(match, field); break;
-    case FIELD_LANGUAGES: pick_list(match, field, NULL); break;
-    case FIELD_REASON: pick_text(match, field, facts->reason); break;
-    case FIELD_TIER: pick_number(match, field, facts->tier); break;
-    case FIELD_EFFORT: pick_number(match, field, facts->effort); break;
-    case FIELD_SUBJECT_TYPE: pick_text(match, field, facts->subject_type); break;
-    case FIELD_DECISION_POLICY: pick_text(match, field, facts->decision_policy); break;
-    case FIELD_ATTRIBUTE: break; /* behind the fixed ones */
-    }
+    if (field < end && field->kind == FIELD_MARKET)
+        pick_text(match, field++, &facts->market);
+    if (field < end && field->kind == FIELD_LANGUAGE)
+        pick_first_language(match, field++);
+    if (field < end && field->kind == FIELD_LANGUAGES)
+        pick_list(match, field++, NULL);
+    if (field < end && field->kind == FIELD_REASON)
+        pick_text(match, field++, &facts->reason);
+    if (field < end && field->kind == FIELD_TIER)
+        pick_number(match, field++, facts->tier);
+    if (field < end && field->kind == FIELD_EFFORT)
+        pick_number(match, field++, facts->effort);
+    if (field < end && field->kind == FIELD_SUBJECT_TYPE)
+        pick_text(match, field++, &facts->subject_type);
+    if (field < end && field->kind == FIELD_DECISION_POLICY)
+        pick_text(match, field++, &facts->decision_policy);
+    return field;
 }
 
-static int compare_names(const char *a, const char *b)
+static int compare_names(const struct aro_text *a, const struct aro_text *b)
 {
-    int order = (unsigned char)a[0] - (unsigned char)b[0];
-    return order ? order : strcmp(a, b);
+    return aro_text_equals(a, b) ? 0 : strcmp(a->text, b->text);
 }
 
 /* Both the fields and the appeal's attributes come by name, so that one walk along both is enough.
@@ -186,7 +199,7 @@ static void pick_attributes(struct match *match, const struct index_field *field
     for (; field < end; field++) {
         int order = 1;
         while (attribute < attributes_end &&
-               (order = compare_names(attribute->name, field->attribute)) < 0)
+               (order = compare_names(&attribute->name, field->attribute)) < 0)
             attribute++;
         if (order == 0)
             pick_attribute(match, field, attribute++);
@@ -200,11 +213,9 @@ static void pick_rows(struct match *match)
     const struct index_field *field = match->market->fields;
     const struct index_field *end = field + match->market->field_count;
 
-    memset(&match->first, 0xff, sizeof match->first);
-    match->pick_count = 0;
-    for (; field < end && field->kind != FIELD_ATTRIBUTE; field++)
-        pick_fixed_field(match, field);
-    pick_attributes(match, field, end);
+    memset(&match->lists, 0xff, sizeof match->lists);
+    match->row_count = match->pick_count = 0;
+    pick_attributes(match, pick_fixed_fields(match, field, end), end);
 }
 
 static uint64_t list_summary(const struct match *match, const struct pick *pick, size_t word)
@@ -268,6 +279,14 @@ static uint32_t first_in_block(const struct match *match, size_t at)
     return first_position(&(struct block){ .parts = { a, b, c, d } }, at);
 }
 
+static uint32_t first_in_first_block(const struct match *match)
+{
+    struct block block = match->lists;
+    for (size_t i = 0; i < match->row_count; i++)
+        block_and(&block, match->rows[i]);
+    return first_position(&block, 0);
+}
+
 static uint32_t first_in_other_blocks(const struct match *match)
 {
     for (size_t word = 0; word < match->market->summary_words; word++) {
@@ -284,13 +303,13 @@ static uint32_t first_in_other_blocks(const struct match *match)
     return UINT32_MAX;
 }
 
-static const struct market_index *market_of(const struct aro_rulebook *rulebook, const char *market)
+static const struct market_index *market_of(const struct aro_rulebook *rulebook,
+                                            const struct aro_text *market)
 {
     const struct rule_index *index = rulebook->index;
-    if (!market)
+    if (!market->text)
         return &index->markets[index->market_absent];
-    return rule_index_market(index,
-                             vocabulary_find_text(&rulebook->vocabulary, market, strlen(market)));
+    return rule_index_market(index, vocabulary_find_text(&rulebook->vocabulary, market));
 }
 
 uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_facts *facts)
@@ -298,11 +317,11 @@ uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_
     /* Only what is counted is ever read, and clearing it would cost more than the match. */
     __attribute__((uninitialized)) struct match match;
     match.rulebook = rulebook;
-    match.market = market_of(rulebook, facts->market);
+    match.market = market_of(rulebook, &facts->market);
     match.facts = facts;
     pick_rows(&match);
 
-    uint32_t position = first_position(&match.first, 0);
+    uint32_t position = first_in_first_block(&match);
     if (position >= match.market->count)
         position = first_in_other_blocks(&match);
     assert(position < match.market->count && "the last rule matches everything");

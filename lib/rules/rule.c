@@ -76,7 +76,9 @@ static int read_target(struct rulebook_parser *parser, const struct spot *route,
     share->percent = PERCENT;
     ret->shares = share;
     ret->share_count = 1;
-    return parser_read_queue(parser, &queue, &share->queue);
+    int r = parser_read_queue(parser, &queue, &share->queue);
+    ret->queue = share->queue;
+    return r;
 }
 
 static int read_route(struct rulebook_parser *parser, const struct spot *rule, struct rule *ret)

@@ -465,7 +465,7 @@ static void build_columns(const struct aro_rulebook *rulebook, struct market_ind
     for (size_t i = 0; i < rulebook->field_count; i++) {
         const struct field *described = &rulebook->fields[i];
         struct index_field field = { .kind = described->kind,
-                                     .attribute = described->attribute,
+                                     .attribute = &described->attribute,
                                      .columns = market->columns + market->column_count };
         for (uint32_t slot = 0; slot < COLUMNS_A_FIELD; slot++) {
             uint32_t column = column_of((unsigned)i, slot);
@@ -571,7 +571,7 @@ static void build_markets(const struct aro_rulebook *rulebook, struct rule_index
                           const uint32_t *texts, size_t text_count, size_t *bytes_left)
 {
     index->market_count = text_count + 2;
-    index->markets = memory_new_array(index->market_count, sizeof *index->markets);
+    index->markets = lines_new(index->market_count, sizeof *index->markets);
     index->market_absent = 1;
     index->market_of_text = number_map_new(text_count, 0);
     for (size_t i = 0; i < text_count; i++)
@@ -585,7 +585,7 @@ static void build_one_set(const struct aro_rulebook *rulebook, struct rule_index
                           size_t *bytes_left)
 {
     index->market_count = 1;
-    index->markets = memory_new_array(1, sizeof *index->markets);
+    index->markets = lines_new(1, sizeof *index->markets);
     index->market_of_text = number_map_new(0, 0);
     for (uint32_t i = 0; i < rulebook->conjunction_count; i++)
         market_push(&index->markets[0], i);

@@ -79,18 +79,20 @@ _Static_assert(sizeof(struct index_column) == 64, "a column is one cache line");
 struct index_field {
     enum field_kind kind;
     uint32_t column_count;
-    const char *attribute; /* ATTRIBUTE: its name */
+    const struct aro_text *attribute; /* ATTRIBUTE: its name */
     const struct index_column *columns;
 };
 
 struct market_index {
-    uint32_t count;         /* conjunctions */
-    uint32_t *conjunctions; /* their numbers, ascending: bit i is conjunctions[i] */
+    _Alignas(64) uint32_t count; /* conjunctions */
+    uint32_t *conjunctions;      /* their numbers, ascending: bit i is conjunctions[i] */
     size_t block_count, summary_words;
     size_t field_count, column_count;
     struct index_field *fields;   /* ascending */
     struct index_column *columns; /* ascending */
 };
+
+_Static_assert(sizeof(struct market_index) == 64, "a market is one cache line");
 
 struct rule_index {
     size_t market_count;

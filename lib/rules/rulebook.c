@@ -710,7 +710,9 @@ void aro_rulebook_match(const struct aro_rulebook *rulebook, const struct aro_fa
     *ret = (struct aro_route){
         .rule = rule->name,
         .rule_index = index,
-        .queue = split_queue(rulebook->seed, rule, facts->appeal_id ? facts->appeal_id : ""),
+        .queue = rule->queue
+                     ? rule->queue
+                     : split_queue(rulebook->seed, rule, facts->appeal_id ? facts->appeal_id : ""),
         .has_priority = rule->has_priority,
         .has_deadline = rule->has_deadline,
         .priority = rule->priority,

@@ -46,16 +46,18 @@ struct conjunction {
     const struct constraint *constraints;
 };
 
+/* What a match reads comes first. */
 struct rule {
     const char *name;
-    unsigned line, column;
-    struct condition when; /* ALL of none where it has no `when` */
-    size_t share_count;    /* 1 where it names one queue */
-    const struct share *shares;
+    const struct aro_queue_terms *queue; /* NULL: split */
     uint64_t split_key;
-    bool has_priority, has_deadline;
-    unsigned priority;
     struct aro_span deadline;
+    unsigned priority;
+    bool has_priority, has_deadline;
+    unsigned line, column;
+    size_t share_count; /* 1 where it names one queue */
+    const struct share *shares;
+    struct condition when;                       /* ALL of none where it has no `when` */
     size_t first_conjunction, conjunction_count; /* it matches where one of them does */
 };
 

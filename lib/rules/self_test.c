@@ -23,6 +23,25 @@ static int read_optional_text(const struct rulebook_parser *parser, const struct
     return spot_find(map, key, &spot) ? spot_read_text(&spot, ret, parser->reterr) : 0;
 }
 
+static int read_optional_fact(const struct rulebook_parser *parser, const struct spot *map,
+                              const char *key, struct aro_text *ret)
+{
+    const char *text = NULL;
+    int r = read_optional_text(parser, map, key, &text);
+    *ret = aro_text_of(text);
+    return r;
+}
+
+static int read_market(const struct rulebook_parser *parser, const struct spot *appeal,
+                       struct aro_text *ret)
+{
+    const char *market = NULL;
+    struct spot spot;
+    int r = spot_find(appeal, "market", &spot) ? parser_read_market(parser, &spot, &market) : 0;
+    *ret = aro_text_of(market);
+    return r;
+}
+
 static int read_optional_unsigned(const struct rulebook_parser *parser, const struct spot *map,
                                   const char *key, unsigned least, unsigned greatest, unsigned *ret)
 {
@@ -41,7 +60,7 @@ static int read_subject(const struct rulebook_parser *parser, const struct spot 
     if (!spot_find(appeal, "subject", &subject))
         return 0;
     int r = spot_check_keys(&subject, known, sizeof known / sizeof *known, parser->reterr);
-    return r < 0 ? r : read_optional_text(parser, &subject, "type", &facts->subject_type);
+    return r < 0 ? r : read_optional_fact(parser, &subject, "type", &facts->subject_type);
 }
 
 static int read_decision(const struct rulebook_parser *parser, const struct spot *appeal,
@@ -53,7 +72,7 @@ static int read_decision(const struct rulebook_parser *parser, const struct spot
     if (!spot_find(appeal, "decision", &decision))
         return 0;
     int r = spot_check_keys(&decision, known, sizeof known / sizeof *known, parser->reterr);
-    return r < 0 ? r : read_optional_text(parser, &decision, "policy", &facts->decision_policy);
+    return r < 0 ? r : read_optional_fact(parser, &decision, "policy", &facts->decision_policy);
 }
 
 static int read_optional_instant(const struct rulebook_parser *parser, const struct spot *map,
@@ -82,20 +101,19 @@ static int read_languages(struct rulebook_parser *parser, const struct spot *app
     return r;
 }
 
-static int read_texts(const struct rulebook_parser *parser, const struct spot *spot,
-                      struct aro_attribute *ret)
+static int read_list(const struct rulebook_parser *parser, const struct spot *spot,
+                     struct aro_attribute *ret)
 {
-    bool is_list = spot->node->kind == DOCUMENT_LIST;
-    size_t count = is_list ? spot->node->count : 1;
+    size_t count = spot->node->count;
     const char **texts = arena_new_array(parser->arena, count, sizeof *texts);
 
     for (size_t i = 0; i < count; i++) {
-        struct spot item = is_list ? spot_item(spot, i) : *spot;
+        struct spot item = spot_item(spot, i);
         int r = spot_read_text(&item, &texts[i], parser->reterr);
         if (r < 0)
             return r;
     }
-    ret->kind = is_list ? ARO_ATTRIBUTE_LIST : ARO_ATTRIBUTE_TEXT;
+    ret->kind = ARO_ATTRIBUTE_LIST;
     ret->texts = texts;
     ret->text_count = count;
     return 0;
@@ -104,7 +122,7 @@ static int read_texts(const struct rulebook_parser *parser, const struct spot *s
 static int read_attribute(const struct rulebook_parser *parser, const struct spot *spot,
                           struct aro_attribute *ret)
 {
-    *ret = (struct aro_attribute){ .name = spot->key };
+    *ret = (struct aro_attribute){ .name = aro_text_of(spot->key) };
     switch (spot->node->kind) {
     case DOCUMENT_BOOL:
         ret->kind = ARO_ATTRIBUTE_BOOL;
@@ -118,7 +136,10 @@ static int read_attribute(const struct rulebook_parser *parser, const struct spo
         ret->number = spot->node->number;
         return 0;
     case DOCUMENT_TEXT:
-    case DOCUMENT_LIST: return read_texts(parser, spot, ret);
+        ret->kind = ARO_ATTRIBUTE_TEXT;
+        ret->text = aro_text_of(spot->node->text);
+        return 0;
+    case DOCUMENT_LIST: return read_list(parser, spot, ret);
     default:
         return spot_refuse_kind(spot, parser->reterr,
                                 "a text, a number, true or false, or a list of texts");
@@ -127,7 +148,8 @@ static int read_attribute(const struct rulebook_parser *parser, const struct spo
 
 static int compare_attributes(const void *a, const void *b)
 {
-    return strcmp(((const struct aro_attribute *)a)->name, ((const struct aro_attribute *)b)->name);
+    const struct aro_attribute *left = a, *right = b;
+    return strcmp(left->name.text, right->name.text);
 }
 
 static int read_attributes(const struct rulebook_parser *parser, const struct spot *spot,
@@ -166,12 +188,12 @@ static int read_appeal(struct rulebook_parser *parser, const struct spot *appeal
     int r = spot_check_keys(appeal, known, sizeof known / sizeof *known, parser->reterr);
     if (r == 0)
         r = read_optional_text(parser, appeal, "appeal_id", &facts->appeal_id);
-    if (r == 0 && spot_find(appeal, "market", &spot))
-        r = parser_read_market(parser, &spot, &facts->market);
+    if (r == 0)
+        r = read_market(parser, appeal, &facts->market);
     if (r == 0)
         r = read_languages(parser, appeal, facts);
     if (r == 0)
-        r = read_optional_text(parser, appeal, "reason", &facts->reason);
+        r = read_optional_fact(parser, appeal, "reason", &facts->reason);
     if (r == 0)
         r = read_optional_unsigned(parser, appeal, "tier", 1, INT32_MAX, &facts->tier);
     if (r == 0)

@@ -18,8 +18,6 @@ unsigned split_place(uint64_t seed, uint64_t key, const char *appeal_id)
 const struct aro_queue_terms *split_queue(uint64_t seed, const struct rule *rule,
                                           const char *appeal_id)
 {
-    if (rule->share_count == 1)
-        return rule->shares[0].queue;
     unsigned place = split_place(seed, rule->split_key, appeal_id), end = 0;
     for (size_t i = 0; i < rule->share_count; i++) {
         end += rule->shares[i].percent;

@@ -14,7 +14,7 @@
 uint64_t split_key(uint64_t seed, const char *name);
 /* 0 to 99. */
 unsigned split_place(uint64_t seed, uint64_t key, const char *appeal_id);
-/* The queue of @rule that gets the appeal. */
+/* The queue of @rule, which is split, that gets the appeal. */
 const struct aro_queue_terms *split_queue(uint64_t seed, const struct rule *rule,
                                           const char *appeal_id);
 

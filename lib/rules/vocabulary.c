@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_FIRST = 64, SHORT_LENGTH_MAX = 16 };
+enum { SLOTS_FIRST = 64 };
 
 void vocabulary_done(struct vocabulary *vocabulary)
 {
@@ -18,115 +18,31 @@ void vocabulary_done(struct vocabulary *vocabulary)
     *vocabulary = (struct vocabulary){ 0 };
 }
 
-static uint64_t load_8(const char *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-static uint64_t load_4(const char *bytes)
-{
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product =
-        (unsigned __int128)(a ^ UINT64_C(0xa0761d6478bd642f)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline struct text_key text_key_of(const char *text, size_t length)
-{
-    struct text_key key = { .length = length };
-    size_t left = length;
-
-    for (; left > SHORT_LENGTH_MAX; text += 8, left -= 8)
-        key.first = fold(key.first, load_8(text));
-    if (left >= 8) {
-        key.first ^= load_8(text);
-        key.last = load_8(text + left - 8);
-    } else if (left >= 4) {
-        key.first ^= load_4(text);
-        key.last = load_4(text + left - 4);
-    } else {
-        for (size_t i = 0; i < left; i++)
-            key.last = key.last << 8 | (unsigned char)text[i];
-    }
-    return key;
-}
-
-/* Fast, and not keyed: the table holds the rulebook's own texts and no more is added once it is
- * frozen, so no appeal can make a search longer than the rulebook's author did. Every match looks
- * up some eight texts; SipHash would be most of its cost. */
-static uint64_t text_key_hash(const struct text_key *key)
-{
-    return fold(key->first ^ key->length, key->last);
-}
-
-/* Not inlined: then a search for a short text calls nothing, and need not save registers. */
-static __attribute__((noinline)) bool are_equal(const char *a, const char *b, size_t length)
-{
-    return memcmp(a, b, length) == 0;
-}
-
-static bool slot_is_of(const struct vocabulary_slot *slot, const struct text_key *key,
-                       const char *text)
-{
-    return slot->key.first == key->first && slot->key.last == key->last &&
-           slot->key.length == key->length &&
-           (key->length <= SHORT_LENGTH_MAX || are_equal(slot->text, text, key->length));
-}
-
-/* The slot of @text, or the free one where it would go. */
-static inline struct vocabulary_slot *find_slot(const struct vocabulary *vocabulary,
-                                                const struct text_key *key, const char *text)
-{
-    size_t mask = vocabulary->slot_count - 1;
-    size_t at = text_key_hash(key) & mask;
-    while (vocabulary->slots[at].text && !slot_is_of(&vocabulary->slots[at], key, text))
-        at = (at + 1) & mask;
-    return &vocabulary->slots[at];
-}
-
-uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text, size_t length)
-{
-    if (vocabulary->text_count == 0)
-        return VALUE_OTHER;
-    struct text_key key = text_key_of(text, length);
-    const struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
-    return slot->text ? slot->id : VALUE_OTHER;
-}
-
 static void grow(struct vocabulary *vocabulary)
 {
     struct vocabulary_slot *old = vocabulary->slots;
-    size_t old_count = vocabulary->slot_count;
+    size_t old_count = old ? vocabulary->slot_mask + 1 : 0;
+    size_t count = old ? old_count * 2 : SLOTS_FIRST;
 
-    vocabulary->slot_count = old_count ? old_count * 2 : SLOTS_FIRST;
-    vocabulary->slots = memory_new_array(vocabulary->slot_count, sizeof *vocabulary->slots);
+    vocabulary->slots = memory_new_array(count, sizeof *vocabulary->slots);
+    vocabulary->slot_mask = count - 1;
     for (size_t i = 0; i < old_count; i++) {
-        if (old[i].text)
-            *find_slot(vocabulary, &old[i].key, old[i].text) = old[i];
+        if (old[i].text.text)
+            *vocabulary_slot_of(vocabulary, &old[i].text) = old[i];
     }
     free(old);
 }
 
 uint32_t vocabulary_add_text(struct vocabulary *vocabulary, const char *text)
 {
-    struct text_key key = text_key_of(text, strlen(text));
-    if (vocabulary->text_count * 4 >= vocabulary->slot_count)
+    struct aro_text key = aro_text_of(text);
+    if (!vocabulary->slots || vocabulary->text_count * 4 > vocabulary->slot_mask)
         grow(vocabulary);
-    struct vocabulary_slot *slot = find_slot(vocabulary, &key, text);
-    if (!slot->text)
-        *slot = (struct vocabulary_slot){
-            .key = key,
-            .text = arena_copy_text(&vocabulary->arena, text, key.length),
-            .id = (uint32_t)vocabulary->text_count++,
-        };
+    struct vocabulary_slot *slot = vocabulary_slot_of(vocabulary, &key);
+    if (!slot->text.text) {
+        key.text = arena_copy_text(&vocabulary->arena, text, key.length);
+        *slot = (struct vocabulary_slot){ .text = key, .id = (uint32_t)vocabulary->text_count++ };
+    }
     return slot->id;
 }
 

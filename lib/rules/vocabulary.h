@@ -6,8 +6,10 @@
 #define ARO_RULES_VOCABULARY_H
 
 #include "support/arena.h"
+#include "support/mix.h"
 
 #include <aro/language.h>
+#include <aro/text.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,24 +22,16 @@ struct language_value {
     char region[4];
 };
 
-/* A text of up to 16 bytes is its length, its first and its last bytes, which may overlap; of a
- * longer one these are a hash, and the text itself has to be compared. */
-struct text_key {
-    uint64_t first, last;
-    size_t length;
-};
-
 struct vocabulary_slot {
-    struct text_key key;
-    const char *text; /* NULL: free */
+    struct aro_text text; /* without text: free */
     uint32_t id;
 };
 
 struct vocabulary {
     struct arena arena;
     size_t text_count;
-    size_t slot_count; /* a power of two */
-    struct vocabulary_slot *slots;
+    size_t slot_mask;              /* their count, a power of two, less one */
+    struct vocabulary_slot *slots; /* NULL: none, as long as there is no text */
 
     size_t language_count, language_size;
     struct language_value *languages; /* frozen: those of a base together, its open one first */
@@ -58,7 +52,6 @@ void vocabulary_freeze(struct vocabulary *vocabulary);
 /* Finds the languages' numbers again after their base ids have changed. */
 void vocabulary_index_languages(struct vocabulary *vocabulary);
 
-uint32_t vocabulary_find_text(const struct vocabulary *vocabulary, const char *text, size_t length);
 uint32_t vocabulary_find_language(const struct vocabulary *vocabulary,
                                   const struct aro_language *language);
 
@@ -67,5 +60,28 @@ uint32_t vocabulary_find_language(const struct vocabulary *vocabulary,
 void vocabulary_expand_language(const struct vocabulary *vocabulary,
                                 const struct aro_language *language, uint32_t *ret_first,
                                 uint32_t *ret_end);
+
+/* The slot of @text, or the free one where it would go. There is a free one.
+ *
+ * Not keyed: the table holds the rulebook's own texts and no more is added once it is frozen, so no
+ * appeal can make a search longer than the rulebook's author did. Every match looks up some eight
+ * texts; SipHash would be most of its cost. */
+static inline struct vocabulary_slot *vocabulary_slot_of(const struct vocabulary *vocabulary,
+                                                         const struct aro_text *text)
+{
+    size_t at = mix(text->first ^ text->length, text->last) & vocabulary->slot_mask;
+    while (vocabulary->slots[at].text.text && !aro_text_equals(&vocabulary->slots[at].text, text))
+        at = (at + 1) & vocabulary->slot_mask;
+    return &vocabulary->slots[at];
+}
+
+static inline uint32_t vocabulary_find_text(const struct vocabulary *vocabulary,
+                                            const struct aro_text *text)
+{
+    if (!vocabulary->slots)
+        return VALUE_OTHER;
+    const struct vocabulary_slot *slot = vocabulary_slot_of(vocabulary, text);
+    return slot->text.text ? slot->id : VALUE_OTHER;
+}
 
 #endif

@@ -25,7 +25,7 @@ static void check_appeal(const struct aro_event *event)
     assert(event->priority <= ARO_PRIORITY_MAX && event->tier >= 1);
     assert(!event->subject_type == !event->subject_id);
     for (size_t i = 1; i < event->attribute_count; i++)
-        assert(strcmp(event->attributes[i - 1].name, event->attributes[i].name) < 0);
+        assert(strcmp(event->attributes[i - 1].name.text, event->attributes[i].name.text) < 0);
 }
 
 static void check_agent(const struct aro_event *event)

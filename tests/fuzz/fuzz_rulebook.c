@@ -13,8 +13,11 @@ static void match(const struct aro_rulebook *rulebook, struct aro_languages *lan
 {
     static const char *const texts[] = { "gold", "new" };
     struct aro_attribute attributes[] = {
-        { .name = "seller_tier", .kind = ARO_ATTRIBUTE_LIST, .texts = texts, .text_count = 2 },
-        { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 500 },
+        { .name = aro_text_of("seller_tier"),
+          .kind = ARO_ATTRIBUTE_LIST,
+          .texts = texts,
+          .text_count = 2 },
+        { .name = aro_text_of("value"), .kind = ARO_ATTRIBUTE_NUMBER, .number = 500 },
     };
     const struct aro_language *language;
     struct aro_route route;
@@ -22,8 +25,8 @@ static void match(const struct aro_rulebook *rulebook, struct aro_languages *lan
     int r = aro_languages_intern(languages, "pt-BR", &language, NULL);
     assert(r == 0);
     struct aro_facts full = { .appeal_id = "a",
-                              .market = "BR",
-                              .reason = "fraud",
+                              .market = aro_text_of("BR"),
+                              .reason = aro_text_of("fraud"),
                               .tier = 2,
                               .effort = 1,
                               .languages = &language,

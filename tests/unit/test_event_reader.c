@@ -192,7 +192,7 @@ static void test_attributes_arrive_sorted_and_typed(void **state)
 
     assert_int_equal(event->attribute_count, 7);
     for (size_t i = 0; i < 7; i++)
-        assert_string_equal(event->attributes[i].name, names[i]);
+        assert_string_equal(event->attributes[i].name.text, names[i]);
     assert_true(event->attributes[0].number == 9223372036854775808.0);
     assert_int_equal(event->attributes[1].kind, ARO_ATTRIBUTE_LIST);
     assert_int_equal(event->attributes[1].text_count, 0);
@@ -202,7 +202,7 @@ static void test_attributes_arrive_sorted_and_typed(void **state)
     assert_int_equal(event->attributes[4].text_count, 2);
     assert_string_equal(event->attributes[4].texts[0], "b");
     assert_string_equal(event->attributes[4].texts[1], "a");
-    assert_string_equal(event->attributes[5].texts[0], "\xc3\xa9\xf0\x9f\x98\x80");
+    assert_string_equal(event->attributes[5].text.text, "\xc3\xa9\xf0\x9f\x98\x80");
     assert_int_equal(event->attributes[6].kind, ARO_ATTRIBUTE_NUMBER);
     assert_false(__builtin_signbit(event->attributes[6].number));
 }

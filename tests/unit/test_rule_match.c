@@ -197,13 +197,21 @@ static void choose_attribute(struct appeal *appeal, const char *name)
     size_t index = appeal->facts.attribute_count++;
     struct aro_attribute *attribute = &appeal->attributes[index];
 
-    *attribute = (struct aro_attribute){ .name = name, .texts = appeal->texts[index] };
-    attribute->kind = (enum aro_attribute_kind)chance(4);
-    attribute->number = atof(ONE_OF(numbers)) + (chance(3) == 0 ? .25 : 0);
-    attribute->boolean = chance(2);
-    attribute->text_count = attribute->kind == ARO_ATTRIBUTE_LIST ? chance(4) : 1;
     for (size_t i = 0; i < 4; i++)
         appeal->texts[index][i] = chance(4) ? ONE_OF(texts) : "unheard of";
+    *attribute = (struct aro_attribute){ .name = aro_text_of(name),
+                                         .kind = (enum aro_attribute_kind)chance(4) };
+    switch (attribute->kind) {
+    case ARO_ATTRIBUTE_TEXT: attribute->text = aro_text_of(appeal->texts[index][0]); break;
+    case ARO_ATTRIBUTE_NUMBER:
+        attribute->number = atof(ONE_OF(numbers)) + (chance(3) == 0 ? .25 : 0);
+        break;
+    case ARO_ATTRIBUTE_BOOL: attribute->boolean = chance(2); break;
+    case ARO_ATTRIBUTE_LIST:
+        attribute->text_count = chance(4);
+        attribute->texts = appeal->texts[index];
+        break;
+    }
 }
 
 static void choose_appeal(struct aro_languages *languages, struct appeal *appeal)
@@ -214,11 +222,11 @@ static void choose_appeal(struct aro_languages *languages, struct appeal *appeal
 
     *appeal = (struct appeal){ .facts = { .appeal_id = "x", .tier = 1 + chance(4) } };
     struct aro_facts *facts = &appeal->facts;
-    facts->market = chance(8) == 0 ? NULL : chance(6) == 0 ? "ZZ" : ONE_OF(markets);
+    facts->market = aro_text_of(chance(8) == 0 ? NULL : chance(6) == 0 ? "ZZ" : ONE_OF(markets));
     facts->effort = 1 + chance(6);
-    facts->reason = chance(6) ? ONE_OF(texts) : NULL;
-    facts->subject_type = chance(3) ? ONE_OF(texts) : "shop";
-    facts->decision_policy = chance(3) ? ONE_OF(texts) : NULL;
+    facts->reason = aro_text_of(chance(6) ? ONE_OF(texts) : NULL);
+    facts->subject_type = aro_text_of(chance(3) ? ONE_OF(texts) : "shop");
+    facts->decision_policy = aro_text_of(chance(3) ? ONE_OF(texts) : NULL);
     facts->languages = appeal->languages;
     facts->language_count = chance(5);
     for (size_t i = 0; i < facts->language_count; i++)
@@ -239,12 +247,18 @@ static void choose_rare(struct appeal *appeal)
     size_t index = appeal->facts.attribute_count++;
     struct aro_attribute *attribute = &appeal->attributes[index];
 
-    *attribute = (struct aro_attribute){ .name = "w", .texts = appeal->texts[index] };
-    attribute->kind = chance(3) ? ARO_ATTRIBUTE_TEXT : ARO_ATTRIBUTE_LIST;
-    attribute->text_count = attribute->kind == ARO_ATTRIBUTE_LIST ? 1 + chance(4) : 1;
     for (size_t i = 0; i < 4; i++) {
         snprintf(appeal->rare[i], sizeof appeal->rare[i], "w%u", chance(RARE_VALUES));
         appeal->texts[index][i] = appeal->rare[i];
+    }
+    *attribute = (struct aro_attribute){ .name = aro_text_of("w") };
+    if (chance(3)) {
+        attribute->kind = ARO_ATTRIBUTE_TEXT;
+        attribute->text = aro_text_of(appeal->rare[0]);
+    } else {
+        attribute->kind = ARO_ATTRIBUTE_LIST;
+        attribute->text_count = 1 + chance(4);
+        attribute->texts = appeal->texts[index];
     }
 }
 
@@ -273,7 +287,7 @@ static bool text_equals(const struct document_node *wanted, const char *text)
 static const struct aro_attribute *attribute_of(const struct evaluation *on, const char *field)
 {
     for (size_t i = 0; i < on->facts->attribute_count; i++) {
-        if (strcmp(on->facts->attributes[i].name, field + strlen("attributes.")) == 0)
+        if (strcmp(on->facts->attributes[i].name.text, field + strlen("attributes.")) == 0)
             return &on->facts->attributes[i];
     }
     return NULL;
@@ -281,10 +295,10 @@ static const struct aro_attribute *attribute_of(const struct evaluation *on, con
 
 static const char *text_of(const struct evaluation *on, const char *field)
 {
-    return strcmp(field, "market") == 0         ? on->facts->market
-           : strcmp(field, "reason") == 0       ? on->facts->reason
-           : strcmp(field, "subject.type") == 0 ? on->facts->subject_type
-                                                : on->facts->decision_policy;
+    return strcmp(field, "market") == 0         ? on->facts->market.text
+           : strcmp(field, "reason") == 0       ? on->facts->reason.text
+           : strcmp(field, "subject.type") == 0 ? on->facts->subject_type.text
+                                                : on->facts->decision_policy.text;
 }
 
 static bool is_language(const char *field)
@@ -350,6 +364,8 @@ static bool equals(const struct evaluation *on, const char *field,
         return false;
     if (attribute->kind == ARO_ATTRIBUTE_BOOL)
         return wanted->kind == DOCUMENT_BOOL && wanted->boolean == attribute->boolean;
+    if (attribute->kind == ARO_ATTRIBUTE_TEXT)
+        return text_equals(wanted, attribute->text.text);
     for (size_t i = 0; i < attribute->text_count; i++) {
         if (text_equals(wanted, attribute->texts[i]))
             return true;
@@ -493,16 +509,23 @@ static void show(const struct world *world, const struct aro_facts *facts)
 {
     fprintf(stderr, "%s", world->text.data);
     fprintf(stderr, "market %s, reason %s, subject %s, policy %s, tier %u, effort %u, languages",
-            or_none(facts->market), or_none(facts->reason), or_none(facts->subject_type),
-            or_none(facts->decision_policy), facts->tier, facts->effort);
+            or_none(facts->market.text), or_none(facts->reason.text),
+            or_none(facts->subject_type.text), or_none(facts->decision_policy.text), facts->tier,
+            facts->effort);
     for (size_t i = 0; i < facts->language_count; i++)
         fprintf(stderr, " %s", facts->languages[i]->tag);
     for (size_t i = 0; i < facts->attribute_count; i++) {
         const struct aro_attribute *attribute = &facts->attributes[i];
-        fprintf(stderr, "; %s kind %d: %g %d", attribute->name, (int)attribute->kind,
-                attribute->number, attribute->boolean);
-        for (size_t t = 0; t < attribute->text_count; t++)
-            fprintf(stderr, " '%s'", attribute->texts[t]);
+        fprintf(stderr, "; %s:", attribute->name.text);
+        switch (attribute->kind) {
+        case ARO_ATTRIBUTE_TEXT: fprintf(stderr, " '%s'", attribute->text.text); break;
+        case ARO_ATTRIBUTE_NUMBER: fprintf(stderr, " %g", attribute->number); break;
+        case ARO_ATTRIBUTE_BOOL: fprintf(stderr, attribute->boolean ? " true" : " false"); break;
+        case ARO_ATTRIBUTE_LIST:
+            for (size_t t = 0; t < attribute->text_count; t++)
+                fprintf(stderr, " ['%s']", attribute->texts[t]);
+            break;
+        }
     }
     fprintf(stderr, "\n");
 }
@@ -563,7 +586,7 @@ static bool is_told_dead(const struct aro_lint *lint, const struct rule *rule)
 /* Lint knows what every event has; a rulebook's own tests may do without. */
 static bool could_be_submitted(const struct aro_facts *facts)
 {
-    return facts->market && facts->reason && facts->language_count > 0;
+    return facts->market.text && facts->reason.text && facts->language_count > 0;
 }
 
 static void check_appeals(struct world *world, const struct aro_rulebook *rulebook)

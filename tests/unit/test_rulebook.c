@@ -261,9 +261,11 @@ static void test_a_rulebook_moves_to_another_table_of_languages(void **state)
     assert_ptr_equal(brazil->fallback[1], language("en"));
 
     const struct aro_language *portuguese = language("pt-PT"), *french = language("fr");
-    struct aro_attribute value = { .name = "value", .kind = ARO_ATTRIBUTE_NUMBER, .number = 500 };
-    struct aro_facts facts = { .market = "PT",
-                               .reason = "fraud",
+    struct aro_attribute value = { .name = aro_text_of("value"),
+                                   .kind = ARO_ATTRIBUTE_NUMBER,
+                                   .number = 500 };
+    struct aro_facts facts = { .market = aro_text_of("PT"),
+                               .reason = aro_text_of("fraud"),
                                .tier = 1,
                                .effort = 1,
                                .languages = &portuguese,
@@ -290,9 +292,11 @@ static void test_a_split_is_the_same_on_every_host(void **state)
         char id[16];
         struct aro_route route;
         snprintf(id, sizeof id, "a-%u", i);
-        struct aro_facts facts = {
-            .appeal_id = id, .market = "BR", .tier = 2, .effort = 1, .reason = "ip"
-        };
+        struct aro_facts facts = { .appeal_id = id,
+                                   .market = aro_text_of("BR"),
+                                   .tier = 2,
+                                   .effort = 1,
+                                   .reason = aro_text_of("ip") };
         aro_rulebook_match(rulebook, &facts, &route);
         assert_string_equal(route.rule, "split");
         general += strcmp(route.queue->name, "general") == 0;
