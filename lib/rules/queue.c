@@ -141,18 +141,13 @@ static int read_independence(const struct queue_reader *reader, const struct spo
     return r;
 }
 
-/* A wait. One of nothing would be over again and again within the same moment. */
-static int read_wait(const struct spot *spot, struct aro_span *ret, struct aro_error *reterr)
-{
-    int r = spot_read_span(spot, ret, reterr);
-    if (r == 0 && ret->ms < 1000)
-        return spot_refuse_kind(spot, reterr, "a span of at least 1s");
-    return r;
-}
-
 static int read_reclaim_after(const struct queue_reader *reader, const struct spot *spot)
 {
-    return read_wait(spot, &reader->terms->reclaim_after, reader->parser->reterr);
+    struct aro_error *reterr = reader->parser->reterr;
+    int r = spot_read_span(spot, &reader->terms->reclaim_after, reterr);
+    if (r == 0 && reader->terms->reclaim_after.ms == 0)
+        return spot_refuse_kind(spot, reterr, "a span of more than 0s");
+    return r;
 }
 
 static int read_overdue_share(const struct queue_reader *reader, const struct spot *spot)
@@ -170,14 +165,17 @@ static int read_offer(const struct queue_reader *reader, const struct spot *spot
 
     reader->terms->makes_offers = true;
     int r = spot_check_keys(spot, known, sizeof known / sizeof *known, reterr);
-    if (r == 0 && spot_find(spot, "expires", &member))
-        r = read_wait(&member, &offer->expires, reterr);
+    if (r == 0 && spot_find(spot, "expires", &member)) {
+        r = spot_read_span(&member, &offer->expires, reterr);
+        if (r == 0 && offer->expires.ms < 1000)
+            return spot_refuse_kind(&member, reterr, "a span of at least 1s");
+    }
     if (r == 0 && spot_find(spot, "declines_max", &member))
         r = spot_read_unsigned(&member, 1, LIMIT_MAX, &offer->declines_max, reterr);
     if (r == 0 && spot_find(spot, "misses_max", &member))
         r = spot_read_unsigned(&member, 1, LIMIT_MAX, &offer->misses_max, reterr);
     if (r == 0 && spot_find(spot, "retry_after", &member))
-        r = read_wait(&member, &offer->retry_after, reterr);
+        r = spot_read_span(&member, &offer->retry_after, reterr);
     return r;
 }
 

@@ -13,7 +13,7 @@ BEYOND_A_SCHEMA = {
     "market-language-unknown", "accept-of-no-language", "market-zone-unknown", "launch-otherwise-unknown",
     "hours-of-a-day-twice", "hours-that-overlap", "hours-of-no-length", "holiday-that-is-none",
     "ladder-level-below-floor", "ladder-skill-below-floor", "needs-below-floor", "ladder-step-of-no-length",
-    "ladder-last-step-with-end", "ladder-step-without-end", "offer-expires-too-soon", "offer-retry-too-soon", "reclaim-too-soon", "reclaim-too-late",
+    "ladder-last-step-with-end", "ladder-step-without-end", "offer-expires-too-soon", "reclaim-too-soon", "reclaim-too-late",
     "bound-is-infinite",
     "rule-twice", "split-sums-to-90", "too-many-combinations", "too-many-conditions-on-one-list",
     "no-catch-all", "hidden-by-a-wider-rule", "hidden-by-a-catch-all", "hidden-range",
