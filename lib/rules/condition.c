@@ -24,8 +24,21 @@ static const char *const groups[] = {
     [CONDITION_ALL] = "all", [CONDITION_ANY] = "any", [CONDITION_NOT] = "not"
 };
 
+/* "attributes: { value: 500 }" */
+static int refuse_map_of_attributes(const struct rulebook_parser *parser, const struct spot *member)
+{
+    const struct document_node *node = member->node;
+    const char *name =
+        node->kind == DOCUMENT_MAP && node->count ? spot_member(member, 0).key : NULL;
+    return spot_refuse_key(member, parser->reterr,
+                           "attributes are asked for one by one: write '" ATTRIBUTE_PREFIX "%.60s'",
+                           name ? name : "NAME");
+}
+
 static int refuse_field(const struct rulebook_parser *parser, const struct spot *member)
 {
+    if (strcmp(member->key, "attributes") == 0)
+        return refuse_map_of_attributes(parser, member);
     struct nearest nearest;
     char fields[160] = "", attribute[80] = "";
     const char *dot = strchr(member->key, '.');

@@ -49,7 +49,7 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
     if (word_length > WORD_LENGTH_MAX || candidate_length > WORD_LENGTH_MAX)
         return;
     unsigned distance = edit_distance(nearest->word, word_length, candidate, candidate_length);
-    if (distance < nearest->best_distance) {
+    if (distance < nearest->best_distance && distance < word_length) { /* something is alike */
         nearest->best = candidate;
         nearest->best_distance = distance;
     }
