@@ -48,10 +48,11 @@ static void number_map_add(struct number_map *map, uint32_t key, uint32_t value)
 /* For @count numbers: all would find room behind the last place. */
 static struct number_map number_map_new(size_t count, uint16_t missing)
 {
-    struct number_map map = { .missing = missing, .place_bits = 1 };
-    while ((size_t)1 << map.place_bits < count * 4) /* so that few lie out of place */
-        map.place_bits++;
-    map.slot_count = (uint32_t)(((size_t)1 << map.place_bits) + count);
+    struct number_map map = { .missing = missing, .place_shift = 31 };
+    size_t place_count = 2;
+    for (; place_count < count * 2; place_count *= 2) /* so that few lie out of place */
+        map.place_shift--;
+    map.slot_count = (uint32_t)(place_count + count);
     map.slots = memory_new_array(map.slot_count, sizeof *map.slots);
     memset(map.slots, 0xff, map.slot_count * sizeof *map.slots);
     return map;

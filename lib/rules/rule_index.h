@@ -56,7 +56,7 @@ struct number_map {
     } * slots;
     uint32_t slot_count; /* the last is free */
     uint16_t missing;
-    uint16_t place_bits; /* there are 1 << @place_bits places */
+    uint16_t place_shift; /* there are 2^32 >> @place_shift places */
 };
 
 /* Rows that every column has, before those of its own stretches of numbers and of its texts. */
@@ -114,7 +114,7 @@ uint32_t rule_index_match(const struct aro_rulebook *rulebook, const struct aro_
  * one another (Knuth, The Art of Computer Programming, 6.4). */
 static inline uint32_t number_map_place(const struct number_map *map, uint32_t key)
 {
-    return (key * UINT32_C(2654435769)) >> (32 - map->place_bits);
+    return (key * UINT32_C(2654435769)) >> map->place_shift;
 }
 
 static inline uint32_t number_map_find(const struct number_map *map, uint32_t key)
