@@ -113,6 +113,7 @@ static void test_a_reader_may_be_sent_elsewhere_again_and_freed_at_once(void **s
     struct aro_error error;
     (void)state;
 
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, config->ledger_topic, 1, 1), 0);
     lets_read = true;
     for (int i = 0; i < READERS; i++) {
         struct reader *reader = reader_of(base, config);
