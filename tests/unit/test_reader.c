@@ -62,6 +62,15 @@ static struct config *config_of(const char *bootstrap_servers)
     return config;
 }
 
+/* With the topic that the settings name by themselves: librdkafka 2.8 makes none for a reader. */
+static rd_kafka_mock_cluster_t *cluster_with_ledger(rd_kafka_t *host)
+{
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
+    assert_non_null(cluster);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, "appeal-router.ledger", 1, 1), 0);
+    return cluster;
+}
+
 static struct reader *reader_of(struct event_base *base, const struct config *config)
 {
     struct reader *reader;
@@ -108,12 +117,11 @@ static void test_a_reader_may_be_sent_elsewhere_again_and_freed_at_once(void **s
     enum { READERS = 5, TIMES = 100 };
     struct event_base *base = event_base_new();
     rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
-    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
+    rd_kafka_mock_cluster_t *cluster = cluster_with_ledger(host);
     struct config *config = config_of(rd_kafka_mock_cluster_bootstraps(cluster));
     struct aro_error error;
     (void)state;
 
-    assert_int_equal(rd_kafka_mock_topic_create(cluster, config->ledger_topic, 1, 1), 0);
     lets_read = true;
     for (int i = 0; i < READERS; i++) {
         struct reader *reader = reader_of(base, config);
@@ -138,7 +146,7 @@ static void test_an_offset_that_is_not_there_breaks_the_reading_once_it_is_told_
 {
     struct event_base *base = event_base_new();
     rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
-    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
+    rd_kafka_mock_cluster_t *cluster = cluster_with_ledger(host);
     struct config *config = config_of(rd_kafka_mock_cluster_bootstraps(cluster));
     struct reader *reader = reader_of(base, config);
     struct aro_error error;
