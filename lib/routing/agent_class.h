@@ -56,7 +56,7 @@ struct agent_class {
     uint64_t covered_in;             /* the last count that found them covered by independence */
     /* When the first shift of any of them begins that was not over when that was looked at; 0: not
      * known, as is whenever somebody comes or has other shifts (ladder.c). */
-    struct aro_instant next_shift, shifts_seen_at;
+    struct aro_instant next_shift;
 };
 
 static inline void agent_class_forget_shifts(struct agent_class *class)

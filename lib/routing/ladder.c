@@ -125,7 +125,7 @@ static struct aro_instant next_shift(const struct agent *agent, struct aro_insta
 static bool is_anybody_on_shift_before(const struct turn *turn, const struct appeal *appeal,
                                        struct agent_class *agents, struct aro_instant end)
 {
-    bool is_known = agents->next_shift.ms > 0 && turn->now.ms >= agents->shifts_seen_at.ms;
+    bool is_known = agents->next_shift.ms > 0;
     struct aro_instant first = ARO_INSTANT_NEVER;
     const struct agent *agent;
 
@@ -140,7 +140,6 @@ static bool is_anybody_on_shift_before(const struct turn *turn, const struct app
             first = start;
     }
     agents->next_shift = first;
-    agents->shifts_seen_at = turn->now;
     return false;
 }
 
