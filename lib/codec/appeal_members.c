@@ -114,13 +114,14 @@ static size_t character_count(const char *text, size_t length)
     return count;
 }
 
-static int check_attribute_text(const struct reading *reading, const struct place *place,
-                                const struct json_node *node)
+/* @of: what is so long, "" or "a name of ". */
+static int check_attribute_length(const struct reading *reading, const struct place *place,
+                                  const char *of, const char *text, size_t length)
 {
-    size_t count = character_count(node->text, node->length);
+    size_t count = character_count(text, length);
     if (count > ARO_ATTRIBUTE_LENGTH_MAX)
         return reading_refuse(reading, place, ARO_ERROR_LIMIT,
-                              "has %zu characters, at most %d are read", count,
+                              "has %s%zu characters, at most %d are read", of, count,
                               ARO_ATTRIBUTE_LENGTH_MAX);
     return 0;
 }
@@ -131,7 +132,7 @@ static int add_attribute_text(const struct reading *reading, const struct place 
     struct aro_attribute *attribute = target;
     int r = reading_expect(reading, place, node, JSON_NODE_TEXT);
     if (r == 0)
-        r = check_attribute_text(reading, place, node);
+        r = check_attribute_length(reading, place, "", node->text, node->length);
     if (r < 0)
         return r;
     event_memory_keep(reading->memory, node->text);
@@ -160,7 +161,7 @@ static int read_attribute_value(const struct reading *reading, const struct plac
     case JSON_NODE_TEXT:
         attribute->kind = ARO_ATTRIBUTE_TEXT;
         attribute->text = aro_text_of_bytes(node->text, node->length);
-        return check_attribute_text(reading, place, node);
+        return check_attribute_length(reading, place, "", node->text, node->length);
     case JSON_NODE_LIST:
         attribute->kind = ARO_ATTRIBUTE_LIST;
         return reading_each_item(reading, place, node, node->count, add_attribute_text, attribute);
@@ -183,12 +184,9 @@ static void insert_attribute(struct aro_event *event, const struct aro_attribute
 static int check_attribute_name(const struct reading *reading, const struct place *place,
                                 const struct json_node *node)
 {
-    size_t count = character_count(node->name, node->name_length);
-    if (count > ARO_ATTRIBUTE_LENGTH_MAX)
-        return reading_refuse(reading, place, ARO_ERROR_LIMIT,
-                              "has a name of %zu characters, at most %d are read", count,
-                              ARO_ATTRIBUTE_LENGTH_MAX);
-    return node->name_length ? 0 : reading_refuse(reading, place, ARO_ERROR_FIELD, "has no name");
+    if (node->name_length == 0)
+        return reading_refuse(reading, place, ARO_ERROR_FIELD, "has no name");
+    return check_attribute_length(reading, place, "a name of ", node->name, node->name_length);
 }
 
 static int add_attribute(const struct reading *reading, const struct place *place,
