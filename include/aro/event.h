@@ -79,6 +79,9 @@ struct aro_attribute {
     };
 };
 
+/* By name, as an event has them. */
+void aro_attributes_sort(struct aro_attribute *attributes, size_t count);
+
 struct aro_language_level {
     const struct aro_language *language;
     unsigned level; /* 1..5 */

@@ -1,6 +1,7 @@
 #include <aro/event.h>
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const type_names[ARO_EVENT_TYPE_COUNT] = {
@@ -53,6 +54,18 @@ const char *aro_outcome_name(enum aro_outcome outcome)
     };
     assert(outcome <= ARO_INVALID);
     return names[outcome];
+}
+
+static int compare_attributes(const void *a, const void *b)
+{
+    const struct aro_attribute *left = a, *right = b;
+    return strcmp(left->name.text, right->name.text);
+}
+
+void aro_attributes_sort(struct aro_attribute *attributes, size_t count)
+{
+    if (count > 0)
+        qsort(attributes, count, sizeof *attributes, compare_attributes);
 }
 
 bool aro_id_is_synthetic(const char *appeal_id)

@@ -125,12 +125,6 @@ static void read_attribute(struct reading *reading, const char *name, const json
     }
 }
 
-static int compare_attributes(const void *a, const void *b)
-{
-    const struct aro_attribute *left = a, *right = b;
-    return strcmp(left->name.text, right->name.text);
-}
-
 static void read_attributes(struct reading *reading, struct details_view *view)
 {
     json_t *object = json_object_get(reading->record, "attributes");
@@ -142,8 +136,7 @@ static void read_attributes(struct reading *reading, struct details_view *view)
 
     json_object_foreach(object, name, value)
         read_attribute(reading, name, value, &attributes[count++]);
-    if (count)
-        qsort(attributes, count, sizeof *attributes, compare_attributes);
+    aro_attributes_sort(attributes, count);
     view->attributes = attributes;
     view->attribute_count = count;
 }

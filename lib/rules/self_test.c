@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The appeal of a test, with the memory that its facts lie in. */
@@ -146,12 +145,6 @@ static int read_attribute(const struct rulebook_parser *parser, const struct spo
     }
 }
 
-static int compare_attributes(const void *a, const void *b)
-{
-    const struct aro_attribute *left = a, *right = b;
-    return strcmp(left->name.text, right->name.text);
-}
-
 static int read_attributes(const struct rulebook_parser *parser, const struct spot *spot,
                            struct test_appeal *ret)
 {
@@ -165,7 +158,7 @@ static int read_attributes(const struct rulebook_parser *parser, const struct sp
     }
     if (r < 0)
         return r;
-    qsort(ret->attributes, spot->node->count, sizeof *ret->attributes, compare_attributes);
+    aro_attributes_sort(ret->attributes, spot->node->count);
     ret->facts.attributes = ret->attributes;
     ret->facts.attribute_count = spot->node->count;
     return 0;
