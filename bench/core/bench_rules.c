@@ -191,8 +191,7 @@ static double now_s(void)
 
 /* Nanoseconds a call of @step, over all events again and again; the best round, as others share
  * the machine. @is_shuffled: in no order that a processor could learn. *@ret_mean: of what it
- * gives.
- */
+ * gives. */
 static double measure(double step(const struct aro_rulebook *rulebook, const struct event *event),
                       const struct aro_rulebook *rulebook, const struct event *events,
                       bool is_shuffled, double *ret_mean)

@@ -103,7 +103,7 @@ static struct kept_appeal look_at_appeal(const struct aro_router *router,
     };
 }
 
-static const char *keep_text(const char *text, struct arena *arena)
+static char *keep_text(const char *text, struct arena *arena)
 {
     return text ? arena_copy_text(arena, text, strlen(text)) : NULL;
 }
@@ -117,7 +117,7 @@ static const struct appeal *keep_fields(const struct appeal *appeal, struct aren
     if (appeal_is_given_out(appeal)) {
         kept->held = arena_copy(arena, appeal->held, sizeof *appeal->held);
         kept->held->topic = keep_text(appeal->held->topic, arena);
-        kept->held->why = (char *)(uintptr_t)keep_text(appeal->held->why, arena);
+        kept->held->why = keep_text(appeal->held->why, arena);
     }
     return kept;
 }
